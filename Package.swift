@@ -1,0 +1,182 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every Swift target: Swift 6 language mode, no implicit existentials, no leaking imports, and
+/// no warning that is merely tolerated.
+let houseRules: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "kuma-cluster",
+    products: [
+        .executable(name: "kuma-agent", targets: ["kuma-agent"]),
+        .executable(name: "kuma-balancer", targets: ["kuma-balancer"]),
+        .executable(name: "kuma-demo", targets: ["kuma-demo"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The domain, as pure values and state machines.
+        .target(name: "ClusterCore", swiftSettings: houseRules),
+
+        // The data plane.
+        .target(name: "CLinux"),
+        .target(name: "HTTPFraming", swiftSettings: houseRules),
+        .target(
+            name: "DataPlane",
+            dependencies: ["CLinux", "HTTPFraming", "ClusterCore", logging],
+            swiftSettings: houseRules
+        ),
+
+        // The database.
+        .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
+        .target(name: "MariaDB", dependencies: ["CMariaDB", logging], swiftSettings: houseRules),
+        .target(
+            name: "ClusterStore",
+            dependencies: ["ClusterCore", "MariaDB", logging],
+            swiftSettings: houseRules
+        ),
+
+        // The control plane, the agent and what both need.
+        .target(
+            name: "KumaClient",
+            dependencies: ["ClusterCore", asyncHTTPClient, nioCore, nioHTTP1],
+            swiftSettings: houseRules
+        ),
+        .target(
+            name: "ControlPlane",
+            dependencies: ["ClusterCore", "ClusterStore", logging, serviceLifecycle],
+            swiftSettings: houseRules
+        ),
+        .target(
+            name: "ControlAPI",
+            dependencies: ["ClusterCore", "ClusterStore", "ControlPlane", hummingbird, logging, nioCore],
+            swiftSettings: houseRules
+        ),
+        .target(
+            name: "AgentCore",
+            dependencies: ["ClusterCore", "ClusterStore", logging, serviceLifecycle],
+            swiftSettings: houseRules
+        ),
+        .target(
+            name: "ServiceRuntime",
+            dependencies: ["ClusterCore", "MariaDB", logging],
+            swiftSettings: houseRules
+        ),
+
+        // The whole cluster on one machine.
+        .target(name: "PrivateMariaDB", dependencies: ["MariaDB"], swiftSettings: houseRules),
+        .target(
+            name: "DemoCluster",
+            dependencies: [
+                "ClusterCore", "MariaDB", "PrivateMariaDB", asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
+                nioWebSocket,
+            ],
+            swiftSettings: houseRules
+        ),
+
+        // Commands: composition only.
+        .executableTarget(
+            name: "kuma-agent",
+            dependencies: [
+                "AgentCore", "ClusterCore", "ClusterStore", "KumaClient", "MariaDB", "ServiceRuntime", argumentParser,
+                logging, serviceLifecycle,
+            ],
+            swiftSettings: houseRules
+        ),
+        .executableTarget(
+            name: "kuma-balancer",
+            dependencies: [
+                "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", "DataPlane", "KumaClient", "MariaDB",
+                "ServiceRuntime", argumentParser, logging, serviceLifecycle,
+            ],
+            swiftSettings: houseRules
+        ),
+        .executableTarget(
+            name: "kuma-demo",
+            dependencies: ["DemoCluster", argumentParser, logging],
+            swiftSettings: houseRules
+        ),
+
+        // Tests mirror the sources.
+        .testTarget(name: "ClusterCoreTests", dependencies: ["ClusterCore"], swiftSettings: houseRules),
+        .testTarget(name: "HTTPFramingTests", dependencies: ["HTTPFraming"], swiftSettings: houseRules),
+        .testTarget(
+            name: "DataPlaneTests",
+            dependencies: ["ClusterCore", "DataPlane", "HTTPFraming", logging],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
+            name: "MariaDBTests",
+            dependencies: ["MariaDB", "PrivateMariaDB", logging],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
+            name: "ClusterStoreTests",
+            dependencies: ["ClusterCore", "ClusterStore", "MariaDB", "PrivateMariaDB", logging],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
+            name: "ControlPlaneTests",
+            dependencies: ["ClusterCore", "ClusterStore", "ControlPlane", logging],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
+            name: "ControlAPITests",
+            dependencies: [
+                "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", hummingbird,
+                .product(name: "HummingbirdTesting", package: "hummingbird"), logging, nioCore,
+            ],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
+            name: "AgentCoreTests",
+            dependencies: ["AgentCore", "ClusterCore", "ClusterStore", logging],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
+            name: "ServiceRuntimeTests",
+            dependencies: ["ClusterCore", "MariaDB", "ServiceRuntime", logging],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
+            name: "KumaClientTests",
+            dependencies: ["ClusterCore", "KumaClient", nioCore, nioHTTP1, nioPosix],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
+            name: "DemoClusterTests",
+            dependencies: ["ClusterCore", "DemoCluster", "MariaDB", "PrivateMariaDB", nioCore],
+            swiftSettings: houseRules
+        ),
+        .testTarget(name: "HouseRulesTests", swiftSettings: houseRules),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "ClusterCore", "MariaDB", "PrivateMariaDB", "kuma-agent", "kuma-balancer", "kuma-demo",
+            ],
+            swiftSettings: houseRules
+        ),
+    ]
+)

@@ -1,0 +1,49 @@
+/// What one health check of a Kuma node found. The same value comes from an agent beside the node and from a balancer
+/// across the network.
+package struct ProbeResult: Sendable, Equatable {
+    package enum Finding: Sendable, Equatable {
+        /// 200, or 429: a rate limit is an answer of a living node.
+        case healthy
+        /// A 503 whose body says that the *database* is unhealthy: the node lives, all nodes share its trouble.
+        case degraded
+        /// Refused, timed out, reset, or any other answer.
+        case unhealthy
+    }
+
+    package let finding: Finding
+    /// One readable line, such as `200 in 3 ms` or `connection refused`; at most 200 characters.
+    package let detail: String
+    package let duration: Duration
+
+    package init(finding: Finding, detail: String, duration: Duration) {
+        self.finding = finding
+        self.detail = String(detail.prefix(200))
+        self.duration = duration
+    }
+}
+
+/// Checks the health of one Kuma node. Never throws: not being able to ask is a finding.
+package protocol NodeProbe: Sendable {
+    /// - Parameter timeout: the whole check's deadline; a frozen database makes Kuma hang 10 to 25 s (KUMA.md), so the
+    ///   prober's own limit decides.
+    func probe(_ address: NodeAddress, timeout: Duration) async -> ProbeResult
+}
+
+/// Asks a Kuma node to re-read its assignments at once (`POST /api/v1/reconcile-monitors`).
+///
+/// Not re-entrant on Kuma's side: overlapping calls run monitors twice until that node restarts. The caller keeps one
+/// call in flight and never repeats one that timed out.
+package protocol ReconcileTrigger: Sendable {
+    func reconcile(_ address: NodeAddress, timeout: Duration) async -> ReconcileOutcome
+}
+
+/// How a reconcile call ended.
+package enum ReconcileOutcome: Sendable, Equatable {
+    case done
+    /// The node answered and refused, such as 401 for a bad key; repeating it changes nothing.
+    case refused(detail: String)
+    /// The call never reached the node: nothing runs there, it may be tried again.
+    case notSent(detail: String)
+    /// Sent, and no answer: it may still run there, so it must not be repeated.
+    case unknown(detail: String)
+}

@@ -1,0 +1,59 @@
+/// One row of the `node` table, as read at one moment. Every age was computed by the database (DESIGN.md §4), so no two
+/// machines' clocks are ever compared.
+package struct NodeRecord: Sendable, Equatable {
+    package var id: NodeID
+    /// Kuma's display name.
+    package var name: String
+    /// The `host` column as it stands; nil, without a port, or unusable in rows a person made.
+    package var host: String?
+    package var status: NodeStatus
+    package var isPrimary: Bool
+    package var adminState: AdminState
+    /// Monitors the node effectively ran at its last report.
+    package var monitorCount: Int
+    package var agentHealth: AgentHealth?
+    /// One readable line: what the last probe found.
+    package var agentDetail: String?
+    package var agentInstance: AgentInstance?
+    package var agentVersion: String?
+    package var okStreak: Int
+    package var failStreak: Int
+    /// How long the agent's last probe took.
+    package var probeTime: Duration?
+    /// Since the last report of whoever speaks for the node; nil when nobody ever reported.
+    package var reportAge: Duration?
+    /// Since `status` last changed by an agent or balancer; nil before the first change. It, and not `last_seen`, says
+    /// what "stable" means.
+    package var statusAge: Duration?
+    /// `last_seen` as ISO-8601 UTC, for people only: Kuma writes it in local time (KUMA.md).
+    package var lastSeen: String?
+
+    package init(
+        id: NodeID, name: String, host: String? = nil, status: NodeStatus = .online, isPrimary: Bool = false,
+        adminState: AdminState = .active, monitorCount: Int = 0, agentHealth: AgentHealth? = nil,
+        agentDetail: String? = nil, agentInstance: AgentInstance? = nil, agentVersion: String? = nil,
+        okStreak: Int = 0, failStreak: Int = 0, probeTime: Duration? = nil, reportAge: Duration? = nil,
+        statusAge: Duration? = nil, lastSeen: String? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.host = host
+        self.status = status
+        self.isPrimary = isPrimary
+        self.adminState = adminState
+        self.monitorCount = monitorCount
+        self.agentHealth = agentHealth
+        self.agentDetail = agentDetail
+        self.agentInstance = agentInstance
+        self.agentVersion = agentVersion
+        self.okStreak = okStreak
+        self.failStreak = failStreak
+        self.probeTime = probeTime
+        self.reportAge = reportAge
+        self.statusAge = statusAge
+        self.lastSeen = lastSeen
+    }
+
+    /// Where the node listens, or nil when the `host` column names nothing one could connect to.
+    package var address: NodeAddress? { host.flatMap { try? NodeAddress(parsing: $0) } }
+}

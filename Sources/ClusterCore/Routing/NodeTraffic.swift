@@ -1,0 +1,56 @@
+package import Synchronization
+
+/// What this balancer's data plane knows of one node: plain counters and the ejection mark, shared by all reactors and
+/// read by the control plane. One object per node id for the life of the process; every routing table refers to it.
+///
+/// DataPlane and ControlPlane meet here and in `RoutingTablePublisher`, nowhere else.
+package final class NodeTraffic: Sendable {
+    /// Client connections that are on this node now, tunnels included.
+    package let openConnections = Atomic<Int>(0)
+    /// Requests forwarded, since the start.
+    package let requests = Atomic<Int>(0)
+    /// Connects that were refused, reset or timed out, since the start.
+    package let connectFailures = Atomic<Int>(0)
+    /// Connect failures since the last success: what the ejection's length is computed from.
+    private let failureStreak = Atomic<Int>(0)
+    /// Monotonic nanoseconds until which the node is passed over; 0: not ejected.
+    private let ejectedUntil = Atomic<UInt64>(0)
+
+    package init() {}
+
+    /// Records a failed connect and ejects the node: 0.5 s, doubling to 30 s, ±10 % (DESIGN.md §3.4).
+    /// - Parameters:
+    ///   - now: nanoseconds of the monotonic clock.
+    ///   - draw: a random number of 0 to 1, for the jitter.
+    package func connectFailed(now: UInt64, draw: Double) {
+        connectFailures.add(1, ordering: .relaxed)
+        // Further failures while ejected are the same outage seen by other connections: they do not lengthen it.
+        guard ejectedUntil.load(ordering: .relaxed) <= now else { return }
+        let streak = failureStreak.add(1, ordering: .relaxed).newValue
+        let span = Jitter.spread(EjectionLimits.span(afterFailures: streak), draw: draw)
+        let (seconds, attoseconds) = span.components
+        let nanoseconds = UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+        ejectedUntil.store(now + nanoseconds, ordering: .releasing)
+    }
+
+    /// Ends an ejection: one good connect or one good probe is enough.
+    package func connectSucceeded() {
+        // Read first: the steady path then shares the cache line instead of fighting for it.
+        if failureStreak.load(ordering: .relaxed) != 0 { failureStreak.store(0, ordering: .relaxed) }
+        if ejectedUntil.load(ordering: .relaxed) != 0 { ejectedUntil.store(0, ordering: .releasing) }
+    }
+
+    /// - Parameter now: nanoseconds of the monotonic clock.
+    package func isEjected(now: UInt64) -> Bool { ejectedUntil.load(ordering: .acquiring) > now }
+}
+
+/// How long a node that refused a connect is passed over.
+package enum EjectionLimits {
+    package static let first: Duration = .milliseconds(500)
+    package static let longest: Duration = .seconds(30)
+
+    /// - Parameter failures: ejections in a row, 1 for the first.
+    package static func span(afterFailures failures: Int) -> Duration {
+        min(first * (1 << min(max(failures - 1, 0), 16)), longest)
+    }
+}

@@ -1,0 +1,69 @@
+/// What the request path knows of the cluster: one immutable snapshot. A reader sees all of one generation or all of the
+/// next, never halves of two.
+package struct RoutingTable: Sendable {
+    /// Rises by one with every published table; 0 is the empty table of a balancer that has learned nothing.
+    package let generation: UInt64
+    /// Kuma's `user` table is empty: everything goes to the primary node until its first-time set-up is done.
+    package let isSetupPending: Bool
+    /// By node id, ascending. At most `RoutingLimits.nodes`.
+    package let nodes: [RoutingNode]
+    /// `MONITOR_LIMIT_PER_NODE`.
+    package let monitorLimit: Int
+
+    package init(generation: UInt64, isSetupPending: Bool, nodes: [RoutingNode], monitorLimit: Int) {
+        self.generation = generation
+        self.isSetupPending = isSetupPending
+        self.nodes = nodes
+        self.monitorLimit = monitorLimit
+    }
+
+    package static let empty = RoutingTable(generation: 0, isSetupPending: false, nodes: [], monitorLimit: 1000)
+
+    /// The node that first-time set-up belongs to: the one marked primary, else `node1`, else the lowest id.
+    package var primaryNode: RoutingNode? {
+        nodes.first { $0.isPrimary } ?? nodes.first { $0.id.text == "node1" } ?? nodes.first
+    }
+}
+
+/// One node as the request path sees it.
+package struct RoutingNode: Sendable {
+    package let id: NodeID
+    /// What `X-Routed-To` says: the host name of the node.
+    package let hostName: String
+    /// Resolved; nil while the name does not resolve or the row names no address. Such a node cannot be chosen.
+    package let address: SocketAddress?
+    /// As the database says; decides whether a pin is valid.
+    package let status: NodeStatus
+    package let adminState: AdminState
+    /// Whether this balancer can reach it: its own probes where it has any, else `status`.
+    package let isReachable: Bool
+    package let isPrimary: Bool
+    /// Monitors it effectively runs: the first part of its load.
+    package let monitorCount: Int
+    package let traffic: NodeTraffic
+
+    package init(
+        id: NodeID, hostName: String, address: SocketAddress?, status: NodeStatus, adminState: AdminState,
+        isReachable: Bool, isPrimary: Bool, monitorCount: Int, traffic: NodeTraffic
+    ) {
+        self.id = id
+        self.hostName = hostName
+        self.address = address
+        self.status = status
+        self.adminState = adminState
+        self.isReachable = isReachable
+        self.isPrimary = isPrimary
+        self.monitorCount = monitorCount
+        self.traffic = traffic
+    }
+
+    /// Whether a pin to it counts. A draining node keeps its pinned clients, as HAProxy's drain does; a node in
+    /// maintenance keeps none.
+    package var acceptsPins: Bool { status == .online && adminState != .maintenance && address != nil }
+}
+
+/// Bounds of the routing table, in one place.
+package enum RoutingLimits {
+    /// Nodes in one cluster: sizes every per-node array; further rows are left out and named in the log.
+    package static let nodes = 1_000
+}

@@ -1,0 +1,40 @@
+package import Synchronization
+
+/// What the data plane counts over all nodes: plain facts that the control API reads. Kept per reactor and summed by the
+/// reader, so that two reactors never write one cache line.
+package final class TrafficFacts: Sendable {
+    /// Client connections accepted, since the start.
+    package let accepted = Atomic<Int>(0)
+    /// Client connections open now.
+    package let openConnections = Atomic<Int>(0)
+    /// Tunnels (after a 101) open now.
+    package let openTunnels = Atomic<Int>(0)
+    /// Requests whose head was read whole.
+    package let requests = Atomic<Int>(0)
+    /// Requests answered by the balancer itself because their bytes were wrong (4xx, 501, 505).
+    package let rejected = Atomic<Int>(0)
+    /// Requests that no node could take (503) or whose node answered nonsense (502).
+    package let failed = Atomic<Int>(0)
+    /// Connections closed because they did not speak HTTP.
+    package let notHTTP = Atomic<Int>(0)
+    /// Connects repeated on another node.
+    package let retried = Atomic<Int>(0)
+    /// Readiness events for a connection that was gone already; dropped.
+    package let staleEvents = Atomic<Int>(0)
+    /// Connections turned away at `LB_MAX_CONNECTIONS`.
+    package let turnedAway = Atomic<Int>(0)
+
+    package init() {}
+}
+
+/// Whether this balancer takes new work; the data plane sets it, `/lb/ready` reads it.
+package final class ServingState: Sendable {
+    private let draining = Atomic<Bool>(false)
+
+    package init() {}
+
+    package var isDraining: Bool { draining.load(ordering: .acquiring) }
+
+    /// From now on no new connection is accepted and `/lb/ready` answers 503.
+    package func beginDraining() { draining.store(true, ordering: .releasing) }
+}

@@ -1,0 +1,86 @@
+package import ClusterCore
+
+/// Everything the cluster software asks of the database. `MariaDBClusterStore` is the real one; `InMemoryClusterStore`
+/// obeys the same contract test suite and serves the tests of the layers above.
+///
+/// Every call has a deadline, computes ages on the database's clock, and is safe to repeat after an error.
+package protocol ClusterStore: AgentStore, ControlStore {}
+
+/// What an agent needs.
+package protocol AgentStore: Sendable {
+    /// Adds our columns, tables and index where they are missing (DESIGN.md §4); tolerates a schema that is ahead of us.
+    /// Works when `node` or `monitor` does not exist yet: then those parts are reported as `waitingForKuma`.
+    /// - Throws: `.notPermitted` with the exact SQL when the right to ALTER or CREATE is missing.
+    func prepareSchema() async throws(StoreError) -> SchemaReport
+
+    /// Writes status, streaks, detail, probe time, the report time and the monitor count in one statement; registers the
+    /// node when its row is missing. A row on which a *live* agent with another instance reported is left untouched and
+    /// named as a conflict; live means: not detached, and reported within `AgentReport.ownershipTTL`.
+    func report(_ report: AgentReport) async throws(StoreError) -> ReportOutcome
+
+    /// Says that this agent goes away on purpose. Changes nothing when the row belongs to another instance by now.
+    func detach(_ node: NodeID, instance: AgentInstance) async throws(StoreError)
+
+    /// The active monitors that `node` effectively runs, ascending.
+    func monitors(runBy node: NodeID) async throws(StoreError) -> [MonitorID]
+
+    /// The row of one node; nil when it is not registered.
+    func node(_ id: NodeID) async throws(StoreError) -> NodeRecord?
+
+    /// Writes a person's decision about a node. Returns false when no such node is registered.
+    func setAdminState(_ state: AdminState, of node: NodeID) async throws(StoreError) -> Bool
+
+    /// Appends to the history and trims it to `HistoryLimits.events` rows.
+    func record(_ events: [ClusterEvent]) async throws(StoreError)
+}
+
+/// What a balancer needs.
+package protocol ControlStore: Sendable {
+    func prepareSchema() async throws(StoreError) -> SchemaReport
+
+    /// Nodes, set-up state and the fingerprint of the assignments: the periodic poll, at most one query each.
+    func poll() async throws(StoreError) -> ClusterPoll
+    /// The full map, re-read only when the fingerprint changed. Ascending by monitor id.
+    func assignments() async throws(StoreError) -> [MonitorAssignment]
+
+    /// Announces this balancer, so that `/lb/leader` can list it; rows unseen for an hour are dropped.
+    func announce(_ balancer: BalancerPresence) async throws(StoreError)
+    func balancers() async throws(StoreError) -> [BalancerRecord]
+
+    /// Takes the lease when it is free or expired, renews it when `holder` holds it. Compare-and-set on the database's
+    /// clock; each change of holder raises the epoch by one.
+    func acquireLease(holder: BalancerID, ttl: Duration) async throws(StoreError) -> LeaseAnswer
+    /// Gives the lease back early, so that a successor need not wait. Nothing happens when it is not ours.
+    func releaseLease(_ lease: Lease) async throws(StoreError)
+
+    /// Writes the status of a node for which nobody else speaks. Takes effect only while the lease is ours and the node
+    /// is still silent: its last report is older than `statement.silentFor`, missing, or it is detached, and its row's
+    /// last report was not made by an agent since. Returns false when the node speaks for itself again.
+    func speak(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Bool
+
+    /// Moves monitors: sets `assigned_node` and opens a journal entry for each, in one transaction that writes the lease
+    /// row first. A monitor whose effective node is no longer `from` is passed over. When a monitor already has an open
+    /// entry, that entry's `previousAssigned` is carried on, so that a return restores the beginning. At most
+    /// `MoveLimits.batch` moves.
+    /// - Returns: the monitors that moved.
+    func move(_ moves: [PlannedMove], under lease: Lease) async throws(StoreError) -> [MonitorID]
+
+    /// Puts monitors back: restores `assigned_node` exactly and closes the entry, where `assigned_node` still is what we
+    /// wrote. Where a person changed it since, only closes the entry. At most `MoveLimits.batch` entries.
+    /// - Returns: the monitors that went back.
+    func returnHome(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) -> [MonitorID]
+
+    /// Closes entries without touching the monitor: a person changed it, or it is gone.
+    func forgetMoves(_ moves: [OpenMove], under lease: Lease) async throws(StoreError)
+
+    /// Every open failover, drain or maintenance entry, ascending by id.
+    func openMoves() async throws(StoreError) -> [OpenMove]
+
+    func setAdminState(_ state: AdminState, of node: NodeID) async throws(StoreError) -> Bool
+    func record(_ events: [ClusterEvent]) async throws(StoreError)
+    /// Newest first.
+    func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent]
+
+    /// `monitor_count` of every node, recounted from the `monitor` table now: before and after.
+    func recountMonitors() async throws(StoreError) -> [MonitorRecount]
+}

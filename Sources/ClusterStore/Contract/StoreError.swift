@@ -1,0 +1,38 @@
+/// Why a store call did not do its work; each case says what the caller may do about it.
+package enum StoreError: Error, Sendable, Equatable {
+    /// No host of `DB_HOST` could be reached, or the connection broke. Try again later; nothing is known of a write that
+    /// was under way, and every write here is safe to repeat.
+    case unavailable(reason: String)
+    /// The statement's deadline passed; treated as `unavailable`, and the connection was closed.
+    case deadlineExceeded(statement: String)
+    /// The lease is held by another balancer, or expired: the transaction was rolled back whole, nothing was written.
+    case leaseLost
+    /// The database user may not do this; `sql` is what an administrator can run instead, one statement a line.
+    case notPermitted(reason: String, sql: [String])
+    /// A table or column that Kuma makes is not there yet: Kuma has never started on this database.
+    case schemaMissing(reason: String)
+    /// The server refused the statement for another reason: a defect of ours or of the schema.
+    case refused(code: UInt32, reason: String)
+}
+
+extension StoreError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unavailable(let reason): "the database is unavailable: \(reason)"
+        case .deadlineExceeded(let statement): "the database did not answer in time: \(statement)"
+        case .leaseLost: "the leader lease is not ours any more"
+        case .notPermitted(let reason, let sql):
+            "the database user lacks a right: \(reason). An administrator can run:\n" + sql.joined(separator: "\n")
+        case .schemaMissing(let reason): "Kuma's tables are not complete: \(reason)"
+        case .refused(let code, let reason): "the database refused a statement (error \(code)): \(reason)"
+        }
+    }
+
+    /// Whether waiting and trying again can help without anybody changing anything.
+    package var isTransient: Bool {
+        switch self {
+        case .unavailable, .deadlineExceeded, .schemaMissing: true
+        case .leaseLost, .notPermitted, .refused: false
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package import ClusterCore
+package import ClusterStore
+
+/// Everything the control plane holds of the cluster at one moment, as one immutable value: what the `/lb/` endpoints
+/// show. Published whole after each step; a reader never mixes two moments.
+package struct ClusterState: Sendable {
+    /// By node id, ascending.
+    package var nodes: [NodeView]
+    /// Nil until the first successful poll (or the state file) has told.
+    package var isSetUp: Bool?
+    /// `MONITOR_LIMIT_PER_NODE`.
+    package var monitorLimit: Int
+    /// Active monitors with neither home nor assignment ("NA").
+    package var unassignedCount: Int
+    /// Active monitors whose effective node does not exist.
+    package var orphanedCount: Int
+    package var leadership: LeadershipView
+    package var database: DatabaseView
+    package var checks: CheckStatistics
+    /// Of the latest published routing table.
+    package var tableGeneration: UInt64
+
+    package init(
+        nodes: [NodeView], isSetUp: Bool?, monitorLimit: Int, unassignedCount: Int, orphanedCount: Int,
+        leadership: LeadershipView, database: DatabaseView, checks: CheckStatistics, tableGeneration: UInt64
+    ) {
+        self.nodes = nodes
+        self.isSetUp = isSetUp
+        self.monitorLimit = monitorLimit
+        self.unassignedCount = unassignedCount
+        self.orphanedCount = orphanedCount
+        self.leadership = leadership
+        self.database = database
+        self.checks = checks
+        self.tableGeneration = tableGeneration
+    }
+}
+
+/// One node as the cluster sees it: its row, what this balancer's own probes say, and what it carries.
+package struct NodeView: Sendable {
+    /// Who keeps the row's status current.
+    package enum Speaker: String, Sendable {
+        /// Its own agent reported within `REPORT_TTL`.
+        case agent
+        /// It fell silent or its agent detached; the leader speaks for it.
+        case balancer
+    }
+
+    package struct Probe: Sendable {
+        package let status: NodeStatus
+        package let last: ProbeResult
+        package let okStreak: Int
+        package let failStreak: Int
+
+        package init(status: NodeStatus, last: ProbeResult, okStreak: Int, failStreak: Int) {
+            self.status = status
+            self.last = last
+            self.okStreak = okStreak
+            self.failStreak = failStreak
+        }
+    }
+
+    package let record: NodeRecord
+    package let speaker: Speaker
+    /// This balancer's own view; nil before its first probe.
+    package let probe: Probe?
+    package let isEjected: Bool
+    /// Whether a client without a pin could be sent there now.
+    package let isRoutable: Bool
+    package let openConnections: Int
+    /// Active monitors it effectively runs, by the assignment map (not by its own report).
+    package let monitorCount: Int
+    /// Active monitors whose `node_id` is this node, wherever they run now.
+    package let homeCount: Int
+    /// Active monitors it runs that have another home.
+    package let visitingCount: Int
+    /// Times it went offline in the last 10 minutes.
+    package let flaps: Int
+
+    package init(
+        record: NodeRecord, speaker: Speaker, probe: Probe?, isEjected: Bool, isRoutable: Bool, openConnections: Int,
+        monitorCount: Int, homeCount: Int, visitingCount: Int, flaps: Int
+    ) {
+        self.record = record
+        self.speaker = speaker
+        self.probe = probe
+        self.isEjected = isEjected
+        self.isRoutable = isRoutable
+        self.openConnections = openConnections
+        self.monitorCount = monitorCount
+        self.homeCount = homeCount
+        self.visitingCount = visitingCount
+        self.flaps = flaps
+    }
+}
+
+package struct LeadershipView: Sendable {
+    /// Nil while nobody is known to lead.
+    package var leader: BalancerID?
+    package var epoch: Int64?
+    /// Until the lease ends, as of the last answer.
+    package var expiresIn: Duration?
+    package var isSelf: Bool
+    package var balancers: [BalancerRecord]
+
+    package init(
+        leader: BalancerID?, epoch: Int64?, expiresIn: Duration?, isSelf: Bool, balancers: [BalancerRecord]
+    ) {
+        self.leader = leader
+        self.epoch = epoch
+        self.expiresIn = expiresIn
+        self.isSelf = isSelf
+        self.balancers = balancers
+    }
+}
+
+package struct DatabaseView: Sendable {
+    package var isReachable: Bool
+    /// Since `isReachable` has been as it is.
+    package var since: ContinuousClock.Instant
+    /// The last error, without secrets.
+    package var lastError: String?
+    /// Since the state shown was read; nil when it never was.
+    package var lastRead: ContinuousClock.Instant?
+
+    package init(
+        isReachable: Bool, since: ContinuousClock.Instant, lastError: String?, lastRead: ContinuousClock.Instant?
+    ) {
+        self.isReachable = isReachable
+        self.since = since
+        self.lastError = lastError
+        self.lastRead = lastRead
+    }
+}
+
+/// Health checks made by this balancer.
+package struct CheckStatistics: Sendable {
+    package var count = 0
+    package var successes = 0
+    package var failures = 0
+    /// When the last one ended.
+    package var last: ContinuousClock.Instant?
+
+    package init() {}
+}

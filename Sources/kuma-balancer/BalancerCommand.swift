@@ -1,0 +1,4 @@
+@main
+struct BalancerCommand {
+    static func main() {}
+}
