@@ -115,7 +115,8 @@ let package = Package(
         ),
         .executableTarget(
             name: "kuma-demo",
-            dependencies: ["DemoCluster", argumentParser, logging],
+            // It starts the other two as processes: depending on them makes `swift run kuma-demo` build them beside it.
+            dependencies: ["DemoCluster", "kuma-agent", "kuma-balancer", argumentParser, logging],
             swiftSettings: houseRules
         ),
 

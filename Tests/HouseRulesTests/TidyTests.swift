@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+/// What the compiler and the formatter cannot check.
+@Suite("The tree is tidy")
+struct TidyTests {
+    @Test("no source file is longer than 400 lines")
+    func filesAreShort() {
+        for file in SourceTree.sources.files {
+            #expect(file.lines.count <= 401, "\(file.path) has \(file.lines.count - 1) lines: split it by topic")
+        }
+    }
+
+    @Test("no drawer is named after nothing")
+    func noDrawers() {
+        let drawers = ["Utils", "Util", "Common", "Helpers", "Helper", "Manager", "Misc"]
+        for file in SourceTree.sources.files + SourceTree.tests.files {
+            let parts = file.path.split(separator: "/").map { $0.split(separator: ".")[0] }
+            for drawer in drawers {
+                #expect(!parts.contains { $0.hasSuffix(drawer) }, "\(file.path): name it after what it does")
+            }
+        }
+    }
+
+    @Test("nothing traps where an error could be thrown")
+    func noTraps() {
+        let words = ["try!", "fatalError(", "as! ", "preconditionFailure("]
+        let found = SourceTree.sources.offences { _, code in words.contains { code.contains($0) } }
+        #expect(found == [])
+    }
+
+    @Test("nothing is left for later")
+    func nothingUnfinished() {
+        let words = ["TODO", "FIXME", "XXX"]
+        let files = SourceTree.sources.files
+        let found = files.flatMap { file in
+            file.lines.filter { line in words.contains { line.contains($0) } }.map { "\(file.path): \($0)" }
+        }
+        #expect(found == [])
+    }
+
+    @Test("every promise to the compiler states its reason")
+    func safetyIsArgued() {
+        let promises = ["@unchecked Sendable", "nonisolated(unsafe)", "unsafeBitCast", "assumeIsolated"]
+        for file in SourceTree.sources.swiftFiles {
+            for (index, line) in file.lines.enumerated() {
+                guard promises.contains(where: { line.contains($0) }),
+                    !line.trimmingCharacters(in: .whitespaces).hasPrefix("//")
+                else { continue }
+                let near = file.lines[max(0, index - 6)...index]
+                #expect(
+                    near.contains { $0.contains("SAFETY:") }, "\(file.path):\(index + 1) lacks its // SAFETY: reason")
+            }
+        }
+    }
+
+    @Test("a file that handles raw memory says why that is safe")
+    func rawMemoryIsArgued() {
+        for file in SourceTree.sources.swiftFiles {
+            let code = file.lines.filter { !$0.trimmingCharacters(in: .whitespaces).hasPrefix("//") }
+            let makesPointers = code.contains { $0.contains(".allocate(") || $0.contains("withUnsafe") }
+            guard makesPointers else { continue }
+            #expect(file.lines.contains { $0.contains("SAFETY:") }, "\(file.path) lacks a // SAFETY: reason")
+        }
+    }
+
+    @Test("a test waits for the event itself, never for a while")
+    func testsDoNotSleep() {
+        let allowed = ["Eventually.swift"]
+        let found = SourceTree.tests.offences { file, code in
+            guard !allowed.contains(where: { file.path.hasSuffix($0) }), !file.path.contains("HouseRulesTests/") else {
+                return false
+            }
+            return code.contains("usleep(") || code.contains("Task.sleep") || code.contains("Thread.sleep")
+        }
+        #expect(found == [])
+    }
+}
