@@ -1,0 +1,51 @@
+/// Every limit of the framing layer: its reason, and what a client or a node gets beyond it (DESIGN.md §3.1, §3.5).
+package enum FramingLimits {
+    /// A whole request head, from its first byte to the empty line. Beyond: `431`. Browsers and Kuma stay below 16 KiB
+    /// (Node.js refuses more itself), and a reactor's receive buffer holds one head and room to spare.
+    package static let requestHeadBytes = 16 * 1024
+
+    /// A request line without its CRLF. Beyond: `414`. RFC 9112 §3 recommends that 8000 octets be supported at least.
+    package static let requestLineBytes = 8000
+
+    /// Field lines of a request. Beyond: `431`. HAProxy's and Apache's default is about the same.
+    package static let requestFields = 100
+
+    /// Bytes of empty lines that are skipped before a request line (RFC 9112 §2.2: old clients send one after a body).
+    /// Beyond: `400`.
+    package static let leadingEmptyLineBytes = 8
+
+    /// A whole response head. Beyond: `502`. One less than 64 KiB, so that every offset into a head fits 16 bits.
+    package static let responseHeadBytes = 64 * 1024 - 1
+
+    /// Field lines of a response. Beyond: `502`. Twice a request's: a node may set many cookies.
+    package static let responseFields = 200
+
+    /// Chunk extensions of one body, all chunks together. Beyond: `400`, or `502` for a node's body. Nobody sends any;
+    /// without a limit they are a way to send endless bytes that are no data (CVE-2023-39326, CVE-2024-22019).
+    package static let chunkExtensionBytes = 4 * 1024
+
+    /// Hexadecimal digits of one chunk size, leading zeros included: as many as 64 bits have. Beyond: as above.
+    package static let chunkSizeDigits = 16
+
+    /// Trailer section of one chunked body, line ends included. Beyond: as above.
+    package static let trailerBytes = 8 * 1024
+
+    /// Field lines of one trailer section. Beyond: as above.
+    package static let trailerFields = 32
+
+    /// A pin cookie's value: the width of `node.node_id`. A longer one is no pin and is ignored.
+    package static let pinBytes = 50
+
+    /// A Socket.IO session id that is looked at. Engine.IO issues 20 characters; a longer one is treated as absent.
+    package static let sessionIDBytes = 64
+
+    /// The first part of a polling response that is searched for a session id; handshakes are under 1 KiB (KUMA.md).
+    package static let handshakeBytes = 1024
+
+    /// What an output buffer needs beyond the head it rewrites, when the client's address takes up to 45 bytes: the
+    /// stamps, the connection fields and the framing field in normal form. A smaller buffer gets `.tooLarge`.
+    package static let requestStampRoom = 512
+
+    /// The same for a response, beyond the head and the routed block.
+    package static let responseStampRoom = 256
+}

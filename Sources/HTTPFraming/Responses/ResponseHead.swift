@@ -1,0 +1,49 @@
+/// What a complete, valid response head of a node says: offsets into the bytes that were sniffed.
+package struct ResponseHead: Sendable {
+    package enum Kind: UInt8, Sendable {
+        /// The answer to the request.
+        case final
+        /// `1xx` but not `101`: another head follows. Forward it to an HTTP/1.1 client, drop it for an HTTP/1.0 one.
+        case interim
+        /// `101` that matches the forwarded WebSocket request: what follows is a tunnel.
+        case tunnel
+    }
+
+    package internal(set) var kind = Kind.final
+    package internal(set) var version = HTTPVersion.http11
+    /// What the node wants of its connection. Always `.close` when the body lasts until close.
+    package internal(set) var persistence = Persistence.keepAlive
+    /// `100…599`, or up to 999 (RFC 9110 §15).
+    package internal(set) var status: UInt16 = 0
+    package internal(set) var body = BodyFraming.none
+    /// What a `Content-Length` said even if there is no body (HEAD, 304); `nil` when none was sent.
+    package internal(set) var declaredLength: UInt64?
+    /// Whether the body is coded (`Content-Encoding` other than `identity`), so that its text cannot be searched.
+    package internal(set) var coding = ContentCoding.identity
+    var traits: HeadTraits = []
+
+    /// Bytes of the head: the body begins there.
+    package internal(set) var headBytes = 0
+
+    init() {}
+}
+
+/// Whether a body can be read as it is.
+package enum ContentCoding: UInt8, Sendable {
+    case identity, coded
+}
+
+/// Why a node's response head is refused: the node's fault. The client gets `502`, the upstream is closed.
+package enum ResponseRejection: String, Equatable, Sendable, CaseIterable {
+    case badStatusLine = "bad_status_line"
+    case badVersion = "bad_version"
+    case badField = "bad_field"
+    case headTooLarge = "head_too_large"
+    case tooManyFields = "too_many_fields"
+    case badContentLength = "bad_content_length"
+    case unequalContentLengths = "unequal_content_lengths"
+    case lengthAndTransferEncoding = "length_and_transfer_encoding"
+    case badTransferEncoding = "bad_transfer_encoding"
+    /// A `101` nobody asked for, or to another protocol.
+    case unexpectedUpgrade = "unexpected_upgrade"
+}
