@@ -1,0 +1,69 @@
+/// Everything a `Connection` needs to know. A value: parsed once from the configuration, never read again.
+package struct ConnectionOptions: Sendable, Equatable {
+    /// Where the server listens.
+    package enum Endpoint: Sendable, Equatable {
+        /// Tried in order; after a host failed, the next one comes first.
+        case hosts([Host])
+        case unixSocket(path: String)
+    }
+
+    /// How much the connection must be protected. Has no effect on a Unix socket.
+    package enum TLS: Sendable, Equatable {
+        case off
+        /// Encrypted where the server offers it. Stops nobody who can change packets.
+        case preferred
+        /// Encrypted, or no connection; the certificate is not checked.
+        case required
+        /// Encrypted, and the certificate is signed by this CA file (PEM) and names the host.
+        case verified(caFile: String)
+    }
+
+    package var endpoint: Endpoint
+    package var user: String
+    package var password: Secret
+    /// Nil connects without choosing a database, which only set-up tools need.
+    package var database: String?
+    package var tls: TLS = .off
+
+    /// For one host: TCP connect, TLS and log-in together. libmariadb counts whole seconds; a part counts as a whole.
+    /// Resolving a name is bounded by resolv.conf(5), not by this.
+    package var connectTimeout: Duration = .seconds(3)
+    /// How long the server may stay silent under a statement before the connection is closed. libmariadb counts
+    /// whole seconds (`MYSQL_OPT_READ_TIMEOUT`); a part counts as a whole.
+    package var readTimeout: Duration = .seconds(5)
+    /// Whole seconds, like `readTimeout`.
+    package var writeTimeout: Duration = .seconds(5)
+    /// The server ends a statement of ours after this (`max_statement_time`, to the millisecond). Keep it below
+    /// `readTimeout`: then a slow statement costs an error, and only a dead server costs the connection.
+    package var statementTimeout: Duration = .seconds(4)
+    /// `innodb_lock_wait_timeout`, whole seconds: a lock that is held longer belongs to somebody who is stuck.
+    package var lockWaitTimeout: Duration = .seconds(2)
+    /// How long the server keeps a transaction of ours open while we send nothing (`idle_transaction_timeout`, whole
+    /// seconds). It frees the locks of a process that was stopped in the middle.
+    package var idleTransactionTimeout: Duration = .seconds(5)
+
+    package init(endpoint: Endpoint, user: String, password: Secret = Secret(""), database: String? = nil) {
+        self.endpoint = endpoint
+        self.user = user
+        self.password = password
+        self.database = database
+    }
+
+    /// `hosts` over TCP.
+    package init(hosts: [Host], user: String, password: Secret = Secret(""), database: String? = nil) {
+        self.init(endpoint: .hosts(hosts), user: user, password: password, database: database)
+    }
+}
+
+/// Numbers that bound one connection.
+package enum ConnectionLimits {
+    /// Prepared statements kept open on a connection; the least recently used one goes first. Above what the cluster's
+    /// own texts need, far below the server's `max_prepared_stmt_count` (16 382).
+    package static let statements = 96
+    /// Rows of one answer: ten times the largest map of PERFORMANCE.md (100 000 monitors). Above: the statement fails.
+    package static let rows = 1_000_000
+    /// Bytes of one value: MariaDB's default `max_allowed_packet`. Above: the statement fails.
+    package static let valueBytes = 16 << 20
+    /// How often a transaction is started again after a deadlock or certification failure.
+    package static let transactionAttempts = 6
+}

@@ -1,0 +1,162 @@
+package import Logging
+
+/// A connection to the database that opens when it is first needed and opens again, with back-off, after it broke.
+///
+/// An actor on a thread of its own: callers may be many, the server sees one statement after the other, and no thread of
+/// the shared pool ever blocks. Each call ends by its deadline (`ConnectionOptions`); cancelling a caller changes nothing.
+package actor Connection {
+    private let thread = DatabaseThread()
+    private let options: ConnectionOptions
+    private let logger: Logger
+    private var session: Session?
+    private var backoff = Backoff()
+    private var notBefore: ContinuousClock.Instant?
+    private var lastFailure = "never connected"
+    /// The position in `options.endpoint`'s hosts where the next attempt begins.
+    private var firstHost = 0
+    private var currentHost = 0
+    private var isClosed = false
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// Opens nothing yet.
+    package init(_ options: ConnectionOptions, logger: Logger = Logger(label: "database")) {
+        self.options = options
+        self.logger = logger
+    }
+
+    /// Runs a query and returns all of its rows.
+    /// - Throws: see `MariaDBError`.
+    package func query(_ statement: Statement, _ values: [Value] = []) throws(MariaDBError) -> Rows {
+        try perform { session throws(MariaDBError) in try session.query(statement, values) }
+    }
+
+    /// Runs a statement that returns no rows.
+    @discardableResult
+    package func execute(_ statement: Statement, _ values: [Value] = []) throws(MariaDBError) -> Effect {
+        try perform { session throws(MariaDBError) in try session.execute(statement, values) }
+    }
+
+    /// How a transaction's body ends.
+    package enum Ending<Result: Sendable>: Sendable {
+        case commit(Result)
+        case rollBack(Result)
+    }
+
+    /// Runs `body` inside a transaction. After a deadlock, lock wait or Galera certification failure it is started again
+    /// from its beginning, at most `ConnectionLimits.transactionAttempts` times in all; so `body` must not remember
+    /// anything between runs.
+    ///
+    /// `body` is synchronous: no other caller's statement can slip into the transaction, and it cannot wait for anything
+    /// but the database.
+    package nonisolated func transaction<Result: Sendable>(
+        _ body: @Sendable (Session) throws(MariaDBError) -> Ending<Result>
+    ) async throws(MariaDBError) -> Result {
+        var pause = Backoff(first: .milliseconds(10), most: .milliseconds(200))
+        var attempt = 1
+        while true {
+            do {
+                return try await runOnce(body)
+            } catch .conflict(let code, let reason) {
+                guard attempt < ConnectionLimits.transactionAttempts else {
+                    throw .conflict(code: code, reason: reason)
+                }
+            }
+            attempt += 1
+            // Cancellation cuts the pause short, and the next attempt still ends properly.
+            try? await Task.sleep(for: pause.failed(draw: .random(in: 0...1)))
+        }
+    }
+
+    private func runOnce<Result: Sendable>(
+        _ body: @Sendable (Session) throws(MariaDBError) -> Ending<Result>
+    ) throws(MariaDBError) -> Result {
+        try perform { session throws(MariaDBError) in
+            try session.perform("START TRANSACTION")
+            let ending: Ending<Result>
+            do throws(MariaDBError) { ending = try body(session) } catch {
+                // Nothing was committed; if even this fails the session is broken, and the server rolls back by itself.
+                try? session.perform("ROLLBACK")
+                throw error
+            }
+            switch ending {
+            case .commit(let result):
+                try session.perform("COMMIT")
+                return result
+            case .rollBack(let result):
+                try session.perform("ROLLBACK")
+                return result
+            }
+        }
+    }
+
+    /// Closes the connection for good; later calls fail.
+    package func close() {
+        session = nil
+        isClosed = true
+    }
+
+    private func perform<Result>(
+        _ work: (Session) throws(MariaDBError) -> Result
+    ) throws(MariaDBError) -> Result {
+        let session = try usableSession()
+        defer { dropIfBroken(session) }
+        return try work(session)
+    }
+
+    private func usableSession() throws(MariaDBError) -> Session {
+        guard !isClosed else { throw .unavailable(reason: "the connection was closed") }
+        if let session {
+            if !session.isAbandoned() { return session }
+            self.session = nil
+            logger.info("the database closed an idle connection; opening another")
+        }
+        return try open()
+    }
+
+    private func open() throws(MariaDBError) -> Session {
+        if let notBefore, ContinuousClock.now < notBefore { throw .unavailable(reason: lastFailure) }
+        do {
+            let session = try openFirstReachable()
+            self.session = session
+            backoff.reset()
+            notBefore = nil
+            return session
+        } catch {
+            lastFailure = "\(error)"
+            notBefore = ContinuousClock.now + backoff.failed(draw: .random(in: 0...1))
+            throw error
+        }
+    }
+
+    private func openFirstReachable() throws(MariaDBError) -> Session {
+        let hosts: [Host?] =
+            switch options.endpoint {
+            case .hosts(let hosts): hosts
+            case .unixSocket: [nil]
+            }
+        var problem = MariaDBError.unavailable(reason: "no database host is configured")
+        for offset in hosts.indices {
+            let index = (firstHost + offset) % hosts.count
+            do {
+                let session = try Session(options, host: hosts[index])
+                currentHost = index
+                logger.debug(
+                    "connected to the database", metadata: ["host": "\(hosts[index]?.description ?? "socket")"])
+                return session
+            } catch {
+                logger.debug("a database host refused a connection", metadata: ["reason": "\(error)"])
+                problem = error
+            }
+        }
+        firstHost = 0
+        throw problem
+    }
+
+    private func dropIfBroken(_ session: Session) {
+        guard session.isBroken else { return }
+        self.session = nil
+        guard case .hosts(let hosts) = options.endpoint, hosts.count > 1 else { return }
+        firstHost = (currentHost + 1) % hosts.count
+    }
+}

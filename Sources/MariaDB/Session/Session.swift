@@ -1,0 +1,153 @@
+import CMariaDB
+import Glibc
+
+/// One open, set-up connection to one server: what a transaction's body works with. Not `Sendable`: it lives on its
+/// `Connection`'s thread, and every call blocks that thread until the answer is there or its time is up.
+package final class Session {
+    // SAFETY: made in `init` and closed in `deinit`, and nowhere else; used on one thread at a time, because the session
+    // belongs to one actor and is never handed out of it.
+    private let handle: UnsafeMutablePointer<MYSQL>
+    private var statements: [Statement: (prepared: PreparedStatement, lastUse: UInt64)] = [:]
+    private var uses: UInt64 = 0
+    private let readTimeout: Duration
+    /// Whether an error broke it; then every further call fails and the owner drops it.
+    private(set) var isBroken = false
+
+    /// Connects and sets up the session: UTC, utf8mb4, strict mode, READ COMMITTED, time limits.
+    /// - Parameter host: nil for the Unix socket of `options`.
+    init(_ options: ConnectionOptions, host: Host?) throws(MariaDBError) {
+        guard let handle = mysql_init(nil) else { throw .unavailable(reason: "no memory for a connection") }
+        self.handle = handle
+        readTimeout = .seconds(options.readTimeout.roundedUpSeconds)
+        SessionOptions.apply(options, to: handle)
+        try connect(options, host: host)
+        try setUp(options)
+    }
+
+    deinit {
+        statements.removeAll()
+        mysql_close(handle)
+    }
+
+    private func connect(_ options: ConnectionOptions, host: Host?) throws(MariaDBError) {
+        let socketPath: String? =
+            switch options.endpoint {
+            case .hosts: nil
+            case .unixSocket(let path): path
+            }
+        let start = ContinuousClock.now
+        let connected = mysql_real_connect(
+            handle, host?.name, options.user, options.password.revealed, options.database,
+            UInt32(host?.port ?? 0), socketPath, UInt(CLIENT_FOUND_ROWS))
+        guard connected == nil else { return }
+        let isSlow = ContinuousClock.now - start >= .seconds(options.connectTimeout.roundedUpSeconds)
+        let place = host.map(\.description) ?? socketPath ?? ""
+        let reason = "\(place): \(isSlow ? "no answer in time" : String(cString: mysql_error(handle)))"
+        let fault = ServerFault(code: mysql_errno(handle), reason: reason, statement: "connect", wentSilent: false)
+        isBroken = true
+        throw fault.error
+    }
+
+    private func setUp(_ options: ConnectionOptions) throws(MariaDBError) {
+        try perform("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        _ = try execute(
+            """
+            SET SESSION time_zone = '+00:00', autocommit = 1,
+                sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+                max_statement_time = ?, innodb_lock_wait_timeout = ?, lock_wait_timeout = ?,
+                idle_transaction_timeout = ?
+            """,
+            [
+                .double(options.statementTimeout / .seconds(1)),
+                .int(options.lockWaitTimeout.roundedUpSeconds), .int(options.lockWaitTimeout.roundedUpSeconds),
+                .int(options.idleTransactionTimeout.roundedUpSeconds),
+            ])
+    }
+
+    /// Runs a query and reads all of its rows.
+    /// - Throws: see `MariaDBError`; after `.unavailable` and a silent server the session is broken.
+    package func query(_ statement: Statement, _ values: [Value] = []) throws(MariaDBError) -> Rows {
+        try run(statement, values).rows
+    }
+
+    /// Runs a statement that returns no rows.
+    @discardableResult
+    package func execute(_ statement: Statement, _ values: [Value] = []) throws(MariaDBError) -> Effect {
+        try run(statement, values).effect
+    }
+
+    private func run(_ statement: Statement, _ values: [Value]) throws(MariaDBError) -> (rows: Rows, effect: Effect) {
+        try requireUsable()
+        let start = ContinuousClock.now
+        let prepared: PreparedStatement
+        do { prepared = try self.prepared(statement) } catch {
+            throw fail(error, statement, since: start)
+        }
+        do { return try prepared.run(values) } catch {
+            statements[statement] = nil
+            switch error {
+            case .library(let failure): throw fail(failure, statement, since: start)
+            case .other(let error): throw error
+            }
+        }
+    }
+
+    /// Runs a constant text that cannot be prepared on every server version.
+    func perform(_ statement: Statement) throws(MariaDBError) {
+        try requireUsable()
+        let start = ContinuousClock.now
+        guard mysql_real_query(handle, statement.text, UInt(statement.text.utf8.count)) == 0 else {
+            let failure = PreparedStatement.Failure(
+                code: mysql_errno(handle), reason: String(cString: mysql_error(handle)))
+            throw fail(failure, statement, since: start)
+        }
+    }
+
+    private func requireUsable() throws(MariaDBError) {
+        guard !isBroken else { throw .unavailable(reason: "the connection broke earlier") }
+    }
+
+    private func prepared(_ statement: Statement) throws(PreparedStatement.Failure) -> PreparedStatement {
+        uses += 1
+        if let known = statements[statement] {
+            statements[statement] = (known.prepared, uses)
+            return known.prepared
+        }
+        if statements.count >= ConnectionLimits.statements,
+            let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
+        {
+            statements[oldest] = nil
+        }
+        let prepared = try PreparedStatement(statement, on: handle)
+        statements[statement] = (prepared, uses)
+        return prepared
+    }
+
+    private func fail(
+        _ failure: PreparedStatement.Failure, _ statement: Statement, since start: ContinuousClock.Instant
+    ) -> MariaDBError {
+        let fault = ServerFault(
+            code: failure.code, reason: failure.reason, statement: statement.summary,
+            wentSilent: ContinuousClock.now - start >= readTimeout)
+        switch fault.aftermath {
+        case .usable: break
+        case .close: isBroken = true
+        }
+        return fault.error
+    }
+
+    /// Whether the server closed the connection, or sent something unasked, while it was idle. Costs one poll(2) and
+    /// spares a statement whose fate would be unknown.
+    func isAbandoned() -> Bool {
+        var descriptor = pollfd(fd: mysql_get_socket(handle), events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 0) != 0
+    }
+}
+
+extension Duration {
+    /// libmariadb and several server variables count whole seconds; at least 1, because 0 would mean "for ever".
+    var roundedUpSeconds: Int {
+        let (seconds, attoseconds) = components
+        return max(1, Int(seconds) + (attoseconds > 0 ? 1 : 0))
+    }
+}

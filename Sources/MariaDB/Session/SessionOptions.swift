@@ -1,0 +1,51 @@
+import CMariaDB
+
+/// Translates `ConnectionOptions` into the library's options (mysql_options(3)).
+enum SessionOptions {
+    static func apply(_ options: ConnectionOptions, to handle: UnsafeMutablePointer<MYSQL>) {
+        set(MYSQL_OPT_CONNECT_TIMEOUT, UInt32(options.connectTimeout.roundedUpSeconds), on: handle)
+        set(MYSQL_OPT_READ_TIMEOUT, UInt32(options.readTimeout.roundedUpSeconds), on: handle)
+        set(MYSQL_OPT_WRITE_TIMEOUT, UInt32(options.writeTimeout.roundedUpSeconds), on: handle)
+        // No file of this machine is ever sent to a server that asks for it.
+        set(MYSQL_OPT_LOCAL_INFILE, UInt32(0), on: handle)
+        set(MYSQL_SET_CHARSET_NAME, "utf8mb4", on: handle)
+        switch options.endpoint {
+        case .hosts:
+            // Otherwise the name "localhost" would mean the library's built-in Unix socket.
+            set(MYSQL_OPT_PROTOCOL, MYSQL_PROTOCOL_TCP.rawValue, on: handle)
+            apply(options.tls, to: handle)
+        case .unixSocket:
+            set(MYSQL_OPT_PROTOCOL, MYSQL_PROTOCOL_SOCKET.rawValue, on: handle)
+        }
+    }
+
+    private static func apply(_ tls: ConnectionOptions.TLS, to handle: UnsafeMutablePointer<MYSQL>) {
+        let (yes, no): (my_bool, my_bool) = (1, 0)
+        switch tls {
+        case .off:
+            break
+        case .preferred:
+            mysql_ssl_set(handle, nil, nil, nil, nil, nil)
+        case .required:
+            mysql_ssl_set(handle, nil, nil, nil, nil, nil)
+            set(MYSQL_OPT_SSL_ENFORCE, yes, on: handle)
+            set(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, no, on: handle)
+        case .verified(let caFile):
+            set(MYSQL_OPT_SSL_CA, caFile, on: handle)
+            set(MYSQL_OPT_SSL_ENFORCE, yes, on: handle)
+            set(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, yes, on: handle)
+        }
+    }
+
+    private static func set(
+        _ option: mysql_option, _ value: some BitwiseCopyable, on handle: UnsafeMutablePointer<MYSQL>
+    ) {
+        // SAFETY: the library copies the value during the call; its size is the one mysql_options(3) names for `option`.
+        withUnsafeBytes(of: value) { _ = mysql_options(handle, option, $0.baseAddress) }
+    }
+
+    private static func set(_ option: mysql_option, _ text: String, on handle: UnsafeMutablePointer<MYSQL>) {
+        // SAFETY: the library copies the text during the call.
+        text.withCString { _ = mysql_options(handle, option, $0) }
+    }
+}

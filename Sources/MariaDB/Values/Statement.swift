@@ -1,0 +1,45 @@
+/// The text of one SQL statement, with `?` where values go.
+///
+/// Made from literals only: a `StaticString` cannot hold anything that came from outside, so no value can ever become SQL.
+/// The one exception are names of databases and users, which cannot be bound; see `Identifier`.
+package struct Statement: Sendable, Hashable {
+    package let text: String
+
+    package init(_ text: StaticString) {
+        self.text = text.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// `before`, the quoted name, `after`.
+    package init(_ before: StaticString, _ name: Identifier, _ after: StaticString = "") {
+        text = Statement(before).text + "`" + name.text + "`" + Statement(after).text
+    }
+
+    /// What errors and logs show: the first words, on one line.
+    var summary: String {
+        let words = text.split(whereSeparator: \.isWhitespace).prefix(8)
+        return words.joined(separator: " ")
+    }
+}
+
+extension Statement: ExpressibleByStringLiteral {
+    package init(stringLiteral text: StaticString) { self.init(text) }
+}
+
+/// The name of a database or user, of characters that need no escaping.
+package struct Identifier: Sendable, Hashable {
+    package let text: String
+
+    /// Nil unless `text` is `[A-Za-z0-9_]{1,64}`.
+    package init?(_ text: String) {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            case _: false
+            }
+        }
+        guard isPlain, (1...64).contains(text.utf8.count) else { return nil }
+        self.text = text
+    }
+}
