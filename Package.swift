@@ -14,12 +14,15 @@ let houseRules: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
     name: "kuma-cluster",
@@ -30,6 +33,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -71,7 +75,10 @@ let package = Package(
         ),
         .target(
             name: "ControlAPI",
-            dependencies: ["ClusterCore", "ClusterStore", "ControlPlane", hummingbird, logging, nioCore],
+            dependencies: [
+                "ClusterCore", "ClusterStore", "ControlPlane", httpTypes, hummingbird, hummingbirdCore, logging, nioCore,
+                serviceLifecycle,
+            ],
             swiftSettings: houseRules
         ),
         .target(
@@ -81,7 +88,7 @@ let package = Package(
         ),
         .target(
             name: "ServiceRuntime",
-            dependencies: ["ClusterCore", "MariaDB", logging],
+            dependencies: ["ClusterCore", "MariaDB", logging, serviceLifecycle, unixSignals],
             swiftSettings: houseRules
         ),
 
@@ -146,8 +153,8 @@ let package = Package(
         .testTarget(
             name: "ControlAPITests",
             dependencies: [
-                "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", hummingbird,
-                .product(name: "HummingbirdTesting", package: "hummingbird"), logging, nioCore,
+                "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", httpTypes, hummingbird,
+                .product(name: "HummingbirdTesting", package: "hummingbird"), logging, nioCore, serviceLifecycle,
             ],
             swiftSettings: houseRules
         ),

@@ -1,0 +1,71 @@
+import Glibc
+package import Logging
+
+/// Writes log entries to standard error, one line each, in one write(2): lines of several threads never mix. It formats
+/// by hand, so that neither Foundation nor a formatter's memory is needed.
+package struct StandardErrorLogHandler: LogHandler {
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
+    private let label: String
+    private let format: LogSettings.Format
+
+    package init(label: String, level: Logger.Level, format: LogSettings.Format) {
+        self.label = label
+        self.format = format
+        logLevel = level
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        var merged = metadata
+        if let provided = metadataProvider?.get() { merged.merge(provided) { _, new in new } }
+        if let own = event.metadata { merged.merge(own) { _, new in new } }
+        if let error = event.error { merged["error"] = "\(error)" }
+        let line = LogLine(
+            time: LogTime.now(), level: event.level, label: label, message: event.message.description,
+            metadata: merged.map { ($0.key, $0.value.description) }.sorted { $0.0 < $1.0 })
+        StandardErrorLogHandler.write(line.rendered(as: format))
+    }
+
+    private static func write(_ line: String) {
+        var bytes = Array(line.utf8)
+        bytes.append(UInt8(ascii: "\n"))
+        var sent = 0
+        while sent < bytes.count {
+            // SAFETY: the slice lies within `bytes`, which outlives the call.
+            let count = bytes.withUnsafeBytes { buffer in
+                Glibc.write(STDERR_FILENO, buffer.baseAddress?.advanced(by: sent), buffer.count - sent)
+            }
+            if count < 0 && errno == EINTR { continue }
+            // Nobody reads standard error any more, or the pipe is full: a log line is not worth a stopped service.
+            guard count > 0 else { return }
+            sent += count
+        }
+    }
+}
+
+extension LogSettings {
+    /// Makes every `Logger` of the process write to standard error as these settings say. Once, at the start.
+    package func bootstrap() {
+        let level = loggerLevel
+        let format = format
+        LoggingSystem.bootstrap { StandardErrorLogHandler(label: $0, level: level, format: format) }
+    }
+
+    package var loggerLevel: Logger.Level {
+        switch level {
+        case .trace: .trace
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        case .critical: .critical
+        }
+    }
+}

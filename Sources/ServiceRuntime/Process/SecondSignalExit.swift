@@ -1,0 +1,26 @@
+import Glibc
+import ServiceLifecycle
+import UnixSignals
+
+/// Ends the process at once when SIGTERM or SIGINT comes a second time: whoever asks twice does not want to wait for
+/// connections to drain.
+package struct SecondSignalExit: Service {
+    /// 128 + 15, as a shell reports a process that SIGTERM ended.
+    private static let exitCode: Int32 = 143
+
+    package init() {}
+
+    package func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        // It must outlive the beginning of the shutdown, and must not hold up its end: a graceful shutdown waits until
+        // this service returns, so the counting goes on in a task of its own.
+        Task {
+            var count = 0
+            for await _ in signals {
+                count += 1
+                if count > 1 { _exit(SecondSignalExit.exitCode) }
+            }
+        }
+        try await gracefulShutdown()
+    }
+}

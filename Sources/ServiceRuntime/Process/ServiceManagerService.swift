@@ -1,0 +1,26 @@
+import ServiceLifecycle
+
+/// Says READY at the start, WATCHDOG on time while the process lives, and STOPPING when a graceful shutdown begins.
+package struct ServiceManagerService: Service {
+    private let notifier: ServiceManagerNotifier
+    private let status: String
+
+    /// - Parameter status: what `systemctl status` shows while the service runs.
+    package init(notifier: ServiceManagerNotifier, status: String) {
+        self.notifier = notifier
+        self.status = status
+    }
+
+    package func run() async throws {
+        notifier.notify(.ready, .status(status))
+        // An hour where no watchdog is wanted: the wait only ends with the shutdown.
+        let pause = notifier.watchdogInterval ?? .seconds(3600)
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                if notifier.watchdogInterval != nil { notifier.notify(.watchdog) }
+                do { try await Task.sleep(for: pause) } catch { break }
+            }
+        }
+        notifier.notify(.stopping)
+    }
+}

@@ -1,0 +1,109 @@
+package import ClusterCore
+package import MariaDB
+
+/// Everything kuma-balancer is configured by, parsed once.
+package struct BalancerSettings: Sendable {
+    package let database: DatabaseSettings
+    package let listen: [ListenAddress]
+    /// 0: as many as the machine has cores.
+    package let reactorCount: Int
+    package let monitorLimit: Int
+    package let connectionWeight: Double
+    /// 0: from the descriptor limit.
+    package let connectionLimit: Int
+    /// 0: no limit for one client.
+    package let clientConnectionLimit: Int
+    package let trustedProxies: [AddressRange]
+    package let tunnelIdleLimit: Duration
+    package let checkInterval: Duration
+    package let checkTimeout: Duration
+    package let reportTTL: Duration
+    package let returnHold: Duration
+    package let leaseTTL: Duration
+    /// Nil: the last good table is not kept.
+    package let stateFile: String?
+    package let adminToken: Secret?
+    package let adminAllow: [AddressRange]
+    /// Empty: everybody.
+    package let apiAllow: [AddressRange]
+    /// Nil: host name, process id and a random part.
+    package let identity: BalancerID?
+    package let log: LogSettings
+    /// As read, for `check-config` and the debug view.
+    package let resolved: [ResolvedSetting]
+
+    package static let catalogue = SettingCatalogue(
+        DatabaseSettings.descriptions
+            + [
+                Keys.listen.description, Keys.reactors.description, Keys.monitorLimit.description,
+                Keys.connectionWeight.description, Keys.connections.description, Keys.clientConnections.description,
+                Keys.trustedProxies.description, Keys.tunnelIdle.description, Keys.checkInterval.description,
+                Keys.checkTimeout.description, Keys.reportTTL.description, Keys.returnHold.description,
+                Keys.leaseTTL.description, Keys.stateFile.description, Keys.adminToken.description,
+                Keys.adminAllow.description, Keys.apiAllow.description, Keys.identity.description,
+            ] + Keys.log.descriptions)
+
+    /// - Throws: `ConfigurationError` with every problem, together.
+    package init(from input: SettingInput) throws(ConfigurationError) {
+        var reader = SettingsReader(
+            input, catalogue: BalancerSettings.catalogue, neighbours: [AgentSettings.catalogue])
+        database = DatabaseSettings(reading: &reader)
+        listen = reader.read(Keys.listen)
+        if listen.isEmpty { reader.refuse(Keys.listen.description, reason: "names no address") }
+        reactorCount = reader.read(Keys.reactors)
+        monitorLimit = reader.read(Keys.monitorLimit)
+        connectionWeight = reader.read(Keys.connectionWeight)
+        connectionLimit = reader.read(Keys.connections)
+        clientConnectionLimit = reader.read(Keys.clientConnections)
+        trustedProxies = reader.read(Keys.trustedProxies)
+        tunnelIdleLimit = reader.read(Keys.tunnelIdle)
+        checkInterval = reader.read(Keys.checkInterval)
+        checkTimeout = reader.read(Keys.checkTimeout)
+        reportTTL = reader.read(Keys.reportTTL)
+        returnHold = reader.read(Keys.returnHold)
+        leaseTTL = reader.read(Keys.leaseTTL)
+        stateFile = reader.read(Keys.stateFile)
+        adminToken = reader.read(Keys.adminToken).map { Secret($0) }
+        adminAllow = reader.read(Keys.adminAllow)
+        apiAllow = reader.read(Keys.apiAllow)
+        identity = reader.read(Keys.identity)
+        log = LogSettings(reading: &reader, keys: Keys.log)
+        resolved = reader.resolved
+        try reader.finish()
+    }
+}
+
+/// One address to listen on: numeric, so that starting never waits for a resolver.
+package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
+    package let ip: IPAddress
+    package let port: UInt16
+    private let text: String
+
+    package var description: String { text }
+
+    /// Reads `0.0.0.0:8084`, `[::]:8084` or `:8084`, which is every IPv4 address. Port 0 lets the kernel choose.
+    package init(parsing text: String) throws(SettingRefusal) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            throw SettingRefusal("has no port; write for example 0.0.0.0:8084")
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+        } else if host.contains(":") {
+            throw SettingRefusal("write an IPv6 address in brackets: [::]:8084")
+        }
+        guard let ip = IPAddress(parsing: host.isEmpty ? "0.0.0.0" : host) else {
+            throw SettingRefusal("is no numeric address")
+        }
+        self.ip = ip
+        self.port = port
+        self.text = host.contains(":") ? "[\(host)]:\(port)" : "\(host.isEmpty ? "0.0.0.0" : host):\(port)"
+    }
+
+    /// As the data plane takes it.
+    package var socketAddress: SocketAddress {
+        ip.isIPv4
+            ? .ipv4(octets: UInt32(truncatingIfNeeded: ip.low), port: port)
+            : .ipv6(high: ip.high, low: ip.low, port: port, scope: 0)
+    }
+}

@@ -1,0 +1,62 @@
+/// What a plain number of a span setting counts. Old names keep their units: `HEALTH_CHECK_INTERVAL` is in seconds,
+/// `HEALTH_CHECK_TIMEOUT` in milliseconds (DESIGN.md §7).
+package enum DurationUnit: String, Sendable, CaseIterable {
+    case milliseconds = "ms"
+    case seconds = "s"
+    case minutes = "m"
+    case hours = "h"
+
+    var plural: String {
+        switch self {
+        case .milliseconds: "milliseconds"
+        case .seconds: "seconds"
+        case .minutes: "minutes"
+        case .hours: "hours"
+        }
+    }
+
+    private var milliseconds: Double {
+        switch self {
+        case .milliseconds: 1
+        case .seconds: 1_000
+        case .minutes: 60_000
+        case .hours: 3_600_000
+        }
+    }
+
+    /// Longest span that any setting takes: a year. Keeps the arithmetic far from overflow.
+    private static let longestMilliseconds = 365.0 * 24 * 3_600_000
+
+    /// `text` as a span, or nil when it is none. A suffix overrules the unit.
+    package func parse(_ text: String) -> Duration? {
+        // "ms" before "m" and "s": the longest suffix decides.
+        for unit in [DurationUnit.milliseconds, .seconds, .minutes, .hours] where text.hasSuffix(unit.rawValue) {
+            return unit.span(SettingText.trimmed(text.dropLast(unit.rawValue.count)))
+        }
+        return span(text)
+    }
+
+    private func span(_ number: String) -> Duration? {
+        guard let value = Double(number), value.isFinite, value >= 0 else { return nil }
+        let total = value * milliseconds
+        guard total <= DurationUnit.longestMilliseconds else { return nil }
+        return .microseconds(Int64(total * 1_000))
+    }
+
+    /// `span` as a number of this unit, without needless zeros.
+    func number(_ span: Duration) -> String {
+        let (seconds, attoseconds) = span.components
+        let total = Double(seconds) * 1_000 + Double(attoseconds) / 1e15
+        let value = total / milliseconds
+        return value == value.rounded() ? String(Int64(value)) : String(value)
+    }
+}
+
+/// Small text work that the standard library leaves to Foundation, which an agent of 20 MiB does without.
+enum SettingText {
+    static func trimmed(_ text: some StringProtocol) -> String {
+        let start = text.drop { $0.isWhitespace }
+        guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return String(start[...last])
+    }
+}

@@ -1,0 +1,83 @@
+/// One place settings come from: a name for people, and the texts by key.
+package struct SettingSource: Sendable, Equatable {
+    package let name: String
+    package let values: [String: String]
+
+    package init(name: String, values: [String: String]) {
+        self.name = name
+        self.values = values
+    }
+}
+
+/// Everything a command hands over to be read: its leftover flags, the environment, and the file of `--env-file`.
+package struct SettingInput: Sendable {
+    /// Arguments that the command itself did not take, such as `--db-host`, `10.0.0.5`.
+    package var arguments: [String]
+    package var environment: [String: String]
+    /// Path of a file of `KEY=VALUE` lines; nil: none.
+    package var environmentFile: String?
+
+    package init(arguments: [String] = [], environment: [String: String] = [:], environmentFile: String? = nil) {
+        self.arguments = arguments
+        self.environment = environment
+        self.environmentFile = environmentFile
+    }
+
+    /// The sources, strongest first (flags, environment, file), and what was wrong while taking them apart.
+    func sources(catalogue: SettingCatalogue) -> (sources: [SettingSource], problems: [SettingProblem]) {
+        var problems: [SettingProblem] = []
+        let flags = SettingFlags.parse(arguments, catalogue: catalogue, problems: &problems)
+        var sources = [
+            SettingSource(name: "flag", values: flags), SettingSource(name: "environment", values: environment),
+        ]
+        if let environmentFile {
+            do throws(SettingRefusal) {
+                let text = try TextFile.read(environmentFile, limitBytes: TextFile.environmentFileBytes)
+                let values = EnvironmentFile.parse(text, path: environmentFile, problems: &problems)
+                sources.append(SettingSource(name: "file \(environmentFile)", values: values))
+            } catch {
+                problems.append(SettingProblem(key: "--env-file", value: environmentFile, reason: error.reason))
+            }
+        }
+        return (sources, problems)
+    }
+}
+
+/// `--db-host x`, `--db-host=x`: the catalogue's keys as flags.
+enum SettingFlags {
+    static func parse(
+        _ arguments: [String], catalogue: SettingCatalogue, problems: inout [SettingProblem]
+    ) -> [String: String] {
+        let keys = Dictionary(
+            catalogue.names.map { (SettingDescription.flag(for: $0), $0) }, uniquingKeysWith: { first, _ in first })
+        var values: [String: String] = [:]
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            guard argument.hasPrefix("--") else {
+                problems.append(SettingProblem(key: argument, reason: "is no flag; write --name value"))
+                continue
+            }
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let flag = String(parts[0])
+            guard let key = keys[flag] else {
+                problems.append(unknown(flag, among: Array(keys.keys)))
+                // Its value, if any, would only be reported a second time.
+                if parts.count == 1, let next = rest.first, !next.hasPrefix("--") { rest.removeFirst() }
+                continue
+            }
+            if parts.count == 2 {
+                values[key] = String(parts[1])
+            } else if let next = rest.popFirst() {
+                values[key] = next
+            } else {
+                problems.append(SettingProblem(key: flag, reason: "has no value"))
+            }
+        }
+        return values
+    }
+
+    private static func unknown(_ flag: String, among flags: [String]) -> SettingProblem {
+        let nearest = NearestName.of(flag, among: flags).map { "; did you mean \($0)?" } ?? ""
+        return SettingProblem(key: flag, reason: "unknown flag\(nearest)")
+    }
+}
