@@ -10,12 +10,19 @@ package enum FramingLimits {
     /// Field lines of a request. Beyond: `431`. HAProxy's and Apache's default is about the same.
     package static let requestFields = 100
 
+    /// Options of all `Connection` fields of a head together. Beyond: `431`, or `502` for a node's. Each field line is
+    /// looked up among them, so their length multiplies with the number of lines; real ones take 30 bytes.
+    package static let connectionOptionBytes = 1024
+
     /// Bytes of empty lines that are skipped before a request line (RFC 9112 §2.2: old clients send one after a body).
     /// Beyond: `400`.
     package static let leadingEmptyLineBytes = 8
 
     /// A whole response head. Beyond: `502`. One less than 64 KiB, so that every offset into a head fits 16 bits.
     package static let responseHeadBytes = 64 * 1024 - 1
+
+    /// A status line without its CRLF. Beyond: `502`. As for requests; reasons are a few words.
+    package static let statusLineBytes = 8000
 
     /// Field lines of a response. Beyond: `502`. Twice a request's: a node may set many cookies.
     package static let responseFields = 200

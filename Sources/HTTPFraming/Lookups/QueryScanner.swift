@@ -7,6 +7,6 @@ package enum QueryScanner {
     package static func value(
         of name: StaticString, in query: ByteRange, of bytes: UnsafeRawBufferPointer
     ) -> ByteRange? {
-        nil
+        bytes.namedValue(name, in: query, separator: UInt8(ascii: "&"))
     }
 }

@@ -1,5 +1,5 @@
 /// Why a request head is refused: always the client's fault. The raw value is the machine word for logs and answers.
-package enum HeadRejection: String, Equatable, Sendable, CaseIterable {
+package enum HeadRejection: String, Error, Equatable, Sendable, CaseIterable {
     // 400
     case badRequestLine = "bad_request_line"
     case badMethod = "bad_method"

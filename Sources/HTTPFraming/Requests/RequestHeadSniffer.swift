@@ -13,6 +13,8 @@ package struct RequestHeadSniffer: Sendable {
         case notHTTP
     }
 
+    private var search = HeadEndSearch()
+
     package init() {}
 
     /// - Parameters:
@@ -23,6 +25,49 @@ package struct RequestHeadSniffer: Sendable {
     /// SAFETY: `bytes` is read within its bounds during the call only; the offsets in the head are below
     /// `RequestHead.headBytes`.
     package mutating func sniff(_ bytes: UnsafeRawBufferPointer, into fields: inout HeadFieldTable) -> Outcome {
-        .needMore
+        let start: Int
+        switch RequestHeadSniffer.skipEmptyLines(bytes) {
+        case .needMore: return .needMore
+        case .rejected(let rejection): return .rejected(rejection)
+        case .line(let offset): start = offset
+        }
+        // Every HTTP method starts with a visible character; a ClientHello starts with 0x16.
+        guard !bytes[start].isControl, bytes[start] < 0x80 else { return .notHTTP }
+
+        let limits = HeadEndSearch.Limits(
+            headBytes: FramingLimits.requestHeadBytes, firstLineBytes: FramingLimits.requestLineBytes)
+        switch search.advance(in: bytes, from: start, limits: limits) {
+        case .needMore: return .needMore
+        case .rejected(let rejection): return .rejected(rejection)
+        case .found(let end, let firstLineEnd):
+            do throws(HeadRejection) {
+                var parser = RequestHeadParser(bytes: bytes, end: end)
+                try parser.readRequestLine(start, firstLineEnd)
+                try parser.readFields(from: firstLineEnd + 2, into: &fields)
+                return .complete(try parser.finish())
+            } catch {
+                return .rejected(error)
+            }
+        }
+    }
+
+    private enum FirstLine {
+        case needMore
+        case line(at: Int)
+        case rejected(HeadRejection)
+    }
+
+    /// Empty lines before a request line are ignored, within reason (RFC 9112 §2.2).
+    private static func skipEmptyLines(_ bytes: UnsafeRawBufferPointer) -> FirstLine {
+        var start = 0
+        while start < bytes.count {
+            if bytes[start] == .lineFeed { return .rejected(.bareLineFeed) }
+            guard bytes[start] == .carriageReturn else { return .line(at: start) }
+            guard start < FramingLimits.leadingEmptyLineBytes else { return .rejected(.tooManyEmptyLines) }
+            guard start + 1 < bytes.count else { return .needMore }
+            guard bytes[start + 1] == .lineFeed else { return .rejected(.bareCarriageReturn) }
+            start += 2
+        }
+        return .needMore
     }
 }

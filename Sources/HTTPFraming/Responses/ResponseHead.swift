@@ -13,7 +13,7 @@ package struct ResponseHead: Sendable {
     package internal(set) var version = HTTPVersion.http11
     /// What the node wants of its connection. Always `.close` when the body lasts until close.
     package internal(set) var persistence = Persistence.keepAlive
-    /// `100…599`, or up to 999 (RFC 9110 §15).
+    /// `100…999`; those beyond 599 are forwarded like a 5xx (RFC 9110 §15).
     package internal(set) var status: UInt16 = 0
     package internal(set) var body = BodyFraming.none
     /// What a `Content-Length` said even if there is no body (HEAD, 304); `nil` when none was sent.
@@ -21,6 +21,8 @@ package struct ResponseHead: Sendable {
     /// Whether the body is coded (`Content-Encoding` other than `identity`), so that its text cannot be searched.
     package internal(set) var coding = ContentCoding.identity
     var traits: HeadTraits = []
+    /// What follows the version in the status line: a space, the status, and usually a space and a reason.
+    var statusAndReason = ByteRange.absent
 
     /// Bytes of the head: the body begins there.
     package internal(set) var headBytes = 0
@@ -34,7 +36,7 @@ package enum ContentCoding: UInt8, Sendable {
 }
 
 /// Why a node's response head is refused: the node's fault. The client gets `502`, the upstream is closed.
-package enum ResponseRejection: String, Equatable, Sendable, CaseIterable {
+package enum ResponseRejection: String, Error, Equatable, Sendable, CaseIterable {
     case badStatusLine = "bad_status_line"
     case badVersion = "bad_version"
     case badField = "bad_field"
@@ -46,4 +48,23 @@ package enum ResponseRejection: String, Equatable, Sendable, CaseIterable {
     case badTransferEncoding = "bad_transfer_encoding"
     /// A `101` nobody asked for, or to another protocol.
     case unexpectedUpgrade = "unexpected_upgrade"
+
+    /// How a fault that both kinds of heads can have is called in a response.
+    init(_ fault: HeadRejection) {
+        switch fault {
+        case .badContentLength: self = .badContentLength
+        case .unequalContentLengths: self = .unequalContentLengths
+        case .lengthAndTransferEncoding: self = .lengthAndTransferEncoding
+        case .badTransferEncoding, .chunkedNotLast, .transferEncodingInHTTP10, .unknownTransferCoding:
+            self = .badTransferEncoding
+        case .headTooLarge: self = .headTooLarge
+        case .requestLineTooLong, .badRequestLine, .badMethod, .badTarget, .methodNotAllowed: self = .badStatusLine
+        case .badVersion, .versionNotSupported: self = .badVersion
+        case .tooManyFields: self = .tooManyFields
+        case .bareLineFeed, .bareCarriageReturn, .controlByte, .foldedField, .badFieldName, .spaceBeforeColon,
+            .missingColon, .missingHost, .repeatedHost, .badHost, .hostMismatch, .disguisedFramingField,
+            .tooManyEmptyLines, .headTimedOut:
+            self = .badField
+        }
+    }
 }

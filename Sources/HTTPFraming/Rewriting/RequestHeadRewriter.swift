@@ -1,0 +1,118 @@
+/// Writes the head that goes to a node: the kept lines copied, the hop-by-hop ones left out, ours added (DESIGN.md §3.2).
+///
+/// The version goes out as it came: an HTTP/1.0 request stays one, so that the node answers without chunks, which such a
+/// client could not read. The target goes out in origin form, `Host` first, and the framing field in normal form.
+package enum RequestHeadRewriter {
+    /// - Parameters:
+    ///   - head: as sniffed from `bytes`, with `fields` not overwritten since.
+    ///   - upstream: what we ask of the upstream connection; without effect on a WebSocket request.
+    ///   - output: `head.headBytes + head.host.count + FramingLimits.requestStampRoom` bytes are always enough. Must
+    ///     not overlap `bytes`.
+    ///
+    /// SAFETY: all pointers are used within their bounds and during the call only.
+    package static func rewrite(
+        _ head: RequestHead, of bytes: UnsafeRawBufferPointer, fields: borrowing HeadFieldTable, stamps: RequestStamps,
+        upstream: Persistence, into output: UnsafeMutableRawBufferPointer
+    ) -> RewriteOutcome {
+        var writer = HeadWriter(output)
+        writeRequestLine(head, of: bytes, into: &writer)
+        if !head.host.isEmpty {
+            writer.write("Host: ")
+            writer.write(head.host, of: bytes)
+            writer.write("\r\n")
+        }
+        copyLines(head, of: bytes, fields: fields, stamps: stamps, into: &writer)
+        writer.write(framing: head.body)
+        writeStamps(head, of: bytes, fields: fields, stamps: stamps, into: &writer)
+        switch head.upgrade {
+        case .none: writer.write(upstream)
+        case .webSocket: writer.writeTunnelFields()
+        }
+        writer.write("\r\n")
+        return writer.outcome
+    }
+
+    private static func writeRequestLine(
+        _ head: RequestHead, of bytes: UnsafeRawBufferPointer, into writer: inout HeadWriter
+    ) {
+        writer.write(head.methodText, of: bytes)
+        writer.write(" ")
+        if head.traits.contains(.absoluteForm) {
+            if head.path.isEmpty {
+                // RFC 9112 §3.2.4: OPTIONS on the authority itself asks about the server as a whole.
+                let isAboutServer = head.method == .options && head.target.end == head.path.end
+                writer.write(isAboutServer ? "*" : "/")
+            }
+            writer.write(ByteRange(start: head.path.start, end: head.target.end), of: bytes)
+        } else {
+            writer.write(head.target, of: bytes)
+        }
+        switch head.version {
+        case .http11: writer.write(" HTTP/1.1\r\n")
+        case .http10: writer.write(" HTTP/1.0\r\n")
+        }
+    }
+
+    private static func copyLines(
+        _ head: RequestHead, of bytes: UnsafeRawBufferPointer, fields: borrowing HeadFieldTable, stamps: RequestStamps,
+        into writer: inout HeadWriter
+    ) {
+        let namesFields = head.traits.contains(.connectionNamesFields)
+        var kept = KeptLines()
+        for index in 0..<fields.count {
+            let line = fields[index]
+            switch line.name {
+            case .host, .contentLength, .transferEncoding, .xForwardedFor: continue
+            case .connection, .keepAlive, .proxyConnection, .te, .upgrade, .http2Settings: continue
+            case .xRoutedTo, .xRoutedVia, .disguisedFraming: continue
+            case .xForwardedHost, .xForwardedProto, .xRealIP:
+                // Never by the wish of `Connection`: these are stamps, and a node must always find one.
+                switch stamps.trust {
+                case .trusted: kept.keep(line, of: bytes, into: &writer)
+                case .untrusted: continue
+                }
+            case .other, .accept, .contentEncoding, .cookie, .expect, .secWebSocketKey, .secWebSocketVersion:
+                if namesFields, isNamedByConnection(line, of: bytes, fields: fields) { continue }
+                kept.keep(line, of: bytes, into: &writer)
+            }
+        }
+        kept.flush(from: bytes, into: &writer)
+    }
+
+    private static func writeStamps(
+        _ head: RequestHead, of bytes: UnsafeRawBufferPointer, fields: borrowing HeadFieldTable, stamps: RequestStamps,
+        into writer: inout HeadWriter
+    ) {
+        let keptFields: ForwardedFields =
+            switch stamps.trust {
+            case .trusted: head.forwarded
+            case .untrusted: []
+            }
+        writer.write("X-Forwarded-For: ")
+        if keptFields.contains(.address) { writeForwardedFor(of: bytes, fields: fields, into: &writer) }
+        writer.write(stamps.clientAddress)
+        if !keptFields.contains(.realIP) {
+            writer.write("\r\nX-Real-IP: ")
+            writer.write(stamps.clientAddress)
+        }
+        if !keptFields.contains(.proto) {
+            writer.write("\r\nX-Forwarded-Proto: ")
+            writer.write(stamps.proto)
+        }
+        if !keptFields.contains(.host), !head.host.isEmpty {
+            writer.write("\r\nX-Forwarded-Host: ")
+            writer.write(head.host, of: bytes)
+        }
+        writer.write("\r\n")
+    }
+
+    /// What a trusted peer says of the way so far, its several lines as one list.
+    private static func writeForwardedFor(
+        of bytes: UnsafeRawBufferPointer, fields: borrowing HeadFieldTable, into writer: inout HeadWriter
+    ) {
+        for index in 0..<fields.count where fields[index].name == .xForwardedFor && !fields[index].value.isEmpty {
+            writer.write(fields[index].value, of: bytes)
+            writer.write(", ")
+        }
+    }
+}
