@@ -14,6 +14,14 @@ package struct Statement: Sendable, Hashable {
         text = Statement(before).text + "`" + name.text + "`" + Statement(after).text
     }
 
+    /// As above, with two names.
+    package init(
+        _ before: StaticString, _ first: Identifier, _ between: StaticString, _ second: Identifier,
+        _ after: StaticString = ""
+    ) {
+        text = Statement(before, first, between).text + Statement("", second, after).text
+    }
+
     /// What errors and logs show: the first words, on one line.
     var summary: String {
         let words = text.split(whereSeparator: \.isWhitespace).prefix(8)
