@@ -65,7 +65,7 @@ let package = Package(
         // The control plane, the agent and what both need.
         .target(
             name: "KumaClient",
-            dependencies: ["ClusterCore", asyncHTTPClient, nioCore, nioHTTP1],
+            dependencies: ["ClusterCore", asyncHTTPClient, nioCore, nioHTTP1, nioPosix],
             swiftSettings: houseRules
         ),
         .target(

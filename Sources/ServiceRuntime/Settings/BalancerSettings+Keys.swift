@@ -22,9 +22,6 @@ extension BalancerSettings {
         static let connections = Setting<Int>.integer(
             "LB_MAX_CONNECTIONS", meaning: "Client connections at once; 0: what the descriptor limit allows.",
             in: 0...1_000_000, fallback: 0)
-        static let clientConnections = Setting<Int>.integer(
-            "LB_MAX_CONNECTIONS_PER_CLIENT", meaning: "Connections of one client address at once; 0: no limit.",
-            in: 0...1_000_000, fallback: 0)
         static let trustedProxies = ranges(
             "LB_TRUSTED_PROXIES", meaning: "Proxies whose `X-Forwarded-*` fields are kept and appended to.",
             defaultText: nil, fallback: [])

@@ -11,8 +11,6 @@ package struct BalancerSettings: Sendable {
     package let connectionWeight: Double
     /// 0: from the descriptor limit.
     package let connectionLimit: Int
-    /// 0: no limit for one client.
-    package let clientConnectionLimit: Int
     package let trustedProxies: [AddressRange]
     package let tunnelIdleLimit: Duration
     package let checkInterval: Duration
@@ -36,7 +34,7 @@ package struct BalancerSettings: Sendable {
         DatabaseSettings.descriptions
             + [
                 Keys.listen.description, Keys.reactors.description, Keys.monitorLimit.description,
-                Keys.connectionWeight.description, Keys.connections.description, Keys.clientConnections.description,
+                Keys.connectionWeight.description, Keys.connections.description,
                 Keys.trustedProxies.description, Keys.tunnelIdle.description, Keys.checkInterval.description,
                 Keys.checkTimeout.description, Keys.reportTTL.description, Keys.returnHold.description,
                 Keys.leaseTTL.description, Keys.stateFile.description, Keys.adminToken.description,
@@ -54,7 +52,6 @@ package struct BalancerSettings: Sendable {
         monitorLimit = reader.read(Keys.monitorLimit)
         connectionWeight = reader.read(Keys.connectionWeight)
         connectionLimit = reader.read(Keys.connections)
-        clientConnectionLimit = reader.read(Keys.clientConnections)
         trustedProxies = reader.read(Keys.trustedProxies)
         tunnelIdleLimit = reader.read(Keys.tunnelIdle)
         checkInterval = reader.read(Keys.checkInterval)

@@ -1,0 +1,63 @@
+package import ClusterCore
+
+/// What one agent must know. A value; nothing here is read from the environment.
+package struct AgentConfiguration: Sendable {
+    /// What to do when another live agent reports for the same node.
+    package enum ConflictPolicy: Sendable, Equatable {
+        /// Report nothing and wait for the other to go.
+        case wait
+        /// End with `AgentConflict`.
+        case end
+    }
+
+    package let node: NodeID
+    /// Kuma's display name, used when the row must be registered.
+    package let name: String
+    /// `name:port`, where balancers reach the node.
+    package let host: String
+    package let isPrimary: Bool
+    package let instance: AgentInstance
+    package let version: String
+    /// Where this agent asks its own Kuma: usually on the loopback interface.
+    package let address: NodeAddress
+    package var conflictPolicy: ConflictPolicy = .wait
+    /// Rise, fall and the two intervals (DESIGN.md §5: 2 s and 0.5 s).
+    package var judge = HealthJudge.Limits()
+    /// KUMA.md: a frozen database makes Kuma hang for 10 to 25 s, so this limit decides.
+    package var probeTimeout: Duration = .seconds(5)
+    /// Between two tries to prepare a schema that this user may not change: somebody has to act first.
+    package var permissionRetry: Duration = .seconds(10)
+    /// Between two connections of the tether: a node that drops it at once must not become a busy loop.
+    package var tetherPause: Duration = .seconds(1)
+    /// How long a shutdown waits for the farewell to be written.
+    package var detachLimit: Duration = .seconds(2)
+
+    package init(
+        node: NodeID, name: String, host: String, isPrimary: Bool, instance: AgentInstance, version: String,
+        address: NodeAddress
+    ) {
+        self.node = node
+        self.name = name
+        self.host = host
+        self.isPrimary = isPrimary
+        self.instance = instance
+        self.version = version
+        self.address = address
+    }
+
+    /// A beat goes out with every probe; when a hanging probe delays the next one, it goes out anyway after this, so
+    /// that a frozen Kuma does not make its agent look dead (`REPORT_TTL` is 8 s).
+    var longestBeatPause: Duration { judge.steadyInterval * 1.25 }
+    /// Between two readings of the node's monitors: twice a beat, so that a moved monitor starts within a second.
+    var monitorPollInterval: Duration { judge.steadyInterval * 0.5 }
+}
+
+/// Two agents report for one node id, and this one was told to end then.
+package struct AgentConflict: Error, Equatable, CustomStringConvertible {
+    package let node: NodeID
+    package let other: AgentInstance
+
+    package var description: String {
+        "another agent (instance \(other)) reports for node \(node): two agents have the same node id"
+    }
+}

@@ -1,0 +1,42 @@
+import ClusterCore
+import ClusterStore
+
+/// Tells a second live agent from the shadow of a dead one. An agent that was killed and started again meets its
+/// predecessor's report for up to `AgentReport.ownershipTTL`; only reports that go on after that come from a living rival.
+struct ConflictWatch: Sendable {
+    enum Verdict: Equatable, Sendable {
+        /// Nobody else reports.
+        case clear
+        /// Somebody else's report is still fresh; it may be the last of a dead agent.
+        case waiting
+        /// First time that a rival is proven.
+        case proven(AgentInstance)
+        /// Known already.
+        case ongoing
+        /// The rival is gone.
+        case ended
+    }
+
+    private var first: (other: AgentInstance, at: ContinuousClock.Instant)?
+    private var isProven = false
+
+    mutating func record(_ outcome: ReportOutcome, now: ContinuousClock.Instant) -> Verdict {
+        switch outcome {
+        case .written, .registered:
+            defer {
+                first = nil
+                isProven = false
+            }
+            return isProven ? .ended : .clear
+        case .conflict(let other, _):
+            if isProven { return .ongoing }
+            guard let first, first.other == other else {
+                self.first = (other, now)
+                return .waiting
+            }
+            guard now - first.at > AgentReport.ownershipTTL else { return .waiting }
+            isProven = true
+            return .proven(other)
+        }
+    }
+}

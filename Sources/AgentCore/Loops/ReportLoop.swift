@@ -1,0 +1,136 @@
+import ClusterCore
+import ClusterStore
+import Logging
+import Synchronization
+
+/// Writes one beat after each probe, and one of its own when a hanging probe would leave too long a silence. It prepares
+/// the schema first, adopts the database's belief, and goes on trying whatever the database does.
+struct ReportLoop: Sendable {
+    let agent: AgentService
+
+    /// What the loop remembers from one beat to the next.
+    private struct Memory {
+        var isSchemaReady = false
+        /// Kuma's tables that were missing when it was last said.
+        var waitingForKuma: [String] = []
+        var conflict = ConflictWatch()
+        /// The failure that was logged last; nil while the database answers.
+        var failure: StoreError?
+    }
+
+    private enum Beat {
+        case done
+        case failed(StoreError)
+        case conflict(AgentConflict)
+    }
+
+    func run() async throws {
+        let configuration = agent.configuration
+        var memory = Memory()
+        while !Task.isCancelled {
+            switch await beat(&memory) {
+            case .done:
+                break
+            case .conflict(let conflict):
+                throw conflict
+            case .failed(let error):
+                if Task.isCancelled { return }
+                tell(error, &memory)
+                if case .notPermitted = error {
+                    // Somebody has to grant a right first; asking with every probe would only fill the server's log.
+                    do { try await Task.sleep(for: configuration.permissionRetry) } catch { return }
+                    continue
+                }
+            }
+            let pause = Jitter.spread(configuration.longestBeatPause, draw: .random(in: 0...1))
+            await agent.shared.reportNow.wait(upTo: pause)
+        }
+    }
+
+    private func beat(_ memory: inout Memory) async -> Beat {
+        do throws(StoreError) {
+            if !memory.isSchemaReady { try await prepareSchema(&memory) }
+            try await adoptBelief()
+            let next = agent.shared.judgement.withLock { $0.report(for: agent.configuration) }
+            guard let next else { return .done }
+            let outcome = try await agent.store.report(next)
+            tellDatabaseIsBack(&memory)
+            let verdict = memory.conflict.record(outcome, now: .now)
+            tell(outcome, verdict)
+            if case .proven(let other) = verdict, agent.configuration.conflictPolicy == .end {
+                return .conflict(AgentConflict(node: agent.configuration.node, other: other))
+            }
+            try await recordChanges()
+            return .done
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func prepareSchema(_ memory: inout Memory) async throws(StoreError) {
+        let report = try await agent.store.prepareSchema()
+        if !report.added.isEmpty {
+            agent.logger.info("schema prepared", metadata: ["added": "\(report.added.joined(separator: ", "))"])
+        }
+        memory.isSchemaReady = report.waitingForKuma.isEmpty
+        guard report.waitingForKuma != memory.waitingForKuma else { return }
+        memory.waitingForKuma = report.waitingForKuma
+        if !report.waitingForKuma.isEmpty {
+            let tables = report.waitingForKuma.joined(separator: ", ")
+            agent.logger.warning("waiting for Kuma to make its tables", metadata: ["missing": "\(tables)"])
+        }
+    }
+
+    private func adoptBelief() async throws(StoreError) {
+        guard !agent.shared.judgement.withLock({ $0.hasAdopted }) else { return }
+        let row = try await agent.store.node(agent.configuration.node)
+        agent.shared.judgement.withLock { $0.adopt(row?.status) }
+    }
+
+    private func recordChanges() async throws(StoreError) {
+        let changes = agent.shared.changes.withLock { $0 }
+        guard !changes.isEmpty else { return }
+        try await agent.store.record(changes)
+        // Others may have been noted meanwhile; the limit may also have dropped some of ours.
+        agent.shared.changes.withLock { $0.removeFirst(min(changes.count, $0.count)) }
+    }
+}
+
+/// What the loop says, each thing once.
+extension ReportLoop {
+    private func tell(_ outcome: ReportOutcome, _ verdict: ConflictWatch.Verdict) {
+        let node = agent.configuration.node
+        if case .registered = outcome {
+            agent.logger.notice("node registered", metadata: ["node": "\(node)"])
+            agent.shared.note(ClusterEvent(.nodeRegistered, node: node, detail: agent.configuration.host))
+        }
+        switch verdict {
+        case .clear, .ongoing:
+            break
+        case .waiting:
+            agent.logger.info("another agent's report is still fresh", metadata: ["node": "\(node)"])
+        case .proven(let other):
+            let conflict = AgentConflict(node: node, other: other)
+            agent.logger.error("\(conflict); this one reports nothing")
+            agent.shared.note(ClusterEvent(.agentConflict, node: node, detail: conflict.description))
+        case .ended:
+            agent.logger.notice("the other agent is gone; reporting again", metadata: ["node": "\(node)"])
+        }
+    }
+
+    private func tell(_ error: StoreError, _ memory: inout Memory) {
+        if case .schemaMissing = error { memory.isSchemaReady = false }
+        guard memory.failure != error else { return }
+        let isNew = memory.failure == nil
+        memory.failure = error
+        if case .notPermitted = error { return agent.logger.error("\(error)") }
+        // The reasons change while a server restarts; one warning an outage is enough.
+        agent.logger.log(level: isNew ? .warning : .debug, "\(error); probing goes on")
+    }
+
+    private func tellDatabaseIsBack(_ memory: inout Memory) {
+        guard memory.failure != nil else { return }
+        memory.failure = nil
+        agent.logger.notice("the database answers again")
+    }
+}

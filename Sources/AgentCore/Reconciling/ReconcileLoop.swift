@@ -1,0 +1,57 @@
+import ClusterCore
+import ClusterStore
+import Logging
+import Synchronization
+
+/// Watches which monitors the node is to run and has Kuma re-read them when that changed, as the planner allows.
+struct ReconcileLoop: Sendable {
+    let agent: AgentService
+    let trigger: any ReconcileTrigger
+
+    func run() async {
+        let configuration = agent.configuration
+        var planner = ReconcilePlanner()
+        while !Task.isCancelled {
+            await step(&planner)
+            let pause = Jitter.spread(configuration.monitorPollInterval, draw: .random(in: 0...1))
+            do { try await Task.sleep(for: pause) } catch { return }
+        }
+    }
+
+    private func step(_ planner: inout ReconcilePlanner) async {
+        let node = agent.configuration.node
+        // A node that does not answer reads its list itself when it starts again.
+        guard agent.shared.judgement.withLock({ $0.status }) == .online else { return }
+        let monitors: [MonitorID]
+        do throws(StoreError) {
+            monitors = try await agent.store.monitors(runBy: node)
+        } catch {
+            // The beats meet the same failure and tell of it.
+            return
+        }
+        let action = planner.next(assigned: Set(monitors), now: .now, secondOfMinute: agent.secondOfMinute())
+        switch action {
+        case .nothing:
+            return
+        case .trigger(let timeout):
+            let outcome = await trigger.reconcile(agent.configuration.address, timeout: timeout)
+            planner.finished(outcome, now: .now)
+            tell(outcome, monitors.count)
+        }
+    }
+
+    private func tell(_ outcome: ReconcileOutcome, _ count: Int) {
+        switch outcome {
+        case .done:
+            agent.logger.info("Kuma re-read its monitors", metadata: ["monitors": "\(count)"])
+        case .refused(let detail):
+            agent.logger.error(
+                "Kuma refused to re-read its monitors: check KUMA_API_KEY", metadata: ["reason": "\(detail)"])
+        case .notSent(let detail):
+            agent.logger.debug("Kuma could not be asked to re-read its monitors", metadata: ["reason": "\(detail)"])
+        case .unknown(let detail):
+            agent.logger.warning(
+                "Kuma did not say whether it re-read its monitors; not repeated", metadata: ["reason": "\(detail)"])
+        }
+    }
+}

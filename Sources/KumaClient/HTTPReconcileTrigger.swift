@@ -1,0 +1,37 @@
+package import ClusterCore
+import NIOCore
+import NIOHTTP1
+
+/// Makes a node re-read its assignments at once. It says precisely how far a failed call got, because one that may have
+/// arrived must not be repeated (KUMA.md).
+package struct HTTPReconcileTrigger: ReconcileTrigger {
+    private static let path = "/api/v1/reconcile-monitors"
+
+    private let client: KumaHTTPClient
+    private let authorization: String
+
+    /// - Parameter apiKey: a JWT, or an API key of Kuma.
+    package init(client: KumaHTTPClient, apiKey: String) {
+        self.client = client
+        authorization = HTTPReconcileTrigger.authorization(apiKey)
+    }
+
+    /// KUMA.md: `Bearer <JWT>` or an API key. A JWT begins with an encoded `{"` (RFC 7519 §3.1).
+    static func authorization(_ apiKey: String) -> String { apiKey.hasPrefix("eyJ") ? "Bearer \(apiKey)" : apiKey }
+
+    package func reconcile(_ address: NodeAddress, timeout: Duration) async -> ReconcileOutcome {
+        let url = "\(client.scheme.rawValue)://\(address)\(HTTPReconcileTrigger.path)"
+        let deadline = NIODeadline.now() + TimeAmount(timeout)
+        do throws(KumaCallError) {
+            let answer = try await client.send(.POST, url, authorization: authorization, deadline: deadline)
+            return (200..<300).contains(answer.status) ? .done : .refused(detail: "answered \(answer.status)")
+        } catch {
+            switch error {
+            case .notConnected(let reason): return .notSent(detail: reason)
+            case .broken(let reason): return .unknown(detail: reason)
+            case .timedOut: return .unknown(detail: "timed out")
+            case .answerTooLarge: return .done
+            }
+        }
+    }
+}

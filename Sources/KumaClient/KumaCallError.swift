@@ -1,0 +1,69 @@
+import AsyncHTTPClient
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// Why a call to a node brought no answer; each case says how far it got, because a reconcile call that may have arrived
+/// must not be repeated.
+enum KumaCallError: Error, Equatable {
+    /// The connection was never made: the node has seen nothing.
+    case notConnected(reason: String)
+    case timedOut
+    /// Connected, and then no whole answer.
+    case broken(reason: String)
+    case answerTooLarge
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as NIOConnectionError:
+            self = KumaCallError.connecting(error)
+        case let error as IOError:
+            self = KumaCallError.system(error.errnoCode)
+        case let error as ChannelError:
+            self = KumaCallError.channel(error)
+        case let error as HTTPClientError:
+            self = KumaCallError.client(error)
+        case let error:
+            self = .broken(reason: "\(error)")
+        }
+    }
+
+    private static func connecting(_ error: NIOConnectionError) -> KumaCallError {
+        guard let first = error.connectionErrors.first?.error else {
+            return .notConnected(reason: "the name \(error.host) does not resolve")
+        }
+        switch KumaCallError(first) {
+        case .notConnected(let reason), .broken(let reason): return .notConnected(reason: reason)
+        case .timedOut: return .notConnected(reason: "no answer to the connect")
+        case .answerTooLarge: return .answerTooLarge
+        }
+    }
+
+    private static func system(_ code: CInt) -> KumaCallError {
+        switch code {
+        case ECONNREFUSED: .notConnected(reason: "connection refused")
+        case EHOSTUNREACH, ENETUNREACH, EHOSTDOWN: .notConnected(reason: "host unreachable")
+        case EMFILE, ENFILE: .notConnected(reason: "no file descriptor is left in this process")
+        case ECONNRESET: .broken(reason: "connection reset")
+        case ETIMEDOUT: .broken(reason: "connection timed out")
+        case _: .broken(reason: "system error \(code)")
+        }
+    }
+
+    private static func channel(_ error: ChannelError) -> KumaCallError {
+        if case .connectTimeout = error { return .notConnected(reason: "no answer to the connect") }
+        return .broken(reason: "\(error)")
+    }
+
+    private static func client(_ error: HTTPClientError) -> KumaCallError {
+        switch error {
+        case .connectTimeout: .notConnected(reason: "no answer to the connect")
+        case .tlsHandshakeTimeout: .notConnected(reason: "no answer to the TLS handshake")
+        case .deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout: .timedOut
+        case .remoteConnectionClosed: .broken(reason: "closed without an answer")
+        case .cancelled: .broken(reason: "cancelled")
+        case .invalidURL, .emptyHost: .notConnected(reason: "the address is no URL")
+        case _: .broken(reason: "\(error)")
+        }
+    }
+}
