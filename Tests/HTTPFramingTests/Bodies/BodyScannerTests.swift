@@ -1,0 +1,147 @@
+import Testing
+
+@testable import HTTPFraming
+
+@Suite("A body's end is found by its framing")
+struct BodyScannerTests {
+    @Test("a message without a body is complete before its first byte")
+    func none() {
+        for framing in [BodyFraming.none, .length(0)] {
+            var scanner = BodyScanner(framing)
+            #expect(scanner.isComplete)
+            #expect(scanner.blindBytes == 0)
+            #expect([1, 2].withUnsafeBytes { scanner.consume($0) } == .complete(bytes: 0))
+            #expect(scanner.endOfStream() == .complete(bytes: 0))
+        }
+    }
+
+    @Test("a length ends where it says, however its bytes arrive")
+    func length() {
+        let bytes = Array("Hello world!GET /".utf8)
+        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+            #expect(BodyReading.of(bytes, as: .length(12), arrivingAt: lengths) == .complete(bytes: 12))
+        }
+        #expect(BodyReading.moving(bytes, as: .length(12)) == .complete(bytes: 12))
+        #expect(BodyReading.of(bytes, as: .length(.max), arrivingAt: [bytes.count]) == .more)
+    }
+
+    @Test("only the end of the stream ends a body until close")
+    func untilClose() {
+        var scanner = BodyScanner(.untilClose)
+        #expect(scanner.blindBytes == .max)
+        #expect([1, 2].withUnsafeBytes { scanner.consume($0) } == .more)
+        #expect(scanner.skip(1_000_000) == .more)
+        #expect(!scanner.isComplete)
+        #expect(scanner.endOfStream() == .complete(bytes: 0))
+        #expect(scanner.isComplete)
+    }
+
+    @Test("a stream that ends within a body is a violation")
+    func truncated() {
+        for framing in [BodyFraming.length(3), .chunked] {
+            var scanner = BodyScanner(framing)
+            #expect(scanner.endOfStream() == .invalid(.truncated))
+            #expect([1].withUnsafeBytes { scanner.consume($0) } == .invalid(.truncated))
+        }
+    }
+
+    @Test("moving more than may be moved unseen is refused")
+    func movedTooMuch() {
+        var scanner = BodyScanner(.length(3))
+        #expect(scanner.skip(2) == .more)
+        #expect(scanner.blindBytes == 1)
+        #expect(scanner.skip(2) == .invalid(.movedTooMuch))
+        #expect(scanner.blindBytes == 0)
+    }
+
+    @Test(
+        "a chunked body ends after its last line, however its bytes arrive",
+        arguments: [
+            "0\r\n\r\n", "000\r\n\r\n", "5\r\nHello\r\n0\r\n\r\n",
+            "a\r\n0123456789\r\nA\r\n\r\n\r\n\r\n\r\n\r\n\r\n0\r\n\r\n",
+            "1;name=value;x=\"y z\"\r\na\r\n0;last\r\n\r\n", "0\r\nExpires: never\r\nX:\r\n\r\n",
+            "0000000000000001\r\na\r\n0\r\n\r\n", "1\r\n\r\r\n0\r\n\r\n",
+        ])
+    func chunked(_ text: String) {
+        let body = Array(text.utf8)
+        let bytes = body + Array("GET /".utf8)
+        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+            #expect(BodyReading.of(bytes, as: .chunked, arrivingAt: lengths) == .complete(bytes: body.count))
+        }
+        #expect(BodyReading.moving(bytes, as: .chunked) == .complete(bytes: body.count))
+        for length in 0..<body.count {
+            #expect(BodyReading.of(bytes, as: .chunked, arrivingAt: [length]) == .more)
+        }
+    }
+
+    @Test(
+        "broken chunk framing is refused, however its bytes arrive",
+        arguments: [
+            ("\r\n", BodyViolation.badChunkSize), ("g\r\n", .badChunkSize), ("-1\r\n", .badChunkSize),
+            ("0x5\r\n", .badChunkSize), (" 5\r\n", .badChunkSize), ("5 \r\n", .badChunkSize), (";a\r\n", .badChunkSize),
+            ("10000000000000000\r\n", .chunkSizeOverflow), ("00000000000000000\r\n", .chunkSizeOverflow),
+            ("5\nHello", .badChunkLineEnd), ("5\rHello", .badChunkLineEnd), ("5;a\nHello", .badChunkLineEnd),
+            ("5;a\u{0}b\r\n", .badChunkExtension), ("5\r\nHelloX\r\n", .missingChunkLineEnd),
+            ("5\r\nHello\n", .missingChunkLineEnd), ("5\r\nHello\rX", .missingChunkLineEnd),
+            ("5\r\nHello0\r\n\r\n", .missingChunkLineEnd), ("0\r\n\rX", .badChunkLineEnd), ("0\r\n\n", .badTrailer),
+            ("0\r\n folded\r\n", .badTrailer), ("0\r\nA : b\r\n", .badTrailer), ("0\r\nA\r\n", .badTrailer),
+            ("0\r\n: b\r\n", .badTrailer), ("0\r\nA: b\nC", .badTrailer), ("0\r\nA: b\rC", .badTrailer),
+            ("0\r\nA: \u{1}\r\n", .badTrailer),
+            ("0\r\n" + String(repeating: "A: b\r\n", count: 33), .trailersTooLong),
+            ("0\r\nA: " + String(repeating: "b", count: 8192), .trailersTooLong),
+            ("5;" + String(repeating: "a", count: 4096), .chunkExtensionsTooLong),
+            (String(repeating: "1;abcdefg\r\nx\r\n", count: 513), .chunkExtensionsTooLong),
+        ])
+    func brokenChunks(_ text: String, _ expected: BodyViolation) {
+        let bytes = Array(text.utf8)
+        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+            #expect(BodyReading.of(bytes, as: .chunked, arrivingAt: lengths) == .invalid(expected))
+        }
+    }
+
+    @Test("what is just within the limits passes")
+    func withinLimits() {
+        let bodies = [
+            "0\r\n" + String(repeating: "A: b\r\n", count: 32) + "\r\n",
+            "0;" + String(repeating: "a", count: 4095) + "\r\n\r\n",
+            String(repeating: "1;abcdefg\r\nx\r\n", count: 512) + "0\r\n\r\n",
+        ]
+        for body in bodies {
+            let bytes = Array(body.utf8)
+            #expect(BodyReading.of(bytes, as: .chunked, arrivingAt: [bytes.count]) == .complete(bytes: bytes.count))
+        }
+        // The largest size is a size, and its data may be moved unseen.
+        var scanner = BodyScanner(.chunked)
+        #expect(Array("ffffffffffffffff\r\n".utf8).withUnsafeBytes { scanner.consume($0) } == .more)
+        #expect(scanner.blindBytes == .max)
+        #expect(scanner.skip(.max) == .more)
+        #expect(scanner.blindBytes == 0)
+        #expect(Array("\r\n0\r\n\r\n".utf8).withUnsafeBytes { scanner.consume($0) } == .complete(bytes: 7))
+    }
+
+    @Test("random chunked bodies end where they end, and any of their bytes changed never crashes")
+    func randomChunks() {
+        var generator = SeededGenerator(seed: SeededGenerator.runSeed)
+        for _ in 0..<300 {
+            var body: [UInt8] = []
+            for _ in 0..<Int.random(in: 0...5, using: &generator) {
+                let data = (0..<Int.random(in: 1...40, using: &generator)).map { _ in
+                    UInt8.random(in: 0...255, using: &generator)
+                }
+                body += Array(String(data.count, radix: 16, uppercase: Bool.random(using: &generator)).utf8)
+                if Bool.random(using: &generator) { body += Array(";e=1".utf8) }
+                body += [13, 10] + data + [13, 10]
+            }
+            body += Array((Bool.random(using: &generator) ? "0\r\n\r\n" : "0\r\nT: x\r\n\r\n").utf8)
+            let bytes = body + [71, 69, 84]
+            let lengths = generator.splits(of: bytes.count)
+            #expect(BodyReading.of(bytes, as: .chunked, arrivingAt: lengths) == .complete(bytes: body.count))
+            #expect(BodyReading.moving(bytes, as: .chunked) == .complete(bytes: body.count))
+
+            var changed = bytes
+            changed[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+            let whole = BodyReading.of(changed, as: .chunked, arrivingAt: [changed.count])
+            #expect(BodyReading.of(changed, as: .chunked, arrivingAt: 0...changed.count) == whole)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Testing
+
+@testable import HTTPFraming
+
+@Suite("A request's head is stamped")
+struct RequestHeadRewriterTests {
+    static func stamped(
+        _ request: String, trust: PeerTrust = .untrusted, upstream: Persistence = .keepAlive
+    ) -> String? {
+        text(rewritten(request: Array(request.utf8), trust: trust, upstream: upstream))
+    }
+
+    static let stamps = [
+        "X-Forwarded-For: 192.0.2.7", "X-Real-IP: 192.0.2.7", "X-Forwarded-Proto: http",
+        "X-Forwarded-Host: kuma.test:8084",
+    ]
+
+    static func expected(_ lines: [String]) -> String { lines.map { $0 + "\r\n" }.joined() + "\r\n" }
+
+    @Test("what a client says of addresses is replaced, byte for byte")
+    func forged() {
+        let request = head(
+            "GET /a?b HTTP/1.1", "User-Agent:  x ", "X-Forwarded-For: 6.6.6.6", "x-real-ip: 6.6.6.6",
+            "Host: kuma.test:8084", "X-Forwarded-Proto: https", "X-FORWARDED-HOST: evil", "X-Routed-Via: me",
+            "X-Routed-To: me", "Cookie: a=b")
+        #expect(
+            Self.stamped(request)
+                == Self.expected(
+                    ["GET /a?b HTTP/1.1", "Host: kuma.test:8084", "User-Agent:  x ", "Cookie: a=b"] + Self.stamps
+                        + ["Connection: keep-alive"]))
+    }
+
+    @Test("hop-by-hop fields and what Connection names stay here")
+    func hopByHop() {
+        let request = head(
+            "GET / HTTP/1.1", "Host: kuma.test:8084", "Connection: close, X-Hop", "Connection: x-other",
+            "Keep-Alive: timeout=5", "Proxy-Connection: keep-alive", "TE: trailers", "X-Hop: 1", "x-OTHER: 2",
+            "X-Hopper: 3", "Upgrade: h2c", "HTTP2-Settings: AAA", "Trailer: Expires")
+        #expect(
+            Self.stamped(request, upstream: .close)
+                == Self.expected(
+                    ["GET / HTTP/1.1", "Host: kuma.test:8084", "X-Hopper: 3", "Trailer: Expires"] + Self.stamps
+                        + ["Connection: close"]))
+    }
+
+    @Test("Connection cannot remove the host, the framing or a stamp")
+    func connectionIsNoEraser() {
+        let request = head(
+            "POST / HTTP/1.1", "Host: kuma.test:8084", "Content-Length: 3",
+            "Connection: host, content-length, x-forwarded-for, x-real-ip", "X-Real-IP: 198.51.100.1")
+        let line = "X-Real-IP: 198.51.100.1"
+        #expect(
+            Self.stamped(request, trust: .trusted)
+                == Self.expected([
+                    "POST / HTTP/1.1", "Host: kuma.test:8084", line, "Content-Length: 3", Self.stamps[0],
+                    Self.stamps[2], Self.stamps[3], "Connection: keep-alive",
+                ]))
+    }
+
+    @Test("a trusted peer's fields are kept, and the way is continued")
+    func trusted() {
+        let request = head(
+            "GET / HTTP/1.1", "Host: kuma.test:8084", "X-Forwarded-For: 198.51.100.1", "X-Forwarded-Proto: https",
+            "X-Forwarded-For:", "X-Forwarded-For: 203.0.113.9, 203.0.113.10", "X-Forwarded-Host: public.example")
+        #expect(
+            Self.stamped(request, trust: .trusted)
+                == Self.expected([
+                    "GET / HTTP/1.1", "Host: kuma.test:8084", "X-Forwarded-Proto: https",
+                    "X-Forwarded-Host: public.example",
+                    "X-Forwarded-For: 198.51.100.1, 203.0.113.9, 203.0.113.10, 192.0.2.7", "X-Real-IP: 192.0.2.7",
+                    "Connection: keep-alive",
+                ]))
+    }
+
+    @Test("framing goes out once and in normal form")
+    func framing() {
+        let length = head("POST / HTTP/1.1", "Host: kuma.test:8084", "Content-Length: 5, 005", "Content-Length: 5")
+        #expect(
+            Self.stamped(length)
+                == Self.expected(
+                    ["POST / HTTP/1.1", "Host: kuma.test:8084", "Content-Length: 5"] + Self.stamps
+                        + ["Connection: keep-alive"]))
+        let chunked = head("POST / HTTP/1.1", "Host: kuma.test:8084", "transfer-ENCODING: \tChunked")
+        #expect(
+            Self.stamped(chunked)
+                == Self.expected(
+                    ["POST / HTTP/1.1", "Host: kuma.test:8084", "Transfer-Encoding: chunked"] + Self.stamps
+                        + ["Connection: keep-alive"]))
+        let largest = head("POST / HTTP/1.1", "Host: kuma.test:8084", "Content-Length: 18446744073709551615")
+        #expect(Self.stamped(largest)?.contains("\r\nContent-Length: 18446744073709551615\r\n") == true)
+        let none = head("POST / HTTP/1.1", "Host: kuma.test:8084", "Content-Length: 0")
+        #expect(Self.stamped(none)?.contains("\r\nContent-Length: 0\r\n") == true)
+    }
+
+    @Test("a WebSocket request stays one")
+    func webSocket() {
+        let request = head(
+            "GET /socket.io/ HTTP/1.1", "Host: kuma.test:8084", "Connection: keep-alive, Upgrade",
+            "Upgrade: h2c, websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Extensions: permessage-deflate")
+        #expect(
+            Self.stamped(request)
+                == Self.expected(
+                    [
+                        "GET /socket.io/ HTTP/1.1", "Host: kuma.test:8084",
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
+                        "Sec-WebSocket-Extensions: permessage-deflate",
+                    ] + Self.stamps + ["Connection: Upgrade", "Upgrade: websocket"]))
+    }
+
+    @Test(
+        "targets go out in origin form and the version as it came",
+        arguments: [
+            ("GET http://kuma.test:8084/a?b HTTP/1.1", "GET /a?b HTTP/1.1"),
+            ("GET http://kuma.test:8084 HTTP/1.1", "GET / HTTP/1.1"),
+            ("GET http://kuma.test:8084?b HTTP/1.1", "GET /?b HTTP/1.1"),
+            ("OPTIONS http://kuma.test:8084 HTTP/1.1", "OPTIONS * HTTP/1.1"),
+            ("OPTIONS * HTTP/1.1", "OPTIONS * HTTP/1.1"),
+            ("GET /x/../%2F//y?a?b HTTP/1.1", "GET /x/../%2F//y?a?b HTTP/1.1"),
+            ("GET / HTTP/1.0", "GET / HTTP/1.0"), ("GET / HTTP/1.3", "GET / HTTP/1.1"),
+        ])
+    func requestLines(_ line: String, _ expected: String) {
+        let request = head(line, "Host: kuma.test:8084")
+        #expect(
+            Self.stamped(request)
+                == Self.expected([expected, "Host: kuma.test:8084"] + Self.stamps + ["Connection: keep-alive"]))
+    }
+
+    @Test("an HTTP/1.0 request without a host gets no invented one")
+    func noHost() {
+        #expect(
+            Self.stamped(head("GET / HTTP/1.0"))
+                == Self.expected(["GET / HTTP/1.0"] + Self.stamps.prefix(3) + ["Connection: keep-alive"]))
+    }
+
+    @Test("a buffer that is too small is left alone beyond its end, whatever its size")
+    func tooLarge() throws {
+        let request = Array(head("GET /a HTTP/1.1", "Host: kuma.test:8084", "Cookie: a=b", "X-Real-IP: 1").utf8)
+        let whole = try #require(rewritten(request: request))
+        for room in 0..<whole.count { #expect(rewritten(request: request, room: room) == nil) }
+        #expect(rewritten(request: request, room: whole.count) == whole)
+    }
+
+    @Test("a head of the largest size with the largest host still fits the documented room")
+    func largest() {
+        let start = "GET / HTTP/1.1\r\nHost: "
+        let host = String(repeating: "h", count: FramingLimits.requestHeadBytes - start.utf8.count - 4)
+        #expect(rewritten(request: Array((start + host + "\r\n\r\n").utf8)) != nil)
+    }
+}
