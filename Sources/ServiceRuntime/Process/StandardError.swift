@@ -1,0 +1,10 @@
+import Glibc
+
+/// For what a command tells a person before logging is set up.
+package enum StandardError {
+    package static func print(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
+        // SAFETY: `bytes` outlives the call. A short write loses the tail of a message to a person; nothing depends on it.
+        bytes.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

@@ -1,0 +1,178 @@
+import ClusterCore
+import KumaClient
+import Testing
+
+@Suite("Probing a node")
+struct HTTPNodeProbeTests {
+    private static let health = HTTPNodeProbe.healthPath
+
+    /// Probes a scripted node as often as wanted and stops everything afterwards.
+    private func probe(
+        times: Int = 1, timeout: Duration = .seconds(10), _ prepare: (ScriptedNode) async -> Void
+    ) async throws -> (results: [ProbeResult], paths: [String]) {
+        let node = try await ScriptedNode()
+        await prepare(node)
+        let client = KumaHTTPClient()
+        let probe = HTTPNodeProbe(client: client)
+        var results: [ProbeResult] = []
+        for _ in 0..<times {
+            results.append(
+                await probe.probe(NodeAddress(host: "127.0.0.1", port: node.port), timeout: timeout))
+        }
+        await client.shutdown()
+        await node.stop()
+        return (results, node.requests.map(\.path))
+    }
+
+    @Test("200 and 429 are answers of a living node", arguments: [200, 429])
+    func healthy(status: Int) async throws {
+        let (results, _) = try await probe { $0.set(.status(status, "{}"), at: Self.health) }
+        #expect(results[0].finding == .healthy)
+        #expect(results[0].detail.hasPrefix("answered \(status) in "))
+    }
+
+    @Test("a stock Kuma without the health path is asked for its entry page, and remembered")
+    func stock() async throws {
+        let (results, paths) = try await probe(times: 2) { $0.set(.status(200, "{}"), at: "/api/entry-page") }
+        #expect(results.map(\.finding) == [.healthy, .healthy])
+        #expect(paths == [Self.health, "/api/entry-page", "/api/entry-page"])
+    }
+
+    @Test("a node without either page is unhealthy")
+    func neither() async throws {
+        let (results, _) = try await probe { _ in }
+        #expect(results[0].finding == .unhealthy)
+        #expect(results[0].detail == "answered 404 on /api/entry-page")
+    }
+
+    @Test("a 503 that blames the database is degraded, not dead")
+    func degraded() async throws {
+        let body = #"{"ok":false,"status":"unhealthy","checks":{"database":{"status":"unhealthy","responseTime":3}}}"#
+        let (results, _) = try await probe { $0.set(.status(503, body), at: Self.health) }
+        #expect(results[0].finding == .degraded)
+        #expect(results[0].detail == "answered 503: its database is unhealthy")
+    }
+
+    @Test(
+        "any other 503 is unhealthy",
+        arguments: ["", "down", "{}", #"{"checks":{"database":{"status":"healthy"}}}"#, #"{"checks":[]}"#])
+    func unavailable(body: String) async throws {
+        let (results, _) = try await probe { $0.set(.status(503, body), at: Self.health) }
+        #expect(results[0].finding == .unhealthy)
+        #expect(results[0].detail == "answered 503")
+    }
+
+    @Test("a redirect is not followed")
+    func redirect() async throws {
+        let (results, paths) = try await probe { $0.set(.status(302), at: Self.health) }
+        #expect(results[0].finding == .unhealthy)
+        #expect(paths == [Self.health])
+    }
+
+    @Test("a node that says nothing costs the deadline and no more")
+    func hang() async throws {
+        let (results, _) = try await probe(timeout: .milliseconds(200)) { $0.set(.silence, at: Self.health) }
+        #expect(results[0].finding == .unhealthy)
+        #expect(results[0].detail == "timed out after 0.2 s")
+    }
+
+    @Test("a body that never ends costs the deadline too")
+    func endlessBody() async throws {
+        let (results, _) = try await probe(timeout: .milliseconds(200)) {
+            $0.set(.answer(.init(status: 503, body: "{", ending: .hanging)), at: Self.health)
+        }
+        #expect(results[0].detail == "timed out after 0.2 s")
+    }
+
+    @Test("a body above 64 KiB is not read")
+    func oversized() async throws {
+        let (results, _) = try await probe {
+            $0.set(.status(200, String(repeating: "x", count: 64 * 1024 + 1)), at: Self.health)
+        }
+        #expect(results[0].finding == .unhealthy)
+        #expect(results[0].detail == "answered more than 65536 bytes")
+    }
+
+    @Test("a closed connection and a refused one are told apart")
+    func closedAndRefused() async throws {
+        let (closed, _) = try await probe { $0.set(.hangUp, at: Self.health) }
+        #expect(closed[0].detail == "closed without an answer")
+        let (refused, _) = try await probe { await $0.stop() }
+        #expect(refused[0].finding == .unhealthy)
+        #expect(refused[0].detail == "connection refused")
+    }
+}
+
+@Suite("Asking a node to reconcile")
+struct HTTPReconcileTriggerTests {
+    private static let path = "/api/v1/reconcile-monitors"
+
+    private func reconcile(
+        key: String = "uk1_abc", timeout: Duration = .seconds(10), _ prepare: (ScriptedNode) async -> Void
+    ) async throws -> (outcome: ReconcileOutcome, requests: [ScriptedNode.Request]) {
+        let node = try await ScriptedNode()
+        await prepare(node)
+        let client = KumaHTTPClient()
+        let outcome = await HTTPReconcileTrigger(client: client, apiKey: key)
+            .reconcile(NodeAddress(host: "127.0.0.1", port: node.port), timeout: timeout)
+        await client.shutdown()
+        await node.stop()
+        return (outcome, node.requests)
+    }
+
+    @Test(
+        "it posts with the key as authorization", arguments: [("uk1_abc", "uk1_abc"), ("eyJx.y.z", "Bearer eyJx.y.z")])
+    func posts(key: String, header: String) async throws {
+        let (outcome, requests) = try await reconcile(key: key) { $0.set(.status(200, "{}"), at: Self.path) }
+        #expect(outcome == .done)
+        #expect(requests == [.init(method: "POST", path: Self.path, authorization: header)])
+    }
+
+    @Test("a refusal is told as one")
+    func refused() async throws {
+        let (outcome, _) = try await reconcile { $0.set(.status(401), at: Self.path) }
+        #expect(outcome == .refused(detail: "answered 401"))
+    }
+
+    @Test("a call that was answered by silence or a close may have arrived; a refused connect has not")
+    func unknown() async throws {
+        let (silent, _) = try await reconcile(timeout: .milliseconds(200)) { $0.set(.silence, at: Self.path) }
+        #expect(silent == .unknown(detail: "timed out"))
+        let (closed, requests) = try await reconcile { $0.set(.hangUp, at: Self.path) }
+        #expect(closed == .unknown(detail: "closed without an answer"))
+        #expect(requests.count == 1)
+        let (refused, _) = try await reconcile { await $0.stop() }
+        #expect(refused == .notSent(detail: "connection refused"))
+    }
+}
+
+@Suite("The tether")
+struct TCPNodeTetherTests {
+    @Test("it ends when the node dies")
+    func ends() async throws {
+        let node = try await ScriptedNode()
+        let client = KumaHTTPClient()
+        let address = NodeAddress(host: "127.0.0.1", port: node.port)
+        let held = Task { await TCPNodeTether(client: client).hold(address) }
+        #expect(await eventually { node.connectionCount == 1 })
+        await node.stop()
+        #expect(await held.value == .closed)
+        #expect(await TCPNodeTether(client: client).hold(address) == .notConnected)
+        await client.shutdown()
+    }
+
+    @Test("it lets go when it is cancelled")
+    func cancelled() async throws {
+        let node = try await ScriptedNode()
+        let client = KumaHTTPClient()
+        let held = Task {
+            await TCPNodeTether(client: client).hold(NodeAddress(host: "127.0.0.1", port: node.port))
+        }
+        #expect(await eventually { node.connectionCount == 1 })
+        held.cancel()
+        #expect(await held.value == .cancelled)
+        #expect(await eventually { node.connectionCount == 0 })
+        await client.shutdown()
+        await node.stop()
+    }
+}
