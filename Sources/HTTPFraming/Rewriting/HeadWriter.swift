@@ -98,17 +98,17 @@ struct KeptLines {
     }
 }
 
-/// Whether a `Connection` field of the head names this line, which then ends here (RFC 9110 §7.6.1). Asked only when a
-/// `Connection` field names anything unknown at all.
-func isNamedByConnection(
-    _ line: FieldLine, of bytes: UnsafeRawBufferPointer, fields: borrowing HeadFieldTable
-) -> Bool {
-    let name = Int(line.start)..<Int(line.nameEnd)
-    for index in 0..<fields.count where fields[index].name == .connection {
-        var elements = FieldListCursor(fields[index].value)
-        while let element = elements.next(in: bytes) {
-            if bytes.matches(element, name) { return true }
+extension HeadFieldTable {
+    /// Whether a `Connection` field of the head names this line, which then ends here (RFC 9110 §7.6.1). Asked only when
+    /// a `Connection` field names anything unknown at all; `FramingLimits.connectionOptionBytes` bounds the work.
+    func connectionNames(_ line: FieldLine, of bytes: UnsafeRawBufferPointer) -> Bool {
+        let name = Int(line.start)..<Int(line.nameEnd)
+        for index in 0..<count where self[index].name == .connection {
+            var elements = FieldListCursor(self[index].value)
+            while let element = elements.next(in: bytes) {
+                if bytes.matches(element, name) { return true }
+            }
         }
+        return false
     }
-    return false
 }

@@ -72,7 +72,7 @@ package enum RequestHeadRewriter {
                 case .untrusted: continue
                 }
             case .other, .accept, .contentEncoding, .cookie, .expect, .secWebSocketKey, .secWebSocketVersion:
-                if namesFields, isNamedByConnection(line, of: bytes, fields: fields) { continue }
+                if namesFields, fields.connectionNames(line, of: bytes) { continue }
                 kept.keep(line, of: bytes, into: &writer)
             }
         }

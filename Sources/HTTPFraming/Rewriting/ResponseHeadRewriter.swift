@@ -59,7 +59,7 @@ package enum ResponseHeadRewriter {
             case .xRoutedTo, .xRoutedVia: continue
             case .other, .accept, .contentEncoding, .cookie, .expect, .host, .secWebSocketKey, .secWebSocketVersion,
                 .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP:
-                if namesFields, isNamedByConnection(line, of: bytes, fields: fields) { continue }
+                if namesFields, fields.connectionNames(line, of: bytes) { continue }
                 kept.keep(line, of: bytes, into: &writer)
             }
         }

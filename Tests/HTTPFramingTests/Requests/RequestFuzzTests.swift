@@ -33,7 +33,7 @@ struct RequestFuzzTests {
     func requests() {
         var generator = SeededGenerator(seed: SeededGenerator.runSeed)
         var accepted = 0
-        for _ in 0..<12_000 {
+        for _ in 0..<90_000 {
             let bytes = Self.randomInput(&generator)
             let whole = RequestReading.of(whole: bytes)
             let pieces = RequestReading.of(bytes, arrivingAt: generator.splits(of: bytes.count))
@@ -49,7 +49,7 @@ struct RequestFuzzTests {
     @Test("random responses")
     func responses() {
         var generator = SeededGenerator(seed: SeededGenerator.runSeed &+ 1)
-        for _ in 0..<8_000 {
+        for _ in 0..<60_000 {
             var bytes = Self.randomInput(&generator)
             if Bool.random(using: &generator) { bytes = Array("HTTP/1.1 200 OK\r\n".utf8) + bytes }
             let whole = ResponseReading.of(bytes, arrivingAt: [bytes.count])
@@ -61,7 +61,7 @@ struct RequestFuzzTests {
     @Test("random bytes")
     func noise() {
         var generator = SeededGenerator(seed: SeededGenerator.runSeed &+ 2)
-        for _ in 0..<12_000 {
+        for _ in 0..<90_000 {
             let count = Int.random(in: 0...48, using: &generator)
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
             _ = RequestReading.of(whole: bytes)
