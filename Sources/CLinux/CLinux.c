@@ -1,2 +1,70 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+const uint32_t clinux_readable = EPOLLIN;
+const uint32_t clinux_writable = EPOLLOUT;
+const uint32_t clinux_ended = EPOLLRDHUP;
+const uint32_t clinux_failed = EPOLLERR | EPOLLHUP;
+
+static int result(int value) { return value < 0 ? -errno : value; }
+
+int clinux_epoll_create(void) { return result(epoll_create1(EPOLL_CLOEXEC)); }
+
+static int add(int epoll, int descriptor, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data.u64 = token};
+    return result(epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event));
+}
+
+int clinux_epoll_add_edge(int epoll, int descriptor, uint64_t token) {
+    return add(epoll, descriptor, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, token);
+}
+
+int clinux_epoll_add_level(int epoll, int descriptor, uint64_t token) {
+    return add(epoll, descriptor, EPOLLIN, token);
+}
+
+int clinux_epoll_remove(int epoll, int descriptor) {
+    return result(epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, NULL));
+}
+
+int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int milliseconds) {
+    struct epoll_event ready[clinux_event_batch];
+    int limit = capacity < clinux_event_batch ? capacity : clinux_event_batch;
+    int count = epoll_wait(epoll, ready, limit, milliseconds);
+    if (count < 0) return -errno;
+    for (int index = 0; index < count; index++) {
+        events[index].readiness = ready[index].events;
+        events[index].token = ready[index].data.u64;
+    }
+    return count;
+}
+
+int clinux_stream_socket(int family) {
+    return result(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
+    return result(accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
+int clinux_eventfd(void) { return result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }
+
+void clinux_name_thread(const char *name) {
+    // pthread_setname_np(3) refuses longer names rather than cutting them.
+    char kept[16];
+    snprintf(kept, sizeof kept, "%s", name);
+    pthread_setname_np(pthread_self(), kept);
+}
+
+uint64_t clinux_monotonic_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}

@@ -1,1 +1,166 @@
-// Filled by the first steps.
+package import ClusterCore
+import Glibc
+package import Logging
+import Synchronization
+
+/// Why the data plane could not start.
+package enum DataPlaneError: Error, CustomStringConvertible {
+    /// `LB_LISTEN`: the address is taken, not ours, or not permitted; `reason` is the kernel's.
+    case cannotListen(SocketAddress, reason: String)
+    /// No address to listen on, or no reactor.
+    case nothingToServe
+    /// The path of the control API's socket is empty or longer than unix(7) allows.
+    case unusableControlSocket(path: String)
+    /// Threads, epoll or eventfd: the process is out of resources.
+    case systemRefused(reason: String)
+    case alreadyStarted
+
+    package var description: String {
+        switch self {
+        case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+        case .nothingToServe: "the data plane needs an address to listen on and at least one reactor"
+        case .unusableControlSocket(let path): "\"\(path)\" cannot be the path of a Unix socket: use 1 to 107 bytes"
+        case .systemRefused(let reason): "cannot start the data plane: \(reason)"
+        case .alreadyStarted: "the data plane was started before"
+        }
+    }
+}
+
+/// The request path: one thread per reactor, from `start` until `drain` or `stop`.
+///
+/// It reads the routing table from its publisher, adds to `facts` and to each node's `NodeTraffic`, and knows nothing else
+/// of the rest of the process.
+package final class DataPlane: Sendable {
+    private let configuration: DataPlaneConfiguration
+    private let publisher: RoutingTablePublisher
+    private let serving: ServingState
+    private let logger: Logger
+    /// What each reactor counts; to be summed by the reader.
+    package let facts: [TrafficFacts]
+    private let state = Mutex(State())
+    private let ended = ReactorGate()
+
+    private struct State {
+        var isStarted = false
+        var addresses: [SocketAddress] = []
+        var threads: [ReactorThread] = []
+    }
+
+    package init(
+        configuration: DataPlaneConfiguration, publisher: RoutingTablePublisher, serving: ServingState, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.publisher = publisher
+        self.serving = serving
+        self.logger = logger
+        facts = (0..<max(configuration.reactors, 0)).map { _ in TrafficFacts() }
+    }
+
+    /// Where clients can connect, with real ports; empty before `start`.
+    package var boundAddresses: [SocketAddress] { state.withLock { $0.addresses } }
+
+    /// Binds every address for every reactor, then starts their threads. Either all of it happens, or nothing does.
+    package func start() throws(DataPlaneError) {
+        let isFirst = state.withLock { state -> Bool in
+            defer { state.isStarted = true }
+            return !state.isStarted
+        }
+        guard isFirst else { throw .alreadyStarted }
+        guard !configuration.listen.isEmpty, configuration.reactors > 0 else { throw .nothingToServe }
+        guard let controlSocket = UnixSocketPath(configuration.controlSocketPath) else {
+            throw .unusableControlSocket(path: configuration.controlSocketPath)
+        }
+        let budget = ConnectionBudget(limit: connectionLimit)
+        var addresses = configuration.listen
+        var reactors: [Reactor] = []
+        for number in 0..<configuration.reactors {
+            let listeners = try listen(&addresses)
+            var logger = logger
+            logger[metadataKey: "reactor"] = "\(number)"
+            do throws(SystemError) {
+                reactors.append(
+                    try Reactor(
+                        configuration, listeners: listeners, controlSocket: controlSocket, publisher: publisher,
+                        budget: budget, facts: facts[number], logger: logger))
+            } catch {
+                throw .systemRefused(reason: "\(error)")
+            }
+        }
+        try run(reactors, on: addresses)
+        logger.info(
+            "serving",
+            metadata: [
+                "addresses": "\(addresses.map(\.description).joined(separator: ", "))",
+                "reactors": "\(configuration.reactors)", "max_connections": "\(budget.limit)",
+            ])
+    }
+
+    private func run(_ reactors: consuming [Reactor], on addresses: [SocketAddress]) throws(DataPlaneError) {
+        let mailboxes = reactors.map(\.mailbox)
+        var threads: [ReactorThread] = []
+        for (number, reactor) in reactors.enumerated() {
+            ended.enter()
+            do throws(SystemError) {
+                threads.append(
+                    try ReactorThread(reactor, name: "reactor-\(number)", mailbox: mailboxes[number]) { [ended] in
+                        ended.leave()
+                    })
+            } catch {
+                ended.leave()
+                for thread in threads { thread.stopAndJoin() }
+                throw .systemRefused(reason: "\(error)")
+            }
+        }
+        for mailbox in mailboxes { publisher.subscribe { mailbox.wake() } }
+        state.withLock {
+            $0.addresses = addresses
+            $0.threads = threads
+        }
+    }
+
+    /// One reactor's listeners. The first reactor's say which ports the others share.
+    private func listen(_ addresses: inout [SocketAddress]) throws(DataPlaneError) -> ListenerSet {
+        var listeners = ListenerSet(capacity: addresses.count)
+        for index in addresses.indices {
+            do throws(SystemError) {
+                listeners.append(try Listener(binding: addresses[index]))
+            } catch {
+                throw .cannotListen(addresses[index], reason: "\(error)")
+            }
+            addresses[index] = listeners.address(index)
+        }
+        return listeners
+    }
+
+    private var connectionLimit: Int {
+        if let limit = configuration.limits.maxConnections {
+            return min(max(limit, 1), DataPlaneLimits.connectionCeiling)
+        }
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return DataPlaneLimits.connections(forDescriptors: 1024)
+        }
+        return DataPlaneLimits.connections(forDescriptors: Int(clamping: limit.rlim_cur))
+    }
+
+    /// Stops accepting, lets exchanges finish and closes tunnels one by one; returns when every connection has ended or
+    /// its time was up (`drainExchanges`, `drainTunnels`). `ServingState` says so from the first moment.
+    package func drain() async {
+        serving.beginDraining()
+        for thread in state.withLock({ $0.threads }) { thread.mailbox.give(.drain) }
+        await ended.allLeft()
+        stop()
+    }
+
+    /// Closes everything at once and waits for the threads to end: some milliseconds.
+    package func stop() {
+        let threads = state.withLock { state -> [ReactorThread] in
+            defer { state.threads = [] }
+            return state.threads
+        }
+        for thread in threads { thread.mailbox.give(.stop) }
+        for thread in threads { thread.join() }
+    }
+
+    deinit { stop() }
+}

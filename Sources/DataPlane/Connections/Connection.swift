@@ -1,0 +1,150 @@
+import ClusterCore
+import HTTPFraming
+
+/// One end of a connection: its descriptor and what the kernel last said of it.
+///
+/// Registered once, edge-triggered, for both directions: each flag stays set until a transfer finds that it no longer
+/// holds. `generation` goes into the event's token and changes whenever the descriptor goes, so that an event which was
+/// already fetched for the old one is recognised as stale.
+struct Endpoint: ~Copyable {
+    var descriptor: Descriptor?
+    var generation: UInt32 = 0
+    var isReadable = false
+    var isWritable = false
+    /// The peer will send no more (EPOLLRDHUP); bytes before its end may still wait to be read.
+    var hasEnded = false
+    /// A receive returned the end, or we gave up reading.
+    var isDrained = false
+    /// We told the peer that no more comes.
+    var isShut = false
+
+    init() {}
+
+    /// Takes over a descriptor.
+    mutating func open(_ descriptor: consuming Descriptor) {
+        self.descriptor = consume descriptor
+    }
+
+    /// Closes the descriptor, if any, and forgets what was known of it.
+    mutating func close() {
+        descriptor = nil
+        generation &+= 1
+        isReadable = false
+        isWritable = false
+        hasEnded = false
+        isDrained = false
+        isShut = false
+    }
+
+    /// The descriptor's number, or -1.
+    var number: Int32 {
+        switch descriptor {
+        case .some(let descriptor): descriptor.number
+        case .none: -1
+        }
+    }
+
+    var isOpen: Bool { number >= 0 }
+}
+
+/// Where a client connection is in its life. `ConnectionDriver`'s comment walks through them.
+enum ConnectionPhase: UInt8 {
+    /// The slot is free.
+    case vacant
+    /// Reading a request head, or waiting for its first byte.
+    case sniffing
+    /// A request waits for its upstream connection.
+    case connecting
+    /// A request and its response move.
+    case exchanging
+    /// After a 101: bytes move blindly.
+    case tunnelling
+    /// Our last bytes leave, then the client's are dropped until it closes.
+    case closing
+}
+
+/// What a connection's upstream side is, or was last.
+enum UpstreamTarget: Equatable {
+    case none
+    case controlAPI
+    /// Index into the reactor's `NodeDirectory`.
+    case node(Int)
+}
+
+/// Why the request at hand goes where it goes: the text of `X-Routed-Via`.
+enum RoutedVia: UInt8 {
+    case loadBalancer, fixedNode
+}
+
+/// The nodes a request was tried on; at most `capacity`, the greatest `connectAttempts` that has an effect.
+struct TriedNodes {
+    static let capacity = 4
+    private var nodes = (UInt16.max, UInt16.max, UInt16.max, UInt16.max)
+    private(set) var count = 0
+
+    mutating func insert(_ node: Int) {
+        let value = UInt16(truncatingIfNeeded: node)
+        switch count {
+        case 0: nodes.0 = value
+        case 1: nodes.1 = value
+        case 2: nodes.2 = value
+        case 3: nodes.3 = value
+        case _: return
+        }
+        count += 1
+    }
+
+    func contains(_ node: Int) -> Bool {
+        let value = UInt16(truncatingIfNeeded: node)
+        return nodes.0 == value || nodes.1 == value || nodes.2 == value || nodes.3 == value
+    }
+
+    mutating func removeAll() { self = TriedNodes() }
+}
+
+/// Everything known of one client connection: a plain slot of the reactor's slab, owner of both descriptors and of the
+/// bytes that wait.
+struct Connection: ~Copyable {
+    /// Its place in the slab.
+    let index: Int
+    var phase = ConnectionPhase.vacant
+    var client = Endpoint()
+    var upstream = Endpoint()
+    var peer = SocketAddress.ipv4(octets: 0, port: 0)
+    var trust = PeerTrust.untrusted
+    /// Whether it counts as an open connection, or is only told that there are too many.
+    var isCounted = false
+    /// Whether it waits in the reactor's list of connections that have more to do at once.
+    var isQueued = false
+    /// Requests whose head was read on this connection.
+    var requests: UInt32 = 0
+
+    // Bytes that wait.
+    /// From the client, not yet understood: a partial head, or pipelined requests.
+    var input = PendingBytes()
+    /// Whether `input` has not been looked at since the last request ended.
+    var isInputUnread = false
+    /// From the upstream, not yet understood: a partial head.
+    var upstreamInput = PendingBytes()
+    var toClient = PendingBytes()
+    var toUpstream = PendingBytes()
+    /// The stamped head of a request that may have to be sent again.
+    var replay = PendingBytes()
+
+    // The request at hand.
+    var requestSniffer = RequestHeadSniffer()
+    var responseSniffer = ResponseHeadSniffer()
+    var exchange: ExchangeStateMachine?
+    var answerForm = AnswerForm.json
+    var via = RoutedVia.loadBalancer
+    var pinClearing = PinClearing.none
+    /// The upstream connection, open or wanted.
+    var target = UpstreamTarget.none
+    /// The node this client stays with, and is counted at; -1: none yet.
+    var stickyNode = -1
+    var tried = TriedNodes()
+    /// When the connection was accepted or its last response ended, in nanoseconds.
+    var idleSince: UInt64 = 0
+
+    init(index: Int) { self.index = index }
+}

@@ -1,0 +1,79 @@
+package import ClusterCore
+
+/// Everything the data plane must be told. Plain values; nothing here is read from the environment.
+package struct DataPlaneConfiguration: Sendable {
+    /// Where clients connect; at least one. Port 0 takes a free port (`DataPlane.boundAddresses` says which).
+    package var listen: [SocketAddress]
+    /// Threads, each with a listener of its own for every address in `listen`. At least 1.
+    package var reactors: Int
+    /// The Unix socket on which the control API listens: the upstream of `/lb/…`.
+    package var controlSocketPath: String
+    package var selection: SelectionPolicy
+    /// `LB_TRUSTED_PROXIES`: peers whose `X-Forwarded-*` fields are kept and appended to rather than replaced.
+    package var trustedProxies: [AddressRange]
+    package var limits: DataPlaneLimits
+
+    package init(
+        listen: [SocketAddress], reactors: Int, controlSocketPath: String,
+        selection: SelectionPolicy = SelectionPolicy(connectionWeight: 0), trustedProxies: [AddressRange] = [],
+        limits: DataPlaneLimits = DataPlaneLimits()
+    ) {
+        self.listen = listen
+        self.reactors = reactors
+        self.controlSocketPath = controlSocketPath
+        self.selection = selection
+        self.trustedProxies = trustedProxies
+        self.limits = limits
+    }
+}
+
+/// Every number that bounds the data plane, with what happens beyond it.
+package struct DataPlaneLimits: Sendable {
+    /// Client connections at once, over all reactors; above: `503` and close. nil: computed from RLIMIT_NOFILE, two
+    /// descriptors a connection (`DataPlaneLimits.connections(forDescriptors:)`).
+    package var maxConnections: Int?
+    /// From the first byte of a request head to its last; above: `408`. Ten seconds is ample for 16 KiB on a bad line and
+    /// short enough to starve a slowloris.
+    package var headTimeout: Duration = .seconds(10)
+    /// A client connection without any request in progress; above: closed silently. Above the 60 s that browsers and load
+    /// balancers in front commonly keep a connection, so that they close first.
+    package var idleTimeout: Duration = .seconds(75)
+    /// A connect to a node; above: the next node. The node is in the same network: 2 s is one lost SYN and its repeat.
+    package var connectTimeout: Duration = .seconds(2)
+    /// Nodes tried for one request before `503`.
+    package var connectAttempts = 3
+    /// An exchange in which neither side moves a byte; above: `504` or reset. Above Kuma's longest quiet spell: an
+    /// Engine.IO poll waits 25 s + 20 s (KUMA.md).
+    package var exchangeIdle: Duration = .seconds(120)
+    /// A client that half-closed or vanished while its response has not begun: this long the node is still given to
+    /// answer; above: the upstream work is cancelled. A full close cannot be told from a half-close before a write.
+    package var abandonedGrace: Duration = .seconds(2)
+    /// A kept upstream connection without a request; above: dropped. Node.js closes its own at 5 s (KUMA.md), and a
+    /// request must not meet that close.
+    package var keptUpstreamIdle: Duration = .seconds(4)
+    /// A tunnel in which neither side moves a byte; above: closed. Dead peers are found by TCP keepalive long before.
+    package var tunnelIdle: Duration = .seconds(86_400)
+    /// A tunnel of which one side has ended; above: closed.
+    package var tunnelFin: Duration = .seconds(30)
+    /// After our last answer on a connection: how long what the client still sends is read and dropped, so that the
+    /// answer is not destroyed by a reset (RFC 9112 §9.6).
+    package var linger: Duration = .seconds(1)
+    /// Draining: exchanges in progress may take this long.
+    package var drainExchanges: Duration = .seconds(10)
+    /// Draining: tunnels are closed spread over this span, so that their clients do not reconnect all at once.
+    package var drainTunnels: Duration = .seconds(20)
+    /// `Retry-After` of our own 503, in whole seconds: about what a failover takes.
+    package var retryAfterSeconds = 2
+    /// Bytes held in user space for one direction of one connection at most; above: that side is not read.
+    /// DESIGN.md §3.1 (4).
+    package static let relayBytes = 64 * 1024
+    /// Client connections at once at most, whatever RLIMIT_NOFILE says: the slab's index has 24 bits.
+    package static let connectionCeiling = 1 << 24
+
+    package init() {}
+
+    /// How many connections `descriptors` allow: two each, less what listeners, epoll, the database, the API and logs need.
+    package static func connections(forDescriptors descriptors: Int) -> Int {
+        min(max((descriptors - 128) / 2, 16), connectionCeiling)
+    }
+}

@@ -1,0 +1,191 @@
+import HTTPFraming
+
+/// One request and its response, as decisions without sockets: what each piece of bytes means, what each end of a
+/// connection means, and what becomes of both connections afterwards.
+///
+/// Request: `body` → complete. Response: `awaitingHead` → (interim heads) → `body` → `complete`, or a tunnel. The exchange
+/// is over when both are complete, or when the response is and the request is not (*early response*): then the rest of
+/// the request is nobody's, and both connections end.
+struct ExchangeStateMachine: Sendable {
+    enum ResponseStage: UInt8, Sendable { case awaitingHead, body, complete }
+
+    /// Whether the upstream connection has carried a request before, and so may have been closed by the node meanwhile.
+    enum UpstreamOrigin: Sendable { case fresh, kept }
+
+    /// Whether this balancer goes on serving, or wants its clients to leave.
+    enum Service: Sendable { case open, draining }
+
+    enum RequestBytesAction: Equatable {
+        /// All of the piece belongs to the body.
+        case forward
+        /// The body ends after this many bytes; the rest is the next request.
+        case forwardLast(Int)
+        case reject(BodyViolation)
+    }
+
+    enum ResponseHeadAction: Equatable {
+        case forwardInterim
+        /// HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
+        case dropInterim
+        case startTunnel
+        /// Forward the head, telling the client what becomes of its connection; the body follows.
+        case relay(client: Persistence)
+    }
+
+    enum ResponseBytesAction: Equatable {
+        case forward
+        /// The response ends after this many bytes.
+        case forwardLast(Int)
+        /// The node breaks its framing: what the client has is not the whole.
+        case breakOff
+    }
+
+    /// How the upstream connection ended.
+    enum UpstreamEnd: Sendable { case closed, reset }
+
+    enum UpstreamEndAction: Equatable {
+        /// Nothing has been answered and the request may be sent again, on a fresh connection.
+        case replay
+        /// Nothing has been answered: say so (`502`).
+        case answerBadGateway
+        /// That was the end of the body.
+        case finish
+        /// The response has begun and is not whole: the client must see that.
+        case breakOff
+    }
+
+    enum TimeoutAction: Equatable { case answerGatewayTimeout, breakOff }
+
+    enum Ending: Equatable {
+        case unfinished
+        /// Both connections as told; the client's next request may follow.
+        case next(upstream: Persistence)
+        /// The client connection ends after what was sent.
+        case closeClient
+    }
+
+    let context: RequestContext
+    private let version: HTTPVersion
+    /// What the client wants of its connection, later what it was told.
+    private var clientPersistence: Persistence
+    private var upstreamPersistence = Persistence.close
+    private(set) var stage = ResponseStage.awaitingHead
+    /// Whether a byte of any response has arrived: from then on nothing is sent again.
+    private var isAnswered = false
+    private var mayReplay: Bool
+    private var request: BodyScanner
+    private var response = BodyScanner(.none)
+
+    init(_ head: RequestHead, upstream: UpstreamOrigin) {
+        context = RequestContext(head)
+        version = head.version
+        clientPersistence = head.persistence
+        request = BodyScanner(head.body)
+        mayReplay =
+            switch upstream {
+            case .kept: ExchangeStateMachine.isReplayable(head)
+            case .fresh: false
+            }
+    }
+
+    /// Whether a request may be sent a second time after a connection died unanswered: safe methods without a body, and
+    /// never to Socket.IO, where a poll that arrives twice ends the session (KUMA.md). Others get a fresh connection to
+    /// begin with.
+    static func isReplayable(_ head: RequestHead) -> Bool {
+        guard head.method.isRetryable, head.body == .none, head.upgrade == .none else { return false }
+        return switch head.destination {
+        case .controlAPI, .node(.anything), .node(.monitor): true
+        case .node(.socketIO): false
+        }
+    }
+
+    var isRequestComplete: Bool { request.isComplete }
+    var isResponseComplete: Bool { stage == .complete }
+    /// Whether our own answer can still take the response's place.
+    var isUnanswered: Bool { stage == .awaitingHead }
+
+    /// Bytes from the client, which come only while the request is not complete.
+    mutating func received(fromClient bytes: UnsafeRawBufferPointer) -> RequestBytesAction {
+        switch request.consume(bytes) {
+        case .more: .forward
+        case .complete(let count): .forwardLast(count)
+        case .invalid(let violation): .reject(violation)
+        }
+    }
+
+    /// The request goes out a second time; there is no third.
+    mutating func replayed() { mayReplay = false }
+
+    /// Anything at all from the node: the request has been acted upon.
+    mutating func upstreamSpoke() { isAnswered = true }
+
+    mutating func received(_ head: ResponseHead, while service: Service) -> ResponseHeadAction {
+        switch head.kind {
+        case .interim:
+            switch version {
+            case .http11: return .forwardInterim
+            case .http10: return .dropInterim
+            }
+        case .tunnel:
+            stage = .complete
+            return .startTunnel
+        case .final: break
+        }
+        response = BodyScanner(head.body)
+        stage = response.isComplete ? .complete : .body
+        upstreamPersistence = head.persistence
+        // An early response: whether the client will still send its body is anybody's guess (RFC 9110 §10.1.1).
+        let isEarly = !request.isComplete
+        if isEarly || head.body == .untilClose || service == .draining { clientPersistence = .close }
+        return .relay(client: clientPersistence)
+    }
+
+    /// Bytes of the response body, which come only in stage `body`.
+    mutating func received(fromUpstream bytes: UnsafeRawBufferPointer) -> ResponseBytesAction {
+        switch response.consume(bytes) {
+        case .more: return .forward
+        case .complete(let count):
+            stage = .complete
+            return .forwardLast(count)
+        case .invalid: return .breakOff
+        }
+    }
+
+    mutating func upstreamEnded(_ end: UpstreamEnd) -> UpstreamEndAction {
+        upstreamPersistence = .close
+        switch stage {
+        case .awaitingHead: return mayReplay && !isAnswered ? .replay : .answerBadGateway
+        case .complete: return .finish
+        case .body:
+            switch end {
+            case .reset: return .breakOff
+            case .closed: break
+            }
+            switch response.endOfStream() {
+            case .complete:
+                stage = .complete
+                return .finish
+            case .more, .invalid: return .breakOff
+            }
+        }
+    }
+
+    /// Bytes behind the end of the response: the node is out of step, so its connection carries nothing more.
+    mutating func upstreamOverran() { upstreamPersistence = .close }
+
+    func timedOut() -> TimeoutAction {
+        switch stage {
+        case .awaitingHead: .answerGatewayTimeout
+        case .body, .complete: .breakOff
+        }
+    }
+
+    var ending: Ending {
+        guard stage == .complete else { return .unfinished }
+        guard request.isComplete else { return .closeClient }
+        switch clientPersistence {
+        case .keepAlive: return .next(upstream: upstreamPersistence)
+        case .close: return .closeClient
+        }
+    }
+}

@@ -1,0 +1,137 @@
+/// One deadline for each slot of a reactor, in a hashed wheel (Varghese and Lauck, 1987): setting, moving and clearing one
+/// costs a few stores, whatever their number.
+///
+/// Moving a deadline to later, which every request does, only stores it: the slot stays in its old bucket, and is put into
+/// the right one when that comes round. A value without a clock: time comes in, due slots go out.
+struct DeadlineWheel: ~Copyable {
+    /// 2^26 ns: 67 ms. Deadlines are whole seconds; none needs better.
+    private static let tickShift: UInt64 = 26
+    /// One turn is 69 s; what lies further ahead is looked at once a turn.
+    private static let buckets = 1024
+    private static let none = UInt32.max
+
+    private struct Link {
+        /// Nanoseconds; 0: not armed.
+        var deadline: UInt64
+        /// The tick whose bucket holds it; meaningful while armed.
+        var tick: UInt64
+        var next: UInt32
+        var previous: UInt32
+    }
+
+    // SAFETY: owned by this value alone. Links below `prepared` are initialised; Link is trivial. The memory is taken
+    // from the kernel page by page as slots come into use.
+    private let links: UnsafeMutablePointer<Link>
+    private let capacity: Int
+    private var prepared = 0
+    private let heads: UnsafeMutablePointer<UInt32>
+    /// The last tick whose bucket was emptied.
+    private var tick: UInt64
+    private(set) var armedCount = 0
+
+    init(capacity: Int, now: UInt64) {
+        self.capacity = capacity
+        links = .allocate(capacity: capacity)
+        heads = .allocate(capacity: DeadlineWheel.buckets)
+        heads.initialize(repeating: DeadlineWheel.none, count: DeadlineWheel.buckets)
+        tick = now >> DeadlineWheel.tickShift
+    }
+
+    deinit {
+        links.deallocate()
+        heads.deallocate()
+    }
+
+    /// Sets the slot's only deadline, in nanoseconds.
+    mutating func arm(_ slot: Int, at deadline: UInt64) {
+        precondition(slot >= 0 && slot < capacity, "slot \(slot) of \(capacity)")
+        while prepared <= slot {
+            (links + prepared).initialize(to: Link(deadline: 0, tick: 0, next: Self.none, previous: Self.none))
+            prepared += 1
+        }
+        let due = bucketTick(for: deadline)
+        if links[slot].deadline != 0 {
+            guard due < links[slot].tick else {
+                links[slot].deadline = deadline
+                return
+            }
+            unlink(slot)
+        } else {
+            armedCount += 1
+        }
+        links[slot].deadline = deadline
+        link(slot, at: due)
+    }
+
+    mutating func disarm(_ slot: Int) {
+        guard slot < prepared, links[slot].deadline != 0 else { return }
+        unlink(slot)
+        links[slot].deadline = 0
+        armedCount -= 1
+    }
+
+    /// Clears and hands out every slot whose deadline has passed. `due` may arm and disarm.
+    mutating func expire(now: UInt64, due: (Int) -> Void) {
+        while let slot = next(now: now) { due(slot) }
+    }
+
+    /// Clears and returns one slot whose deadline has passed; nil when none is left.
+    mutating func next(now: UInt64) -> Int? {
+        let current = now >> Self.tickShift
+        // After a long sleep one turn visits every bucket; the older ticks hold nothing else.
+        if current > tick + UInt64(Self.buckets) { tick = current - UInt64(Self.buckets) }
+        while tick < current {
+            let bucket = Int((tick + 1) % UInt64(Self.buckets))
+            var candidate = heads[bucket]
+            while candidate != Self.none {
+                let slot = Int(candidate)
+                candidate = links[slot].next
+                unlink(slot)
+                guard links[slot].deadline > now else {
+                    links[slot].deadline = 0
+                    armedCount -= 1
+                    return slot
+                }
+                // Moved to later, or more than a turn ahead: to the bucket it belongs to now, never to this one again.
+                link(slot, at: max(bucketTick(for: links[slot].deadline), current + 1))
+            }
+            tick += 1
+        }
+        return nil
+    }
+
+    /// Milliseconds until `next` may have something, for epoll_wait(2); -1 when nothing is armed.
+    func waitMilliseconds(now: UInt64) -> Int32 {
+        guard armedCount > 0 else { return -1 }
+        var ahead: UInt64 = 1
+        while ahead < UInt64(Self.buckets), heads[Int((tick + ahead) % UInt64(Self.buckets))] == Self.none {
+            ahead += 1
+        }
+        let due = (tick + ahead) << Self.tickShift
+        return due <= now ? 0 : Int32(truncatingIfNeeded: (due - now) / 1_000_000 + 1)
+    }
+
+    /// The first tick at which `deadline` has passed, within one turn from here.
+    private func bucketTick(for deadline: UInt64) -> UInt64 {
+        min(max((deadline >> Self.tickShift) + 1, tick + 1), tick + UInt64(Self.buckets) - 1)
+    }
+
+    private mutating func link(_ slot: Int, at due: UInt64) {
+        let bucket = Int(due % UInt64(Self.buckets))
+        links[slot].tick = due
+        links[slot].previous = Self.none
+        links[slot].next = heads[bucket]
+        if heads[bucket] != Self.none { links[Int(heads[bucket])].previous = UInt32(slot) }
+        heads[bucket] = UInt32(slot)
+    }
+
+    private mutating func unlink(_ slot: Int) {
+        let link = links[slot]
+        if link.previous == Self.none {
+            heads[Int(link.tick % UInt64(Self.buckets))] = link.next
+        } else {
+            links[Int(link.previous)].next = link.next
+        }
+        if link.next != Self.none { links[Int(link.next)].previous = link.previous }
+    }
+}

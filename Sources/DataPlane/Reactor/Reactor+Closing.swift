@@ -1,0 +1,123 @@
+import ClusterCore
+import HTTPFraming
+import Logging
+import Synchronization
+
+extension Reactor {
+    /// Answers in place of an upstream, and closes after it.
+    func answer(_ slot: Slot, _ response: LocalResponse) {
+        let form = slot.pointee.answerForm
+        let isHead = slot.pointee.exchange?.context.method == .head
+        closeUpstream(slot)
+        slot.pointee.exchange = nil
+        // Off the steady path: an error may allocate.
+        let bytes = isHead ? response.headBytes(as: form) : response.bytes(as: form)
+        bytes.withUnsafeBytes { slot.pointee.toClient.append($0) }
+        beginClosing(slot)
+    }
+
+    /// From here on nothing of the client is understood any more.
+    func beginClosing(_ slot: Slot) {
+        slot.pointee.exchange = nil
+        slot.pointee.input.removeAll()
+        slot.pointee.isInputUnread = false
+        slot.pointee.phase = .closing
+        wheel.arm(
+            slot.pointee.index, at: isDraining ? min(drainUntil, now + deadlines.exchange) : now + deadlines.exchange)
+    }
+
+    /// Closing: what is due leaves first; then our end is told, and what the client still sends is dropped until it ends
+    /// too or the time is over. A close with unread bytes would reset the connection and destroy the answer on its way
+    /// (RFC 9112 §9.6).
+    func moveClosing(_ slot: Slot) -> Progress {
+        let flushed = flush(&slot.pointee.toClient, to: &slot.pointee.client)
+        guard flushed.delivery == .accepted else {
+            closeConnection(slot)
+            return .made
+        }
+        guard slot.pointee.toClient.isEmpty else { return flushed.progress }
+        if !slot.pointee.client.isShut {
+            SystemCall.endSending(slot.pointee.client.number)
+            slot.pointee.client.isShut = true
+            wheel.arm(slot.pointee.index, at: now + deadlines.linger)
+            return .made
+        }
+        guard slot.pointee.client.isReadable else { return .none }
+        switch receive(from: &slot.pointee.client) {
+        case .moved: return .made
+        case .wouldBlock: return .none
+        case .endOfStream, .failed:
+            closeConnection(slot)
+            return .made
+        }
+    }
+
+    /// The connection's only deadline has passed; what it was for follows from the phase.
+    func deadlinePassed(_ slot: Slot) {
+        switch slot.pointee.phase {
+        case .vacant: return
+        case .sniffing: silencePassed(slot)
+        case .connecting: isDraining && now >= drainUntil ? closeConnection(slot) : connectFailed(slot)
+        case .exchanging:
+            facts.failed.add(1, ordering: .relaxed)
+            if slot.pointee.client.hasEnded, slot.pointee.exchange?.isUnanswered == true {
+                closeConnection(slot)
+                return
+            }
+            switch slot.pointee.exchange?.timedOut() {
+            case .none: closeConnection(slot)
+            case .answerGatewayTimeout: answer(slot, .nodeTimedOut)
+            case .breakOff: breakOff(slot)
+            }
+        case .tunnelling, .closing: closeConnection(slot)
+        }
+        serve(slot)
+    }
+
+    private func silencePassed(_ slot: Slot) {
+        if !slot.pointee.input.isEmpty {
+            facts.rejected.add(1, ordering: .relaxed)
+            answer(slot, LocalResponse(.headTimedOut))
+        } else if slot.pointee.upstream.isOpen, now < slot.pointee.idleSince + deadlines.idle, !isDraining {
+            closeUpstream(slot)
+            armIdle(slot)
+        } else {
+            closeConnection(slot)
+        }
+    }
+
+    // MARK: Draining
+
+    /// Accepts what the kernel has accepted already, then nothing more; idle connections end now, exchanges within
+    /// `drainExchanges`, tunnels spread over `drainTunnels` (DESIGN.md §3.4).
+    func beginDraining() {
+        for index in 0..<listeners.count { accept(from: index) }
+        isDraining = true
+        drainUntil = now + deadlines.drainExchanges
+        listeners.removeAll()
+        for index in 0..<slab.prepared {
+            guard let slot = slab.slot(index) else { continue }
+            switch slot.pointee.phase {
+            case .vacant, .closing: continue
+            case .sniffing: drainSniffing(slot)
+            case .connecting, .exchanging: wheel.arm(index, at: drainUntil)
+            case .tunnelling: spreadTunnel(slot)
+            }
+        }
+        logger.info(
+            "draining",
+            metadata: ["connections": "\(slab.usedCount)", "tunnels": "\(facts.openTunnels.load(ordering: .relaxed))"])
+    }
+
+    private func drainSniffing(_ slot: Slot) {
+        if !slot.pointee.input.isEmpty {
+            wheel.arm(slot.pointee.index, at: now + min(deadlines.head, deadlines.drainExchanges))
+        } else if slot.pointee.requests == 0 {
+            // Its first request may be on its way: it gets a moment, and its answer says close.
+            wheel.arm(slot.pointee.index, at: now + deadlines.linger)
+        } else {
+            beginClosing(slot)
+            serve(slot)
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import ClusterCore
+import HTTPFraming
+import Synchronization
+
+extension Reactor {
+    /// Exchanging: moves what can be moved, each direction as far as its peer takes it.
+    func moveExchange(_ slot: Slot) -> Progress {
+        let request = moveRequest(slot)
+        guard slot.pointee.phase == .exchanging else { return .made }
+        let response = moveResponse(slot)
+        guard slot.pointee.phase == .exchanging else { return .made }
+        if slot.pointee.toClient.isEmpty, let ending = slot.pointee.exchange?.ending {
+            switch ending {
+            case .unfinished: break
+            case .next(let persistence):
+                finishExchange(slot, upstream: persistence)
+                return .made
+            case .closeClient:
+                closeUpstream(slot)
+                beginClosing(slot)
+                return .made
+            }
+        }
+        let hasMoved = request == .made || response == .made
+        if hasMoved { armExchange(slot) }
+        return hasMoved ? .made : .none
+    }
+
+    /// Any byte in either direction gives an exchange its full time again. A client that has ended gets a response only
+    /// if one begins soon.
+    func armExchange(_ slot: Slot) {
+        guard !isDraining else {
+            wheel.arm(slot.pointee.index, at: drainUntil)
+            return
+        }
+        let isAbandoned = slot.pointee.client.hasEnded && slot.pointee.exchange?.isUnanswered == true
+        wheel.arm(slot.pointee.index, at: now + (isAbandoned ? deadlines.abandoned : deadlines.exchange))
+    }
+
+    // MARK: Request
+
+    private func moveRequest(_ slot: Slot) -> Progress {
+        let flushed = flush(&slot.pointee.toUpstream, to: &slot.pointee.upstream)
+        if flushed.delivery == .failed {
+            upstreamRefusedBytes(slot)
+            return .made
+        }
+        guard let exchange = slot.pointee.exchange, !exchange.isRequestComplete, !exchange.isResponseComplete,
+            slot.pointee.toUpstream.isEmpty, !slot.pointee.upstream.isShut
+        else { return flushed.progress }
+        if !slot.pointee.input.isEmpty {
+            moveBody(slot, slot.pointee.input.bytes, from: .stored)
+            return .made
+        }
+        guard slot.pointee.client.isReadable else { return flushed.progress }
+        switch receive(from: &slot.pointee.client) {
+        case .wouldBlock: return flushed.progress
+        case .moved(let count): moveBody(slot, incoming.first(count), from: .scratch)
+        // The body will never be whole; the node must not take what it has for all of it.
+        case .endOfStream, .failed: breakOff(slot)
+        }
+        return .made
+    }
+
+    private func moveBody(_ slot: Slot, _ bytes: UnsafeRawBufferPointer, from source: ByteSource) {
+        let count: Int
+        switch slot.pointee.exchange?.received(fromClient: bytes) {
+        case .none: return
+        case .forward: count = bytes.count
+        case .forwardLast(let last): count = last
+        case .reject:
+            facts.rejected.add(1, ordering: .relaxed)
+            if slot.pointee.exchange?.isUnanswered == true { answer(slot, .badRequestBody) } else { breakOff(slot) }
+            return
+        }
+        let body = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+        let delivery = deliver(body, to: &slot.pointee.upstream, pending: &slot.pointee.toUpstream)
+        switch source {
+        case .stored: slot.pointee.input.removeFirst(count)
+        case .scratch: slot.pointee.input.append(UnsafeRawBufferPointer(rebasing: bytes[count...]))
+        }
+        if delivery == .failed { upstreamRefusedBytes(slot) }
+    }
+
+    /// The node takes no more of the request. It may have answered before it closed, so what it said is read first; the
+    /// end of its side then decides.
+    func upstreamRefusedBytes(_ slot: Slot) {
+        slot.pointee.toUpstream.removeAll()
+        slot.pointee.upstream.isShut = true
+        slot.pointee.upstream.isReadable = true
+        slot.pointee.upstream.hasEnded = true
+    }
+
+    // MARK: Response
+
+    private func moveResponse(_ slot: Slot) -> Progress {
+        let flushed = flush(&slot.pointee.toClient, to: &slot.pointee.client)
+        if flushed.delivery == .failed {
+            closeConnection(slot)
+            return .made
+        }
+        guard slot.pointee.toClient.isEmpty, slot.pointee.upstream.isReadable,
+            slot.pointee.exchange?.isResponseComplete == false
+        else { return flushed.progress }
+        switch receive(from: &slot.pointee.upstream) {
+        case .wouldBlock: return flushed.progress
+        case .moved(let count):
+            slot.pointee.exchange?.upstreamSpoke()
+            slot.pointee.replay.removeAll()
+            let received = incoming.first(count)
+            if slot.pointee.upstreamInput.isEmpty {
+                respond(slot, received, from: .scratch)
+            } else {
+                slot.pointee.upstreamInput.append(received)
+                respond(slot, slot.pointee.upstreamInput.bytes, from: .stored)
+            }
+        case .endOfStream: upstreamEnded(slot, .closed)
+        case .failed: upstreamEnded(slot, .reset)
+        }
+        return .made
+    }
+
+    private func upstreamEnded(_ slot: Slot, _ end: ExchangeStateMachine.UpstreamEnd) {
+        slot.pointee.upstream.isReadable = false
+        switch slot.pointee.exchange?.upstreamEnded(end) {
+        // The step that follows finds the exchange complete, and ends it.
+        case .none, .finish: return
+        case .replay: replay(slot)
+        case .answerBadGateway:
+            facts.failed.add(1, ordering: .relaxed)
+            answer(slot, .nodeClosed)
+        case .breakOff:
+            facts.failed.add(1, ordering: .relaxed)
+            breakOff(slot)
+        }
+    }
+
+    /// The exchange is over and the client stays: its next request may be here already.
+    private func finishExchange(_ slot: Slot, upstream persistence: Persistence) {
+        slot.pointee.exchange = nil
+        slot.pointee.replay.removeAll()
+        switch persistence {
+        case .close: closeUpstream(slot)
+        case .keepAlive:
+            // Request bytes that the node did not wait for, or its end: nothing may follow on that connection.
+            if !slot.pointee.toUpstream.isEmpty || slot.pointee.upstream.hasEnded { closeUpstream(slot) }
+        }
+        slot.pointee.phase = .sniffing
+        slot.pointee.idleSince = now
+        slot.pointee.isInputUnread = !slot.pointee.input.isEmpty
+        if isDraining {
+            beginClosing(slot)
+        } else {
+            armIdle(slot)
+        }
+    }
+
+    /// Between requests: first the kept upstream connection goes, then the client's.
+    func armIdle(_ slot: Slot) {
+        let span = slot.pointee.upstream.isOpen ? deadlines.keptUpstream : deadlines.idle
+        wheel.arm(slot.pointee.index, at: slot.pointee.idleSince + span)
+    }
+}

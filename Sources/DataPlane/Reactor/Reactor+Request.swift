@@ -1,0 +1,178 @@
+import ClusterCore
+import HTTPFraming
+import Synchronization
+
+/// Where the bytes at hand lie: what is left of them must be stored, or removed.
+enum ByteSource { case scratch, stored }
+
+extension Reactor {
+    /// Sniffing: one receive, or the pipelined bytes that are here already.
+    func readRequest(_ slot: Slot) -> Progress {
+        dropKeptUpstreamIfEnded(slot)
+        if slot.pointee.isInputUnread {
+            slot.pointee.isInputUnread = false
+            armHead(slot)
+            sniff(slot, slot.pointee.input.bytes, from: .stored)
+            return .made
+        }
+        guard slot.pointee.client.isReadable else { return .none }
+        switch receive(from: &slot.pointee.client) {
+        case .wouldBlock: return .none
+        // Silent: a client that sends nothing, or half a head, and leaves wants no answer.
+        case .endOfStream, .failed: closeConnection(slot)
+        case .moved(let count):
+            let received = incoming.first(count)
+            if slot.pointee.input.isEmpty {
+                sniff(slot, received, from: .scratch)
+            } else {
+                slot.pointee.input.append(received)
+                sniff(slot, slot.pointee.input.bytes, from: .stored)
+            }
+        }
+        return .made
+    }
+
+    private func armHead(_ slot: Slot) { wheel.arm(slot.pointee.index, at: now + deadlines.head) }
+
+    /// Looks for a whole head in `bytes`, which are all that came since the last request.
+    private func sniff(_ slot: Slot, _ bytes: UnsafeRawBufferPointer, from source: ByteSource) {
+        switch slot.pointee.requestSniffer.sniff(bytes, into: &requestFields) {
+        case .needMore:
+            switch source {
+            case .stored: return
+            case .scratch:
+                slot.pointee.input.append(bytes)
+                armHead(slot)
+            }
+        case .notHTTP:
+            facts.notHTTP.add(1, ordering: .relaxed)
+            closeConnection(slot)
+        case .rejected(let rejection):
+            facts.rejected.add(1, ordering: .relaxed)
+            answer(slot, LocalResponse(rejection))
+        case .complete(let head):
+            slot.pointee.requestSniffer = RequestHeadSniffer()
+            slot.pointee.requests &+= 1
+            slot.pointee.answerForm = head.answerForm
+            slot.pointee.tried.removeAll()
+            slot.pointee.pinClearing = .none
+            facts.requests.add(1, ordering: .relaxed)
+            dispatch(slot, head, bytes, from: source)
+        }
+    }
+
+    /// Sends a request on its way: chooses, stamps, and uses the kept upstream connection or starts a new one.
+    private func dispatch(
+        _ slot: Slot, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, from source: ByteSource
+    ) {
+        let wanted: UpstreamTarget
+        switch head.destination {
+        case .controlAPI: wanted = .controlAPI
+        case .node: wanted = chooseNode(slot, pin: head.pin.bytes(in: bytes))
+        }
+        let isKeptUsable = wanted != .none && isKeptUpstreamUsable(slot, for: wanted, head)
+        slot.pointee.exchange = ExchangeStateMachine(head, upstream: isKeptUsable ? .kept : .fresh)
+        guard wanted != .none else {
+            facts.failed.add(1, ordering: .relaxed)
+            answer(slot, .noNodeAvailable(retryAfterSeconds: configuration.limits.retryAfterSeconds))
+            return
+        }
+        guard let length = assemble(slot, head, bytes, from: source) else { return }
+        let assembled = outgoing.first(length)
+        if isKeptUsable {
+            slot.pointee.phase = .exchanging
+            slot.pointee.replay.append(assembled)
+            countForwarded(slot)
+            armExchange(slot)
+            sendAssembled(slot, assembled)
+        } else {
+            closeUpstream(slot)
+            slot.pointee.toUpstream.append(assembled)
+            beginConnect(slot, to: wanted)
+        }
+    }
+
+    private func chooseNode(_ slot: Slot, pin bytes: UnsafeRawBufferPointer) -> UpstreamTarget {
+        let pin = directory.pin(bytes)
+        slot.pointee.pinClearing = pin == .stale ? .clear : .none
+        let choice = directory.choose(pin: pin, sticky: slot.pointee.stickyNode, tried: slot.pointee.tried, now: now)
+        guard let choice else { return .none }
+        slot.pointee.via = choice.via
+        return .node(choice.node)
+    }
+
+    /// Whether the request may go over the upstream connection that the last one used.
+    private func isKeptUpstreamUsable(_ slot: Slot, for wanted: UpstreamTarget, _ head: RequestHead) -> Bool {
+        guard slot.pointee.upstream.isOpen, slot.pointee.target == wanted,
+            ExchangeStateMachine.isReplayable(head), now < slot.pointee.idleSince + deadlines.keptUpstream
+        else { return false }
+        return SystemCall.isIdleAndOpen(slot.pointee.upstream.number)
+    }
+
+    /// Writes the stamped head, and what of the body is here already, into the outgoing buffer; what is left stays in
+    /// `input` for the next request.
+    /// - Returns: bytes written; nil when the request was answered instead.
+    private func assemble(
+        _ slot: Slot, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, from source: ByteSource
+    ) -> Int? {
+        guard case .written(let headLength) = rewrite(head, bytes, for: slot) else {
+            facts.rejected.add(1, ordering: .relaxed)
+            answer(slot, LocalResponse(.headTooLarge))
+            return nil
+        }
+        var consumed = head.headBytes
+        var length = headLength
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[head.headBytes...])
+        if !rest.isEmpty, let bodyLength = bodyBytes(slot, in: rest) {
+            guard bodyLength >= 0 else {
+                facts.rejected.add(1, ordering: .relaxed)
+                answer(slot, .badRequestBody)
+                return nil
+            }
+            // The buffer is as large as the longest head and a full receive buffer.
+            let body = UnsafeRawBufferPointer(rebasing: rest[..<bodyLength])
+            UnsafeMutableRawBufferPointer(rebasing: outgoing.bytes[length...]).copyMemory(from: body)
+            length += bodyLength
+            consumed += bodyLength
+        }
+        switch source {
+        case .stored: slot.pointee.input.removeFirst(consumed)
+        case .scratch: slot.pointee.input.append(UnsafeRawBufferPointer(rebasing: bytes[consumed...]))
+        }
+        return length
+    }
+
+    /// How many of the bytes behind the head are its body; nil for none, -1 when they break the framing.
+    private func bodyBytes(_ slot: Slot, in rest: UnsafeRawBufferPointer) -> Int? {
+        guard let exchange = slot.pointee.exchange, !exchange.isRequestComplete else { return nil }
+        switch slot.pointee.exchange?.received(fromClient: rest) {
+        case .none: return nil
+        case .forward: return rest.count
+        case .forwardLast(let count): return count
+        case .reject: return -1
+        }
+    }
+
+    private func rewrite(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, for slot: Slot) -> RewriteOutcome {
+        let ip = slot.pointee.peer.ip
+        let trust = slot.pointee.trust
+        return withUnsafeTemporaryAllocation(byteCount: IPAddress.figuresBytes, alignment: 1) { figures in
+            // SAFETY: the stamps' buffers outlive the rewriting: one is on this stack frame, the other a literal.
+            let address = UnsafeRawBufferPointer(rebasing: figures[..<ip.figures(into: figures)])
+            let proto = StaticString("http")
+            let stamps = RequestStamps(
+                clientAddress: address,
+                proto: UnsafeRawBufferPointer(start: proto.utf8Start, count: proto.utf8CodeUnitCount), trust: trust)
+            return RequestHeadRewriter.rewrite(
+                head, of: bytes, fields: requestFields, stamps: stamps, upstream: .keepAlive, into: outgoing.bytes)
+        }
+    }
+
+    private func sendAssembled(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) {
+        let delivery = deliver(bytes, to: &slot.pointee.upstream, pending: &slot.pointee.toUpstream)
+        switch delivery {
+        case .accepted: return
+        case .failed: upstreamRefusedBytes(slot)
+        }
+    }
+}

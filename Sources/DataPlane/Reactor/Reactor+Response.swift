@@ -1,0 +1,138 @@
+import ClusterCore
+import HTTPFraming
+import Synchronization
+
+extension Reactor {
+    /// Takes bytes of the upstream, as far as they can be understood; a partial head stays in `upstreamInput`.
+    func respond(_ slot: Slot, _ bytes: UnsafeRawBufferPointer, from source: ByteSource) {
+        var consumed = 0
+        while consumed < bytes.count, slot.pointee.phase == .exchanging {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[consumed...])
+            let step: ResponseStep
+            switch slot.pointee.exchange?.stage {
+            case .none: return
+            case .awaitingHead: step = respondHead(slot, rest)
+            case .body: step = respondBody(slot, rest)
+            case .complete:
+                slot.pointee.exchange?.upstreamOverran()
+                step = .took(rest.count)
+            }
+            switch step {
+            case .took(let count): consumed += count
+            case .needsMore:
+                keep(rest, of: slot, consumed: consumed, from: source)
+                return
+            // The connection was answered or closed: `bytes` may be gone.
+            case .ended: return
+            }
+        }
+        switch source {
+        case .scratch: return
+        case .stored: slot.pointee.upstreamInput.removeAll()
+        }
+    }
+
+    enum ResponseStep { case took(Int), needsMore, ended }
+
+    private func keep(_ rest: UnsafeRawBufferPointer, of slot: Slot, consumed: Int, from source: ByteSource) {
+        switch source {
+        case .scratch: slot.pointee.upstreamInput.append(rest)
+        case .stored: slot.pointee.upstreamInput.removeFirst(consumed)
+        }
+    }
+
+    private func respondHead(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) -> ResponseStep {
+        guard let context = slot.pointee.exchange?.context else { return .ended }
+        switch slot.pointee.responseSniffer.sniff(bytes, answering: context, into: &responseFields) {
+        case .needMore: return .needsMore
+        case .rejected:
+            slot.pointee.responseSniffer = ResponseHeadSniffer()
+            facts.failed.add(1, ordering: .relaxed)
+            answer(slot, .badNodeResponse)
+            return .ended
+        case .complete(let head):
+            slot.pointee.responseSniffer = ResponseHeadSniffer()
+            switch slot.pointee.exchange?.received(head, while: isDraining ? .draining : .open) {
+            case .none: return .ended
+            case .dropInterim: return .took(head.headBytes)
+            case .forwardInterim: return send(slot, head, bytes, client: .keepAlive)
+            case .relay(let persistence): return send(slot, head, bytes, client: persistence)
+            case .startTunnel:
+                let step = send(slot, head, bytes, client: .keepAlive)
+                if case .took = step { return beginTunnel(slot, firstBytes: bytes, behind: head.headBytes) }
+                return step
+            }
+        }
+    }
+
+    /// Stamps a head and sends it with what is there of its body, in one go.
+    private func send(
+        _ slot: Slot, _ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, client: Persistence
+    ) -> ResponseStep {
+        guard case .written(let headLength) = rewrite(slot, head, bytes, client: client) else {
+            facts.failed.add(1, ordering: .relaxed)
+            answer(slot, .badNodeResponse)
+            return .ended
+        }
+        var length = headLength
+        var taken = head.headBytes
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[head.headBytes...])
+        if slot.pointee.exchange?.stage == .body, !rest.isEmpty {
+            switch slot.pointee.exchange?.received(fromUpstream: rest) {
+            case .none, .breakOff:
+                facts.failed.add(1, ordering: .relaxed)
+                answer(slot, .badNodeResponse)
+                return .ended
+            case .forward: taken += rest.count
+            case .forwardLast(let count): taken += count
+            }
+            let body = UnsafeRawBufferPointer(rebasing: bytes[head.headBytes..<taken])
+            UnsafeMutableRawBufferPointer(rebasing: outgoing.bytes[length...]).copyMemory(from: body)
+            length += body.count
+        }
+        let delivery = deliver(outgoing.first(length), to: &slot.pointee.client, pending: &slot.pointee.toClient)
+        guard delivery == .accepted else {
+            closeConnection(slot)
+            return .ended
+        }
+        return .took(taken)
+    }
+
+    private func rewrite(
+        _ slot: Slot, _ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, client: Persistence
+    ) -> RewriteOutcome {
+        func rewrite(_ routed: UnsafeRawBufferPointer) -> RewriteOutcome {
+            ResponseHeadRewriter.rewrite(
+                head, of: bytes, fields: responseFields, client: client, routed: routed,
+                pin: slot.pointee.pinClearing, into: outgoing.bytes)
+        }
+        switch slot.pointee.target {
+        case .none, .controlAPI: return rewrite(UnsafeRawBufferPointer(start: nil, count: 0))
+        case .node(let node):
+            return switch slot.pointee.via {
+            case .loadBalancer: directory.entries[node].routedByBalancer.withUnsafeBytes(rewrite)
+            case .fixedNode: directory.entries[node].routedByPin.withUnsafeBytes(rewrite)
+            }
+        }
+    }
+
+    private func respondBody(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) -> ResponseStep {
+        let count: Int
+        switch slot.pointee.exchange?.received(fromUpstream: bytes) {
+        case .none: return .ended
+        case .forward: count = bytes.count
+        case .forwardLast(let last): count = last
+        case .breakOff:
+            facts.failed.add(1, ordering: .relaxed)
+            breakOff(slot)
+            return .ended
+        }
+        let body = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+        let delivery = deliver(body, to: &slot.pointee.client, pending: &slot.pointee.toClient)
+        guard delivery == .accepted else {
+            closeConnection(slot)
+            return .ended
+        }
+        return .took(count)
+    }
+}

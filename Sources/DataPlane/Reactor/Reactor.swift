@@ -1,0 +1,190 @@
+import CLinux
+import ClusterCore
+import Glibc
+import HTTPFraming
+import Logging
+import Synchronization
+
+/// One thread's share of the data plane: its listeners, epoll instance, connections, deadlines and scratch buffers.
+/// Nothing of it is touched by another thread, except its mailbox and its counters.
+///
+/// A turn: wait for events; take over a newer routing table, if any; carry out orders; serve the connections that have
+/// events, then those that had more to do than one turn allows; let the deadlines that passed have their effect.
+final class Reactor {
+    typealias Slot = ConnectionSlab.Slot
+
+    let configuration: DataPlaneConfiguration
+    let deadlines: DeadlineSpans
+    let mailbox: ReactorMailbox
+    let publisher: RoutingTablePublisher
+    let budget: ConnectionBudget
+    let facts: TrafficFacts
+    let controlSocket: UnixSocketPath
+    let logger: Logger
+
+    let epoll: Descriptor
+    /// Listeners by index; emptied when draining begins.
+    var listeners: ListenerSet
+    /// Kept open so that it can be given up when no descriptor is free: accept(2) then works once more, and the client
+    /// is turned away instead of the listener spinning.
+    var reserve: Descriptor?
+    var slab: ConnectionSlab
+    var wheel: DeadlineWheel
+    var directory: NodeDirectory
+    /// Tokens of connections that have more to do at once.
+    var queued: [EventToken] = []
+    /// The time of this turn, in monotonic nanoseconds.
+    var now: UInt64
+    var isDraining = false
+    /// When exchanges that are still in progress are broken off; meaningful while draining.
+    var drainUntil: UInt64 = 0
+
+    /// Where received bytes land first.
+    let incoming: ScratchBuffer
+    /// Where a head, and what follows it, is put together for one send.
+    let outgoing: ScratchBuffer
+    var requestFields = HeadFieldTable(capacity: FramingLimits.requestFields)
+    var responseFields = HeadFieldTable(capacity: FramingLimits.responseFields)
+
+    init(
+        _ configuration: DataPlaneConfiguration, listeners: consuming ListenerSet, controlSocket: UnixSocketPath,
+        publisher: RoutingTablePublisher, budget: ConnectionBudget, facts: TrafficFacts, logger: Logger
+    ) throws(SystemError) {
+        self.configuration = configuration
+        deadlines = DeadlineSpans(configuration.limits)
+        mailbox = try ReactorMailbox()
+        self.publisher = publisher
+        self.budget = budget
+        self.facts = facts
+        self.controlSocket = controlSocket
+        self.logger = logger
+        epoll = Descriptor(owning: try SystemCall.retryingShim { clinux_epoll_create() }.get())
+        self.listeners = listeners
+        now = SystemCall.now
+        // Any reactor may get all the connections there may be; those being turned away come on top.
+        let capacity = budget.limit + Reactor.turnedAwaySlots
+        slab = ConnectionSlab(capacity: capacity)
+        wheel = DeadlineWheel(capacity: capacity, now: now)
+        directory = NodeDirectory(policy: configuration.selection)
+        incoming = ScratchBuffer(bytes: Reactor.receiveBytes)
+        outgoing = ScratchBuffer(bytes: Reactor.assemblyBytes)
+        reserve = Reactor.openReserve()
+        try register(mailbox.descriptor, token: EventToken(role: .wake, index: 0, generation: 0))
+        for index in 0..<self.listeners.count {
+            try register(
+                self.listeners.descriptor(index), token: EventToken(role: .listener, index: index, generation: 0))
+        }
+    }
+
+    /// Taken from a side at a time. What cannot be passed on waits with the head's stamps before it, within
+    /// `DataPlaneLimits.relayBytes` a direction.
+    static let receiveBytes = DataPlaneLimits.relayBytes - 4 * 1024
+    /// Room for the longest head, its stamps, and a full receive buffer behind it.
+    static let assemblyBytes = 160 * 1024
+    /// Connections that are being told that there are too many; above: closed without a word.
+    static let turnedAwaySlots = 64
+    /// Steps of one connection in one turn; above: the others come first. Some MiB at full speed.
+    static let stepsPerTurn = 64
+
+    private func register(_ descriptor: Int32, token: EventToken) throws(SystemError) {
+        _ = try SystemCall.retryingShim { clinux_epoll_add_level(epoll.number, descriptor, token.bits) }.get()
+    }
+
+    static func openReserve() -> Descriptor? {
+        switch SystemCall.retrying({ Int(open("/dev/null", O_RDONLY | O_CLOEXEC)) }) {
+        case .success(let number): Descriptor(owning: Int32(number))
+        case .failure: nil
+        }
+    }
+
+    // MARK: The loop
+
+    /// Runs until it is told to stop, or has drained.
+    func run() {
+        takeTableIfNewer()
+        withUnsafeTemporaryAllocation(of: clinux_event.self, capacity: Int(clinux_event_batch)) { events in
+            while mailbox.order != .stop, !(isDraining && slab.usedCount == 0) { turn(events) }
+        }
+        closeAll()
+    }
+
+    private func turn(_ events: UnsafeMutableBufferPointer<clinux_event>) {
+        let wait = queued.isEmpty ? wheel.waitMilliseconds(now: SystemCall.now) : 0
+        let count: Int
+        switch SystemCall.retryingShim({
+            // SAFETY: the buffer is `clinux_event_batch` long and lives for the call.
+            clinux_epoll_wait(epoll.number, events.baseAddress, Int32(events.count), wait)
+        }) {
+        case .success(let number): count = Int(number)
+        case .failure(let error): fatalError("epoll_wait: \(error)")
+        }
+        now = SystemCall.now
+        takeTableIfNewer()
+        if mailbox.order == .drain, !isDraining { beginDraining() }
+        for index in 0..<count { handle(EventToken(bits: events[index].token), events[index].readiness) }
+        serveQueued()
+        while let index = wheel.next(now: now) {
+            if let slot = slab.slot(index) { deadlinePassed(slot) }
+        }
+    }
+
+    private func handle(_ token: EventToken, _ readiness: UInt32) {
+        switch token.role {
+        case .wake: mailbox.acknowledge()
+        case .listener: accept(from: token.index)
+        case .client, .upstream:
+            guard let slot = slab.slot(token.index), isCurrent(token, of: slot) else {
+                facts.staleEvents.add(1, ordering: .relaxed)
+                return
+            }
+            note(readiness, of: token.role, on: slot)
+        }
+    }
+
+    private func isCurrent(_ token: EventToken, of slot: Slot) -> Bool {
+        switch token.role {
+        case .client: slot.pointee.client.isOpen && slot.pointee.client.generation == token.generation
+        case .upstream: slot.pointee.upstream.isOpen && slot.pointee.upstream.generation == token.generation
+        case .listener, .wake: false
+        }
+    }
+
+    private func serveQueued() {
+        guard !queued.isEmpty else { return }
+        let tokens = queued
+        queued.removeAll(keepingCapacity: true)
+        for token in tokens {
+            guard let slot = slab.slot(token.index), isCurrent(token, of: slot) else { continue }
+            slot.pointee.isQueued = false
+            serve(slot)
+        }
+    }
+
+    /// Has the connection served again in the next turn, after everybody else.
+    func enqueue(_ slot: Slot) {
+        guard !slot.pointee.isQueued else { return }
+        slot.pointee.isQueued = true
+        queued.append(
+            EventToken(role: .client, index: slot.pointee.index, generation: slot.pointee.client.generation))
+    }
+
+    /// Takes over the latest routing table, and lets go of nodes that went away with it.
+    private func takeTableIfNewer() {
+        guard publisher.generation != directory.generation else { return }
+        let lost = directory.update(to: publisher.table)
+        guard !lost.isEmpty else { return }
+        for index in 0..<slab.prepared {
+            guard let slot = slab.slot(index), case .node(let node) = slot.pointee.target, lost.contains(node) else {
+                continue
+            }
+            nodeLost(slot)
+        }
+    }
+
+    private func closeAll() {
+        for index in 0..<slab.prepared {
+            if let slot = slab.slot(index), slot.pointee.phase != .vacant { closeConnection(slot) }
+        }
+        listeners.removeAll()
+    }
+}

@@ -1,0 +1,185 @@
+import ClusterCore
+import HTTPFraming
+import Synchronization
+
+/// One reactor's own view of the routing table: nodes at indices that stay the same as long as any connection refers to
+/// them, with everything the request path needs precomputed.
+///
+/// Taken over from a new table at the start of a wake-up, so a request sees one whole table.
+struct NodeDirectory {
+    /// A node at its place.
+    struct Entry {
+        let id: NodeID
+        let idBytes: [UInt8]
+        /// FNV-1a of the id: rules out nearly every other node before bytes are compared.
+        let idHash: UInt64
+        let traffic: NodeTraffic
+        /// nil once the table no longer lists it.
+        var node: RoutingNode?
+        /// What the two lines below were made of.
+        var hostName: String
+        /// The two `X-Routed-…` lines, whole.
+        var routedByBalancer: [UInt8]
+        var routedByPin: [UInt8]
+        /// Connections of this reactor that refer to this entry.
+        var references = 0
+
+        /// Whether connections may be on it: false resets them, once, when it turns so.
+        var isServing: Bool {
+            guard let node else { return false }
+            return node.isReachable && node.status != .offline
+        }
+    }
+
+    private(set) var entries: [Entry] = []
+    private var places: [NodeID: Int] = [:]
+    /// The entries of the table's nodes in the table's order, ascending by id: what ties are broken by.
+    private var listed: [Int] = []
+    private(set) var generation: UInt64 = 0
+    private var isSetupPending = false
+    private var monitorLimit = 0
+    private var primary: Int?
+    private let policy: SelectionPolicy
+
+    init(policy: SelectionPolicy) { self.policy = policy }
+
+    /// The choice for one request.
+    struct Choice: Equatable {
+        let node: Int
+        let via: RoutedVia
+    }
+
+    /// What a pin says.
+    enum Pin: Equatable {
+        case none
+        /// Names a node that takes pins.
+        case valid(Int)
+        /// Names a node that exists but takes none just now.
+        case suspended
+        /// Names no node, or one that is offline: the cookie is to be cleared.
+        case stale
+    }
+
+    /// Takes over a newer table.
+    /// - Returns: the entries whose connections are to be reset, because their nodes just went offline, became
+    ///   unreachable or left the table.
+    mutating func update(to table: RoutingTable) -> [Int] {
+        let wasServing = entries.map(\.isServing)
+        for index in entries.indices { entries[index].node = nil }
+        listed.removeAll(keepingCapacity: true)
+        for node in table.nodes.prefix(RoutingLimits.nodes) { listed.append(place(node)) }
+        generation = table.generation
+        isSetupPending = table.isSetupPending
+        monitorLimit = table.monitorLimit
+        primary = table.primaryNode.flatMap { places[$0.id] }
+        return wasServing.indices.filter { wasServing[$0] && !entries[$0].isServing }
+    }
+
+    private mutating func place(_ node: RoutingNode) -> Int {
+        // A node id keeps its NodeTraffic for the life of the process; were it another object, counts would go astray.
+        if let index = places[node.id], entries[index].traffic === node.traffic {
+            if entries[index].hostName != node.hostName {
+                entries[index].hostName = node.hostName
+                entries[index].routedByBalancer = NodeDirectory.routedLines(.loadBalancer, to: node.hostName)
+                entries[index].routedByPin = NodeDirectory.routedLines(.fixedNode, to: node.hostName)
+            }
+            entries[index].node = node
+            return index
+        }
+        let bytes = Array(node.id.text.utf8)
+        let entry = Entry(
+            id: node.id, idBytes: bytes, idHash: bytes.withUnsafeBytes { NodeDirectory.hash($0) },
+            traffic: node.traffic, node: node, hostName: node.hostName,
+            routedByBalancer: NodeDirectory.routedLines(.loadBalancer, to: node.hostName),
+            routedByPin: NodeDirectory.routedLines(.fixedNode, to: node.hostName))
+        // The place of a node that is gone and that no connection remembers may be used again: the list stays bounded
+        // by the nodes of one table and the connections.
+        let mentioned = Set(listed)
+        let free = entries.indices.first {
+            entries[$0].node == nil && entries[$0].references == 0 && !mentioned.contains($0)
+        }
+        if let free {
+            if places[entries[free].id] == free { places[entries[free].id] = nil }
+            entries[free] = entry
+            places[node.id] = free
+            return free
+        }
+        entries.append(entry)
+        places[node.id] = entries.count - 1
+        return entries.count - 1
+    }
+
+    /// Text out of a database: bytes that would break the head are left out.
+    private static func routedLines(_ via: RoutedVia, to hostName: String) -> [UInt8] {
+        let word =
+            switch via {
+            case .loadBalancer: "load-balancer"
+            case .fixedNode: "fixed-node"
+            }
+        let name = hostName.utf8.filter { $0 > 0x20 && $0 < 0x7F }.prefix(255)
+        return Array("X-Routed-Via: \(word)\r\nX-Routed-To: ".utf8) + name + Array("\r\n".utf8)
+    }
+
+    private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+
+    // MARK: Choosing
+
+    func pin(_ bytes: UnsafeRawBufferPointer) -> Pin {
+        // A table that knows no node says nothing about a pin.
+        guard !bytes.isEmpty, generation > 0 else { return .none }
+        let hash = NodeDirectory.hash(bytes)
+        for index in entries.indices where entries[index].idHash == hash {
+            guard let node = entries[index].node, entries[index].idBytes.elementsEqual(bytes) else { continue }
+            if node.acceptsPins { return .valid(index) }
+            return node.status == .offline ? .stale : .suspended
+        }
+        return .stale
+    }
+
+    /// The node for a request: set-up first, then the pin, then where the client is, then the least loaded
+    /// (DESIGN.md §3.3, §3.1 (5)). Nil when none is left to try.
+    /// - Parameter sticky: the entry that this client connection is on, or -1.
+    func choose(pin: Pin, sticky: Int, tried: TriedNodes, now: UInt64) -> Choice? {
+        if isSetupPending, let primary, !tried.contains(primary), standing(primary, now: now) != .impossible {
+            return Choice(node: primary, via: .loadBalancer)
+        }
+        // A pinned node that this balancer cannot reach just now is passed over, and the cookie left alone: routing
+        // follows what this balancer can reach.
+        if case .valid(let index) = pin, !tried.contains(index), standing(index, now: now) < .ejected {
+            return Choice(node: index, via: .fixedNode)
+        }
+        if sticky >= 0, !tried.contains(sticky), standing(sticky, now: now) < .ejected {
+            return Choice(node: sticky, via: .loadBalancer)
+        }
+        let best = policy.best(
+            count: listed.count,
+            load: { position in
+                let index = listed[position]
+                return NodeLoad(
+                    standing: standing(index, now: now), monitorCount: entries[index].node?.monitorCount ?? 0,
+                    openConnections: entries[index].traffic.openConnections.load(ordering: .relaxed))
+            },
+            isTried: { tried.contains(listed[$0]) })
+        return best.map { Choice(node: listed[$0], via: .loadBalancer) }
+    }
+
+    private func standing(_ index: Int, now: UInt64) -> NodeStanding {
+        guard let node = entries[index].node else { return .impossible }
+        return node.standing(
+            monitorLimit: monitorLimit, isEjected: entries[index].traffic.isEjected(now: now))
+    }
+
+    // MARK: Counting
+
+    mutating func refer(to index: Int) {
+        entries[index].references += 1
+        entries[index].traffic.openConnections.add(1, ordering: .relaxed)
+    }
+
+    mutating func forget(_ index: Int) {
+        entries[index].references -= 1
+        entries[index].traffic.openConnections.subtract(1, ordering: .relaxed)
+    }
+}
