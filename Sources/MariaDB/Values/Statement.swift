@@ -51,3 +51,8 @@ package struct Identifier: Sendable, Hashable {
         self.text = text
     }
 }
+
+extension Statement {
+    /// The whole text on one line, for people to copy.
+    package var oneLine: String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+}

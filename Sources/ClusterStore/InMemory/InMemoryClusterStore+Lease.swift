@@ -1,0 +1,48 @@
+package import ClusterCore
+
+extension InMemoryClusterStore {
+    package func acquireLease(holder: BalancerID, ttl: Duration) async throws(StoreError) -> LeaseAnswer {
+        try step { state, now throws(StoreError) in
+            let known = state.lease
+            if let known, known.holder != holder.text, known.expiresAt > now {
+                return .heldByOther(
+                    BalancerID(text: known.holder), epoch: known.epoch, expiresIn: known.expiresAt - now)
+            }
+            let wasOurs = known?.holder == holder.text
+            let epoch = (known?.epoch ?? 0) + (wasOurs ? 0 : 1)
+            let isNew = !wasOurs || (known?.expiresAt ?? .zero) <= now
+            state.lease = InMemoryCluster.LeaseRow(holder: holder.text, epoch: epoch, expiresAt: now + ttl)
+            return .held(Lease(holder: holder, epoch: epoch), isNew: isNew)
+        }
+    }
+
+    package func releaseLease(_ lease: Lease) async throws(StoreError) {
+        try step { state, now throws(StoreError) in
+            guard state.holds(lease, now: now) else { return }
+            state.lease?.holder = ""
+            state.lease?.expiresAt = .zero
+        }
+    }
+
+    package func speak(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Bool {
+        try step { state, now throws(StoreError) in
+            guard state.holds(lease, now: now) else { throw .leaseLost }
+            guard var row = state.nodes[statement.node.text], row.isSilent(for: statement.silentFor, now: now) else {
+                return false
+            }
+            row.judge(statement.status, at: now)
+            row.okStreak = statement.okStreak
+            row.failStreak = statement.failStreak
+            row.agentDetail = statement.detail
+            state.nodes[statement.node.text] = row
+            return true
+        }
+    }
+}
+
+extension InMemoryCluster.State {
+    func holds(_ lease: Lease, now: Duration) -> Bool {
+        guard let row = self.lease else { return false }
+        return row.holder == lease.holder.text && row.epoch == lease.epoch && row.expiresAt > now
+    }
+}

@@ -1,0 +1,89 @@
+import ClusterCore
+
+/// How a journal entry was closed: the `closed_as` column.
+package enum MoveOutcome: String, Sendable, CaseIterable {
+    /// The monitor is back where it was.
+    case returned
+    /// We moved it on; a newer entry carries what to restore.
+    case superseded
+    /// A person changed `assigned_node` after us; their choice stands.
+    case overridden
+    /// The monitor was deleted.
+    case gone
+    /// Closed without touching the monitor, on the control plane's word.
+    case forgotten
+    /// Never meant to return: a rebalance.
+    case permanent
+}
+
+/// What moving one monitor writes. Decided here for every store, so that both hold the same journal.
+struct MoveDecision: Equatable {
+    struct Closing: Equatable {
+        let entry: Int64
+        let outcome: MoveOutcome
+    }
+
+    let monitor: MonitorID
+    /// The new `assigned_node`.
+    let to: NodeID
+    /// Who ran the monitor before the first move of this absence.
+    let from: NodeReference
+    /// What a return restores.
+    let previousAssigned: NodeReference?
+    let reason: MoveReason
+    /// The entry that was open until now.
+    let closing: Closing?
+
+    /// Nil when the monitor is no longer where the plan saw it.
+    /// - Parameters:
+    ///   - row: the monitor as it is now, under lock.
+    ///   - open: its open journal entry.
+    init?(_ move: PlannedMove, row: MonitorAssignment, open: OpenMove?) {
+        guard row.effective == move.from, let current = row.effective else { return nil }
+        monitor = row.id
+        to = move.to
+        reason = move.reason
+        guard let open else {
+            (from, previousAssigned, closing) = (current, row.assigned, nil)
+            return
+        }
+        let isStillOurs = row.assigned?.text == open.to.text
+        if isStillOurs {
+            (from, previousAssigned) = (open.from, open.previousAssigned)
+            closing = Closing(entry: open.id, outcome: .superseded)
+        } else {
+            (from, previousAssigned) = (current, row.assigned)
+            closing = Closing(entry: open.id, outcome: .overridden)
+        }
+    }
+
+    /// Whether the new entry waits for a return.
+    var opensEntry: Bool { reason.expectsReturn }
+}
+
+/// What putting one monitor back writes.
+enum ReturnDecision: Equatable {
+    /// Set `assigned_node` to this again, and close the entry as returned.
+    case restore(NodeReference?)
+    /// Leave the monitor, and close the entry.
+    case close(MoveOutcome)
+
+    /// - Parameter row: the monitor as it is now, under lock; nil when it was deleted.
+    init(_ entry: OpenMove, row: MonitorAssignment?) {
+        guard let row else {
+            self = .close(.gone)
+            return
+        }
+        self = row.assigned?.text == entry.to.text ? .restore(entry.previousAssigned) : .close(.overridden)
+    }
+}
+
+extension MoveReason {
+    /// Whether the cluster puts the monitor back by itself one day.
+    var expectsReturn: Bool {
+        switch self {
+        case .failover, .drain: true
+        case .rebalance, .force: false
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package import ClusterCore
+import MariaDB
+
+/// An agent's statements. `last_report` is the agent's alone: a balancer that speaks for a silent node does not touch it.
+private enum AgentSQL {
+    /// The row is ours to write when nobody owns it, we do, its owner said good-bye, or its owner has fallen silent.
+    ///
+    /// `status_since` is computed before `status_verdict` changes: MariaDB assigns from left to right. A host that Kuma
+    /// left empty, or cut at 45 characters before we widened the column, is mended.
+    static let report: Statement = """
+        UPDATE node SET
+            status_since = IF(status_verdict <=> ?, status_since, NOW(3)), status_verdict = ?, status = ?,
+            agent_health = ?, agent_detail = ?, agent_instance = ?, agent_version = ?, ok_streak = ?, fail_streak = ?,
+            probe_ms = ?, last_report = NOW(3), host = IF(COALESCE(host, '') IN ('', LEFT(?, 45)), ?, host),
+            monitor_count =
+                (SELECT COUNT(*) FROM monitor WHERE active = 1 AND assigned_node = ?)
+                + (SELECT COUNT(*) FROM monitor WHERE active = 1 AND assigned_node IS NULL AND node_id = ?)
+        WHERE node_id = ? AND (agent_instance IS NULL OR agent_instance = ? OR agent_health = 'detached'
+            OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND)
+        """
+
+    /// The same, on a database where Kuma has not made `monitor` yet.
+    static let reportWithoutMonitors: Statement = """
+        UPDATE node SET
+            status_since = IF(status_verdict <=> ?, status_since, NOW(3)), status_verdict = ?, status = ?,
+            agent_health = ?, agent_detail = ?, agent_instance = ?, agent_version = ?, ok_streak = ?, fail_streak = ?,
+            probe_ms = ?, last_report = NOW(3), host = IF(COALESCE(host, '') IN ('', LEFT(?, 45)), ?, host),
+            monitor_count = 0
+        WHERE node_id = ? AND (agent_instance IS NULL OR agent_instance = ? OR agent_health = 'detached'
+            OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND)
+        """
+
+    static let owner: Statement = """
+        SELECT agent_instance AS owner, TIMESTAMPDIFF(MICROSECOND, last_report, NOW(3)) AS age
+        FROM node WHERE node_id = ?
+        """
+
+    static let register: Statement = """
+        INSERT IGNORE INTO node (node_id, node_name, host, status, active, is_primary) VALUES (?, ?, ?, ?, 1, ?)
+        """
+
+    static let detach: Statement = """
+        UPDATE node SET agent_health = 'detached' WHERE node_id = ? AND agent_instance = ?
+        """
+
+    static let monitors: Statement = """
+        SELECT id FROM monitor WHERE active = 1 AND assigned_node = ?
+        UNION ALL SELECT id FROM monitor WHERE active = 1 AND assigned_node IS NULL AND node_id = ? ORDER BY id
+        """
+
+    static let setAdminState: Statement = "UPDATE node SET admin_state = ? WHERE node_id = ?"
+}
+
+extension MariaDBClusterStore {
+    /// One UPDATE in the usual case. Where it matched nothing the row is missing – then it is registered and the UPDATE
+    /// repeated – or another agent owns it.
+    package func report(_ report: AgentReport) async throws(StoreError) -> ReportOutcome {
+        if try await write(report) { return .written }
+        let owner = try await query(AgentSQL.owner, [.text(report.node.text)])
+        if owner.isEmpty {
+            try await execute(
+                AgentSQL.register,
+                [
+                    .text(report.node.text), .text(report.name), .text(report.host), .text(report.status.rawValue),
+                    .int(report.isPrimary ? 1 : 0),
+                ])
+            if try await write(report) { return .registered }
+        }
+        return try await conflict(report)
+    }
+
+    private func conflict(_ report: AgentReport) async throws(StoreError) -> ReportOutcome {
+        let rows = try await query(AgentSQL.owner, [.text(report.node.text)])
+        let (owner, age) = try decode { () throws(MariaDBError) in
+            guard let row = rows.first else { return (nil as String?, nil as Int64?) }
+            return (try row.optionalText(try rows.column("owner")), try row.optionalInt(try rows.column("age")))
+        }
+        guard let owner, let age else {
+            // The row went away or lost its owner in between: the next beat writes it.
+            throw .unavailable(reason: "the row of node \(report.node) changed while it was being written")
+        }
+        return .conflict(with: AgentInstance(text: owner), age: .microseconds(age))
+    }
+
+    /// Returns whether the row is ours and was written.
+    private func write(_ report: AgentReport) async throws(StoreError) -> Bool {
+        let status = Value.text(report.status.rawValue)
+        let node = Value.text(report.node.text)
+        let ours: [Value] = [
+            status, status, status, .text(report.health.rawValue), .text(report.detail), .text(report.instance.text),
+            .text(report.version), .int(report.okStreak), .int(report.failStreak),
+            .int(report.probeTime.microseconds / 1000), .text(report.host), .text(report.host),
+        ]
+        let condition: [Value] = [node, .text(report.instance.text), .int(AgentReport.ownershipTTL.microseconds)]
+        do throws(MariaDBError) {
+            let effect = try await connection.execute(AgentSQL.report, ours + [node, node] + condition)
+            return effect.matchedRows > 0
+        } catch .schemaMissing {
+            // Either Kuma has not made `monitor` yet, or something of `node` is missing, and then this fails again.
+            return try await execute(AgentSQL.reportWithoutMonitors, ours + condition).matchedRows > 0
+        } catch { throw StoreError(error) }
+    }
+
+    package func detach(_ node: NodeID, instance: AgentInstance) async throws(StoreError) {
+        try await execute(AgentSQL.detach, [.text(node.text), .text(instance.text)])
+    }
+
+    package func monitors(runBy node: NodeID) async throws(StoreError) -> [MonitorID] {
+        let rows: Rows
+        do throws(MariaDBError) {
+            rows = try await connection.query(AgentSQL.monitors, [.text(node.text), .text(node.text)])
+        } catch .schemaMissing { return [] } catch { throw StoreError(error) }
+        return try decode { () throws(MariaDBError) in
+            let id = try rows.column("id")
+            var monitors: [MonitorID] = []
+            for row in rows { monitors.append(MonitorID(try row.int(id))) }
+            return monitors
+        }
+    }
+
+    package func setAdminState(_ state: AdminState, of node: NodeID) async throws(StoreError) -> Bool {
+        try await execute(AgentSQL.setAdminState, [.text(state.rawValue), .text(node.text)]).matchedRows > 0
+    }
+}

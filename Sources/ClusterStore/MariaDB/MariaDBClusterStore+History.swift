@@ -1,0 +1,109 @@
+package import ClusterCore
+import MariaDB
+
+private enum HistorySQL {
+    static let append: Statement = """
+        INSERT INTO cluster_event (at, node_id, kind, detail)
+        SELECT NOW(3), j.node, j.kind, j.detail
+        FROM JSON_TABLE(?, '$[*]' COLUMNS (position FOR ORDINALITY, node VARCHAR(50) PATH '$[0]',
+            kind VARCHAR(40) PATH '$[1]', detail VARCHAR(500) PATH '$[2]')) j ORDER BY j.position
+        """
+
+    /// Keeps the newest rows, counted and not by id: on Galera ids have gaps. The value is one less than the rows to keep.
+    static let trim: Statement = """
+        DELETE FROM cluster_event WHERE id <
+            (SELECT id FROM (SELECT id FROM cluster_event ORDER BY id DESC LIMIT 1 OFFSET ?) AS oldest_kept)
+        """
+
+    static let read: Statement = """
+        SELECT id, CONCAT(LEFT(DATE_FORMAT(at, '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z') AS at, node_id, kind, detail
+        FROM cluster_event
+        WHERE id < ? AND (? IS NULL OR node_id = ?) AND (? IS NULL OR kind = ?)
+        ORDER BY id DESC LIMIT ?
+        """
+
+    static let announce: Statement = """
+        INSERT INTO cluster_balancer (id, address, version, last_seen) VALUES (?, ?, ?, NOW(3))
+        ON DUPLICATE KEY UPDATE address = VALUES(address), version = VALUES(version), last_seen = VALUES(last_seen)
+        """
+
+    static let dropUnseen: Statement = """
+        DELETE FROM cluster_balancer WHERE last_seen < NOW(3) - INTERVAL ? MICROSECOND
+        """
+
+    /// A closed entry serves people only; a month of them is enough. A bounded piece at a time.
+    static let dropOldMoves: Statement = """
+        DELETE FROM cluster_move WHERE returned_at < NOW(3) - INTERVAL 30 DAY ORDER BY returned_at LIMIT 1000
+        """
+
+    static let balancers: Statement = """
+        SELECT id, address, version, TIMESTAMPDIFF(MICROSECOND, last_seen, NOW(3)) AS age
+        FROM cluster_balancer ORDER BY id
+        """
+}
+
+extension MariaDBClusterStore {
+    package func record(_ events: [ClusterEvent]) async throws(StoreError) {
+        guard !events.isEmpty else { return }
+        // Only the newest could survive the trimming.
+        for start in stride(from: max(0, events.count - HistoryLimits.events), to: events.count, by: HistoryLimits.page)
+        {
+            var rows = JSONRows()
+            for event in events[start..<min(start + HistoryLimits.page, events.count)] {
+                rows.append([.optional(event.node?.text), .text(event.kind.rawValue), .text(event.detail)])
+            }
+            try await execute(HistorySQL.append, [rows.value])
+        }
+        try await execute(HistorySQL.trim, [.int(HistoryLimits.events - 1)])
+    }
+
+    /// Passes over kinds that a newer release wrote.
+    package func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent] {
+        let (node, kind) = (Value.optional(query.node?.text), Value.optional(query.kind?.rawValue))
+        let rows = try await self.query(
+            HistorySQL.read,
+            [
+                .int(query.before ?? .max), node, node, kind, kind,
+                .int(min(max(query.limit, 1), HistoryLimits.page)),
+            ])
+        return try decode { () throws(MariaDBError) in
+            let (id, at, node) = (try rows.column("id"), try rows.column("at"), try rows.column("node_id"))
+            let (kind, detail) = (try rows.column("kind"), try rows.column("detail"))
+            var events: [RecordedEvent] = []
+            for row in rows {
+                guard let kind = ClusterEvent.Kind(rawValue: try row.text(kind)) else { continue }
+                let named = try row.optionalText(node).flatMap { try? NodeID($0) }
+                events.append(
+                    RecordedEvent(
+                        id: try row.int(id), at: try row.optionalText(at) ?? "",
+                        event: ClusterEvent(kind, node: named, detail: try row.text(detail))))
+            }
+            return events
+        }
+    }
+
+    package func announce(_ balancer: BalancerPresence) async throws(StoreError) {
+        try await execute(
+            HistorySQL.announce, [.text(balancer.id.text), .text(balancer.address), .text(balancer.version)])
+        try await execute(HistorySQL.dropUnseen, [.int(PresenceLimits.keep.microseconds)])
+        try await execute(HistorySQL.dropOldMoves)
+    }
+
+    package func balancers() async throws(StoreError) -> [BalancerRecord] {
+        let rows = try await query(HistorySQL.balancers)
+        return try decode { () throws(MariaDBError) in
+            let (id, address) = (try rows.column("id"), try rows.column("address"))
+            let (version, age) = (try rows.column("version"), try rows.column("age"))
+            var balancers: [BalancerRecord] = []
+            for row in rows {
+                balancers.append(
+                    BalancerRecord(
+                        presence: BalancerPresence(
+                            id: BalancerID(text: try row.text(id)), address: try row.text(address),
+                            version: try row.text(version)),
+                        lastSeenAge: .microseconds(try row.optionalInt(age) ?? 0)))
+            }
+            return balancers
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package import ClusterCore
+import MariaDB
+
+/// The mover's statements. Each works on one bound JSON array of rows. Texts from JSON are never compared in SQL: the rows
+/// are locked and read, and `MoveDecision` compares them byte by byte, whatever collation Kuma's tables have.
+private enum MoveSQL {
+    static let lockMonitors: Statement = """
+        SELECT m.id AS id, m.node_id AS home, m.assigned_node AS assigned, c.id AS entry, c.from_node AS from_node,
+            c.to_node AS to_node, c.previous_assigned AS previous, c.reason AS reason
+        FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) j
+        JOIN monitor m ON m.id = j.id
+        LEFT JOIN cluster_move c ON c.monitor_id = m.id AND c.returned_at IS NULL
+        ORDER BY m.id FOR UPDATE
+        """
+
+    static let assign: Statement = """
+        UPDATE monitor m
+        JOIN JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', node VARCHAR(255) PATH '$[1]')) j ON m.id = j.id
+        SET m.assigned_node = j.node
+        """
+
+    static let journal: Statement = """
+        INSERT INTO cluster_move (monitor_id, from_node, to_node, previous_assigned, reason, epoch, moved_at,
+            returned_at, closed_as)
+        SELECT j.monitor, j.from_node, j.to_node, j.previous, j.reason, ?, NOW(3),
+            IF(j.closed_as IS NULL, NULL, NOW(3)), j.closed_as
+        FROM JSON_TABLE(?, '$[*]' COLUMNS (monitor BIGINT PATH '$[0]', from_node VARCHAR(255) PATH '$[1]',
+            to_node VARCHAR(255) PATH '$[2]', previous VARCHAR(255) PATH '$[3]', reason VARCHAR(20) PATH '$[4]',
+            closed_as VARCHAR(20) PATH '$[5]')) j
+        """
+
+    static let closeEntries: Statement = """
+        UPDATE cluster_move c
+        JOIN JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', outcome VARCHAR(20) PATH '$[1]')) j ON c.id = j.id
+        SET c.returned_at = NOW(3), c.closed_as = j.outcome
+        WHERE c.returned_at IS NULL
+        """
+
+    static let lockEntries: Statement = """
+        SELECT c.id AS entry, c.monitor_id AS monitor_id, c.from_node AS from_node, c.to_node AS to_node,
+            c.previous_assigned AS previous, c.reason AS reason, m.id AS id, m.node_id AS home,
+            m.assigned_node AS assigned
+        FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) j
+        JOIN cluster_move c ON c.id = j.id AND c.returned_at IS NULL
+        LEFT JOIN monitor m ON m.id = c.monitor_id
+        ORDER BY c.id FOR UPDATE
+        """
+
+    static let open: Statement = """
+        SELECT id AS entry, monitor_id, from_node, to_node, previous_assigned AS previous, reason
+        FROM cluster_move WHERE returned_at IS NULL ORDER BY id
+        """
+}
+
+/// How the answers above become values.
+private struct MoveColumns {
+    let entry, monitor, from, to, previous, reason: Rows.Column
+    /// The monitor's own columns; nil where the statement does not read them.
+    let id, home, assigned: Rows.Column?
+
+    init(_ rows: Rows, monitor: String) throws(MariaDBError) {
+        entry = try rows.column("entry")
+        self.monitor = try rows.column(monitor)
+        from = try rows.column("from_node")
+        to = try rows.column("to_node")
+        previous = try rows.column("previous")
+        reason = try rows.column("reason")
+        (id, home, assigned) = (try? rows.column("id"), try? rows.column("home"), try? rows.column("assigned"))
+    }
+
+    /// Nil when the row has no open entry, or one that a newer release wrote in words we do not know.
+    func move(_ row: Row) throws(MariaDBError) -> OpenMove? {
+        guard let entry = try row.optionalInt(entry), let to = try? NodeID(try row.text(to)),
+            let reason = MoveReason(rawValue: try row.text(reason))
+        else { return nil }
+        return OpenMove(
+            id: entry, monitor: MonitorID(try row.int(monitor)), from: NodeReference(text: try row.text(from)), to: to,
+            previousAssigned: try row.optionalText(previous).map(NodeReference.init(text:)), reason: reason)
+    }
+
+    /// Nil when the monitor is gone.
+    func assignment(_ row: Row) throws(MariaDBError) -> MonitorAssignment? {
+        guard let id, let home, let assigned, let number = try row.optionalInt(id) else { return nil }
+        return MonitorAssignment(
+            id: MonitorID(number), home: try row.optionalText(home).map(NodeReference.init(text:)),
+            assigned: try row.optionalText(assigned).map(NodeReference.init(text:)))
+    }
+}
+
+extension MariaDBClusterStore {
+    package func move(_ moves: [PlannedMove], under lease: Lease) async throws(StoreError) -> [MonitorID] {
+        try MoveLimits.check(moves.count)
+        guard !moves.isEmpty else { return [] }
+        let plans = Dictionary(moves.map { ($0.monitor, $0) }, uniquingKeysWith: { first, _ in first })
+        return try await fenced(by: lease) { session throws(MariaDBError) in
+            let rows = try session.query(MoveSQL.lockMonitors, [JSONRows.ids(plans.keys.map(\.number))])
+            let columns = try MoveColumns(rows, monitor: "id")
+            var decisions: [MoveDecision] = []
+            for row in rows {
+                guard let monitor = try columns.assignment(row), let plan = plans[monitor.id],
+                    let decision = MoveDecision(plan, row: monitor, open: try columns.move(row))
+                else { continue }
+                decisions.append(decision)
+            }
+            try MariaDBClusterStore.write(decisions, epoch: lease.epoch, in: session)
+            return decisions.map(\.monitor)
+        }
+    }
+
+    private static func write(
+        _ decisions: [MoveDecision], epoch: Int64, in session: Session
+    ) throws(MariaDBError) {
+        guard !decisions.isEmpty else { return }
+        var (assignments, closings, entries) = (JSONRows(), JSONRows(), JSONRows())
+        for decision in decisions {
+            assignments.append([.number(decision.monitor.number), .text(decision.to.text)])
+            if let closing = decision.closing {
+                closings.append([.number(closing.entry), .text(closing.outcome.rawValue)])
+            }
+            entries.append([
+                .number(decision.monitor.number), .text(decision.from.text), .text(decision.to.text),
+                .optional(decision.previousAssigned?.text), .text(decision.reason.rawValue),
+                decision.opensEntry ? .null : .text(MoveOutcome.permanent.rawValue),
+            ])
+        }
+        try session.execute(MoveSQL.assign, [assignments.value])
+        try session.execute(MoveSQL.closeEntries, [closings.value])
+        try session.execute(MoveSQL.journal, [.int(epoch), entries.value])
+    }
+
+    package func returnHome(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) -> [MonitorID] {
+        try MoveLimits.check(moves.count)
+        guard !moves.isEmpty else { return [] }
+        return try await fenced(by: lease) { session throws(MariaDBError) in
+            let rows = try session.query(MoveSQL.lockEntries, [JSONRows.ids(moves.map(\.id))])
+            let columns = try MoveColumns(rows, monitor: "monitor_id")
+            var returned: [MonitorID] = []
+            var (assignments, closings) = (JSONRows(), JSONRows())
+            for row in rows {
+                guard let entry = try columns.move(row) else { continue }
+                switch ReturnDecision(entry, row: try columns.assignment(row)) {
+                case .restore(let assigned):
+                    assignments.append([.number(entry.monitor.number), .optional(assigned?.text)])
+                    closings.append([.number(entry.id), .text(MoveOutcome.returned.rawValue)])
+                    returned.append(entry.monitor)
+                case .close(let outcome):
+                    closings.append([.number(entry.id), .text(outcome.rawValue)])
+                }
+            }
+            try session.execute(MoveSQL.assign, [assignments.value])
+            try session.execute(MoveSQL.closeEntries, [closings.value])
+            return returned.sorted()
+        }
+    }
+
+    package func forgetMoves(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) {
+        try MoveLimits.check(moves.count)
+        guard !moves.isEmpty else { return }
+        var closings = JSONRows()
+        for move in moves { closings.append([.number(move.id), .text(MoveOutcome.forgotten.rawValue)]) }
+        let value = closings.value
+        try await fenced(by: lease) { session throws(MariaDBError) in
+            _ = try session.execute(MoveSQL.closeEntries, [value])
+        }
+    }
+
+    package func openMoves() async throws(StoreError) -> [OpenMove] {
+        let rows = try await query(MoveSQL.open)
+        return try decode { () throws(MariaDBError) in
+            let columns = try MoveColumns(rows, monitor: "monitor_id")
+            var moves: [OpenMove] = []
+            for row in rows {
+                if let move = try columns.move(row) { moves.append(move) }
+            }
+            return moves
+        }
+    }
+}
+
+extension JSONRows {
+    fileprivate static func ids(_ ids: [Int64]) -> Value {
+        var rows = JSONRows()
+        for id in ids.sorted() { rows.append([.number(id)]) }
+        return rows.value
+    }
+}

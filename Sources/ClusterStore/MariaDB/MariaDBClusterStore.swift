@@ -1,0 +1,45 @@
+package import Logging
+package import MariaDB
+
+/// The contract of `ClusterStore` on a real database. MariaDB 10.6 or newer: bulk statements read their rows from one bound
+/// JSON value (`JSON_TABLE`), so that every statement's text is a constant, however many rows it moves.
+///
+/// One connection, so one statement at a time. Files by topic: Agent, Poll, Lease, Moves, History.
+package struct MariaDBClusterStore: ClusterStore {
+    let connection: Connection
+
+    package init(_ connection: Connection) { self.connection = connection }
+
+    package init(_ options: ConnectionOptions, logger: Logger) {
+        self.init(Connection(options, logger: logger))
+    }
+
+    package func prepareSchema() async throws(StoreError) -> SchemaReport {
+        try await SchemaMigration(connection: connection).run()
+    }
+
+    /// Closes the connection for good.
+    package func close() async { await connection.close() }
+
+    func query(_ statement: Statement, _ values: [Value] = []) async throws(StoreError) -> Rows {
+        do { return try await connection.query(statement, values) } catch { throw StoreError(error) }
+    }
+
+    @discardableResult
+    func execute(_ statement: Statement, _ values: [Value] = []) async throws(StoreError) -> Effect {
+        do { return try await connection.execute(statement, values) } catch { throw StoreError(error) }
+    }
+
+    /// Reads rows into values; a column of an unexpected type is a defect and reported as refused.
+    func decode<Result>(_ body: () throws(MariaDBError) -> Result) throws(StoreError) -> Result {
+        do { return try body() } catch { throw StoreError(error) }
+    }
+}
+
+extension Duration {
+    /// For `INTERVAL ? MICROSECOND`.
+    var microseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+}

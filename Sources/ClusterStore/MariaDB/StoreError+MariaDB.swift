@@ -1,0 +1,17 @@
+import MariaDB
+
+extension StoreError {
+    init(_ error: MariaDBError) {
+        switch error {
+        case .unavailable(let reason): self = .unavailable(reason: reason)
+        case .deadlineExceeded(let statement): self = .deadlineExceeded(statement: statement)
+        // A database that is being set up learns of its users after it begins to answer.
+        case .loginRefused(let reason): self = .unavailable(reason: "log-in refused: \(reason)")
+        case .notPermitted(_, let reason): self = .notPermitted(reason: reason, sql: [])
+        case .schemaMissing(_, let reason): self = .schemaMissing(reason: reason)
+        case .conflict(_, let reason): self = .unavailable(reason: "conflict, also when repeated: \(reason)")
+        case .refused(let code, let reason): self = .refused(code: code, reason: reason)
+        case .misused(let reason): self = .refused(code: 0, reason: reason)
+        }
+    }
+}

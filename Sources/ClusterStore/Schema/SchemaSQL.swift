@@ -1,0 +1,100 @@
+import MariaDB
+
+/// Everything we add to Kuma's database (DESIGN.md §4). Additive only: Kuma's own statements name their columns and go on
+/// working.
+package enum SchemaSQL {
+    /// Raised with every change of the steps; a database that says more was migrated by a newer release and is left alone.
+    static let version: Int64 = 1
+
+    /// What an administrator can run by hand: all steps, one statement a line.
+    package static var text: String { (own + onNode + onMonitor).map { $0.sql.oneLine + ";\n" }.joined() }
+
+    /// Tables of ours. Ids and names are compared byte by byte; every time stamp is NULL-able, or MariaDB before 10.10 would
+    /// let the first one of a table follow every update.
+    static let own: [SchemaStep] = [
+        SchemaStep(
+            sign: .table("cluster_schema"),
+            sql: """
+                CREATE TABLE IF NOT EXISTS cluster_schema (
+                    id TINYINT NOT NULL PRIMARY KEY, version INT NOT NULL
+                ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+                """),
+        SchemaStep(
+            sign: .table("cluster_lease"),
+            sql: """
+                CREATE TABLE IF NOT EXISTS cluster_lease (
+                    name VARCHAR(50) NOT NULL PRIMARY KEY, holder VARCHAR(200) NOT NULL, epoch BIGINT NOT NULL,
+                    expires_at TIMESTAMP(3) NULL DEFAULT NULL, touched_at TIMESTAMP(3) NULL DEFAULT NULL,
+                    touches BIGINT NOT NULL DEFAULT 0
+                ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+                """),
+        SchemaStep(
+            sign: .table("cluster_move"),
+            sql: """
+                CREATE TABLE IF NOT EXISTS cluster_move (
+                    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, monitor_id BIGINT NOT NULL,
+                    from_node VARCHAR(255) NOT NULL, to_node VARCHAR(255) NOT NULL,
+                    previous_assigned VARCHAR(255) NULL, reason VARCHAR(20) NOT NULL, epoch BIGINT NOT NULL,
+                    moved_at TIMESTAMP(3) NULL DEFAULT NULL, returned_at TIMESTAMP(3) NULL DEFAULT NULL,
+                    closed_as VARCHAR(20) NULL, KEY idx_monitor (monitor_id, returned_at), KEY idx_open (returned_at)
+                ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+                """),
+        SchemaStep(
+            sign: .table("cluster_event"),
+            sql: """
+                CREATE TABLE IF NOT EXISTS cluster_event (
+                    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, at TIMESTAMP(3) NULL DEFAULT NULL,
+                    node_id VARCHAR(50) NULL, kind VARCHAR(40) NOT NULL, detail VARCHAR(500) NOT NULL
+                ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+                """),
+        SchemaStep(
+            sign: .table("cluster_setting"),
+            sql: """
+                CREATE TABLE IF NOT EXISTS cluster_setting (
+                    name VARCHAR(50) NOT NULL PRIMARY KEY, value VARCHAR(500) NOT NULL
+                ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+                """),
+        SchemaStep(
+            sign: .table("cluster_balancer"),
+            sql: """
+                CREATE TABLE IF NOT EXISTS cluster_balancer (
+                    id VARCHAR(200) NOT NULL PRIMARY KEY, address VARCHAR(255) NOT NULL, version VARCHAR(100) NOT NULL,
+                    last_seen TIMESTAMP(3) NULL DEFAULT NULL
+                ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+                """),
+    ]
+
+    /// Columns on Kuma's `node`. All have defaults, so that Kuma's INSERT needs to know none of them.
+    static let onNode: [SchemaStep] = [
+        column("monitor_count", "ALTER TABLE node ADD COLUMN IF NOT EXISTS monitor_count INT NOT NULL DEFAULT 0"),
+        column("agent_health", "ALTER TABLE node ADD COLUMN IF NOT EXISTS agent_health VARCHAR(20) NULL"),
+        column("agent_detail", "ALTER TABLE node ADD COLUMN IF NOT EXISTS agent_detail VARCHAR(200) NULL"),
+        column("agent_instance", "ALTER TABLE node ADD COLUMN IF NOT EXISTS agent_instance VARCHAR(64) NULL"),
+        column("agent_version", "ALTER TABLE node ADD COLUMN IF NOT EXISTS agent_version VARCHAR(100) NULL"),
+        column("ok_streak", "ALTER TABLE node ADD COLUMN IF NOT EXISTS ok_streak INT NOT NULL DEFAULT 0"),
+        column("fail_streak", "ALTER TABLE node ADD COLUMN IF NOT EXISTS fail_streak INT NOT NULL DEFAULT 0"),
+        column("probe_ms", "ALTER TABLE node ADD COLUMN IF NOT EXISTS probe_ms INT NULL"),
+        column("last_report", "ALTER TABLE node ADD COLUMN IF NOT EXISTS last_report TIMESTAMP(3) NULL DEFAULT NULL"),
+        column(
+            "admin_state",
+            "ALTER TABLE node ADD COLUMN IF NOT EXISTS admin_state VARCHAR(20) NOT NULL DEFAULT 'active'"),
+        // Our own last word on the status. Kuma writes `status` too, at its start and on edits in its UI; a change of our
+        // verdict is what `status_since` dates, so that a restart of Kuma makes no node look freshly changed.
+        column("status_verdict", "ALTER TABLE node ADD COLUMN IF NOT EXISTS status_verdict VARCHAR(20) NULL"),
+        column(
+            "status_since", "ALTER TABLE node ADD COLUMN IF NOT EXISTS status_since TIMESTAMP(3) NULL DEFAULT NULL"),
+        SchemaStep(
+            sign: .width(table: "node", column: "host", characters: 255),
+            sql: "ALTER TABLE node MODIFY COLUMN host VARCHAR(255) NULL"),
+    ]
+
+    static let onMonitor: [SchemaStep] = [
+        SchemaStep(
+            sign: .index(table: "monitor", column: "assigned_node"),
+            sql: "ALTER TABLE monitor ADD INDEX IF NOT EXISTS idx_assigned_node (assigned_node)")
+    ]
+
+    private static func column(_ name: String, _ sql: Statement) -> SchemaStep {
+        SchemaStep(sign: .column(table: "node", column: name), sql: sql)
+    }
+}
