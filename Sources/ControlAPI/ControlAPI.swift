@@ -1,1 +1,101 @@
-// Filled by the first steps.
+// The `/lb/` API of the balancer: routes, pages and who may use them. It reads what the control plane and the data plane
+// publish and asks the control plane to act; it never decides where a request or a monitor goes, and holds no SQL. The
+// only target that imports Hummingbird.
+
+package import ClusterCore
+package import ControlPlane
+import Glibc
+package import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The parts of the configuration that the API needs (DESIGN.md §7).
+package struct ControlAPIConfiguration: Sendable {
+    /// Where the data plane connects; in a directory that only this process' user can enter. At most
+    /// `ControlAPI.maximumSocketPathBytes`.
+    package var socketPath: String
+    package var balancer: BalancerID
+    package var version: String
+    /// `LB_ADMIN_TOKEN`.
+    package var adminToken: AdminToken?
+    /// `LB_ADMIN_ALLOW`.
+    package var adminAllowed: [AddressRange]
+    /// `LB_API_ALLOW`; nil for everybody.
+    package var readingAllowed: [AddressRange]?
+    /// `LB_CONNECTION_WEIGHT`, to be shown.
+    package var connectionWeight: Double
+
+    package init(
+        socketPath: String, balancer: BalancerID, version: String, adminToken: AdminToken? = nil,
+        adminAllowed: [AddressRange] = AddressRange.loopback, readingAllowed: [AddressRange]? = nil,
+        connectionWeight: Double = 0
+    ) {
+        self.socketPath = socketPath
+        self.balancer = balancer
+        self.version = version
+        self.adminToken = adminToken
+        self.adminAllowed = adminAllowed
+        self.readingAllowed = readingAllowed
+        self.connectionWeight = connectionWeight
+    }
+}
+
+/// Serves the API on its Unix socket until it is told to shut down gracefully; then finishes what is under way and takes
+/// the socket away.
+package struct ControlAPI: Service {
+    /// `sun_path` of unix(7) holds 108 bytes with the terminating zero.
+    package static let maximumSocketPathBytes = 107
+    /// Above the data plane's own idle limit for a pooled connection, so that it is never the API that closes first.
+    private static let idleTimeout = TimeAmount.seconds(60)
+
+    private let socketPath: String
+    package let application: Application<APIResponder>
+
+    /// - Parameters:
+    ///   - serving: what `/lb/ready` says of draining.
+    ///   - traffic: what the data plane counts, by reactor.
+    ///   - onListening: called once, when the socket accepts connections.
+    package init(
+        configuration: ControlAPIConfiguration, control: any ClusterControl, serving: ServingState,
+        traffic: [TrafficFacts], logger: Logger, onListening: @escaping @Sendable () async -> Void = {}
+    ) {
+        let sources = AnswerSources(
+            configuration: configuration, control: control, serving: serving, traffic: traffic, startedAt: .now)
+        let responder = APIResponder(
+            table: ControlAPI.table(sources), balancer: configuration.balancer,
+            adminRule: AdminRule(token: configuration.adminToken, allowed: configuration.adminAllowed),
+            readingRule: ReadingRule(allowed: configuration.readingAllowed))
+        let path = configuration.socketPath
+        socketPath = path
+        // The server's own remarks on single connections are of no use to an operator.
+        var serverLogger = logger
+        serverLogger.logLevel = max(logger.logLevel, .notice)
+        application = Application(
+            responder: responder,
+            server: .http1(configuration: .init(idleTimeout: ControlAPI.idleTimeout)),
+            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
+            onServerRunning: { _ in
+                // The directory keeps others out already; this keeps them out of the socket as well.
+                if chmod(path, 0o600) != 0 {
+                    logger.warning("cannot restrict the API's socket", metadata: ["path": "\(path)"])
+                }
+                await onListening()
+            },
+            logger: serverLogger)
+    }
+
+    package func run() async throws {
+        defer { unlink(socketPath) }
+        try await application.run()
+    }
+
+    /// Every endpoint, by group.
+    private static func table(_ sources: AnswerSources) -> EndpointTable {
+        EndpointTable(
+            StatusRoutes(sources: sources).endpoints + NodeRoutes(sources: sources).endpoints
+                + PinRoutes(sources: sources).endpoints + ActionRoutes(sources: sources).endpoints
+                + RedirectRoutes.endpoints)
+    }
+}

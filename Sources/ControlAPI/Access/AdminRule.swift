@@ -1,0 +1,71 @@
+package import ClusterCore
+
+/// The secret an administrator shows as `Authorization: Bearer …`.
+package struct AdminToken: Sendable, CustomStringConvertible {
+    private let bytes: [UInt8]
+
+    /// Nil for an empty text: an empty secret would admit everybody.
+    package init?(_ text: String) {
+        guard !text.isEmpty else { return nil }
+        bytes = Array(text.utf8)
+    }
+
+    /// Compares in a time that depends on the candidate's length only, so that an attacker cannot learn the token byte
+    /// by byte from how long a refusal takes.
+    package func matches(_ candidate: some Collection<UInt8>) -> Bool {
+        var difference = UInt8(candidate.count == bytes.count ? 0 : 1)
+        for (index, byte) in candidate.enumerated() { difference |= byte ^ bytes[index % bytes.count] }
+        return difference == 0
+    }
+
+    package var description: String { "<redacted>" }
+}
+
+/// Who may change the cluster (DESIGN.md §8): whoever shows the token, or a client in one of the allowed blocks.
+package struct AdminRule: Sendable {
+    package enum Verdict: Sendable, Equatable {
+        case allowed
+        /// No or a wrong token, and an address that is not allowed either; showing the token would help.
+        case tokenRequired
+        /// There is no token one could show, and the address is not allowed.
+        case addressRefused
+    }
+
+    private let token: AdminToken?
+    private let allowed: [AddressRange]
+
+    package init(token: AdminToken?, allowed: [AddressRange]) {
+        self.token = token
+        self.allowed = allowed
+    }
+
+    /// - Parameters:
+    ///   - client: nil when the address is unknown; an unknown address is in no block.
+    ///   - authorization: the field as it came.
+    package func judge(client: IPAddress?, authorization: String?) -> Verdict {
+        if let token, let shown = AdminRule.bearer(authorization), token.matches(shown) { return .allowed }
+        if let client, allowed.contains(where: { $0.contains(client) }) { return .allowed }
+        return token == nil ? .addressRefused : .tokenRequired
+    }
+
+    /// The credentials of the Bearer scheme, whose name has no case (RFC 9110 §11.1).
+    private static func bearer(_ authorization: String?) -> Substring.UTF8View? {
+        guard let authorization, let space = authorization.firstIndex(of: " ") else { return nil }
+        guard authorization[..<space].lowercased() == "bearer" else { return nil }
+        return authorization[space...].drop { $0 == " " }.utf8
+    }
+}
+
+/// Who may read the cluster's state: everybody, unless `LB_API_ALLOW` names blocks.
+package struct ReadingRule: Sendable {
+    private let allowed: [AddressRange]?
+
+    /// - Parameter allowed: nil for everybody.
+    package init(allowed: [AddressRange]?) { self.allowed = allowed }
+
+    package func permits(client: IPAddress?) -> Bool {
+        guard let allowed else { return true }
+        guard let client else { return false }
+        return allowed.contains { $0.contains(client) }
+    }
+}

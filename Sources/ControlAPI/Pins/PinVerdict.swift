@@ -1,0 +1,53 @@
+package import ClusterCore
+
+/// Whether a pin to a node counts, by the same table that routes.
+package enum PinVerdict: Sendable, Equatable {
+    case valid
+    case unknown
+    case offline
+    case recovering
+    case inMaintenance
+    /// Its row names no address, or the name does not resolve.
+    case unreachable
+
+    package init(node: NodeID, in table: RoutingTable) {
+        guard let entry = table.nodes.first(where: { $0.id == node }) else {
+            self = .unknown
+            return
+        }
+        switch entry.status {
+        case .offline: self = .offline
+        case .recovering: self = .recovering
+        case .online:
+            if entry.adminState == .maintenance {
+                self = .inMaintenance
+            } else {
+                self = entry.acceptsPins ? .valid : .unreachable
+            }
+        }
+    }
+
+    /// Nil for a valid pin.
+    var reason: Refusal.Reason? {
+        switch self {
+        case .valid: nil
+        case .unknown: .unknownNode
+        case .offline: .nodeOffline
+        case .recovering: .nodeRecovering
+        case .inMaintenance: .nodeInMaintenance
+        case .unreachable: .nodeUnreachable
+        }
+    }
+
+    /// What a person reads after the node's name.
+    var phrase: Phrase {
+        switch self {
+        case .valid: Phrase(english: "is online", chinese: "在線上")
+        case .unknown: Phrase(english: "is not a node of this cluster", chinese: "不是此叢集的節點")
+        case .offline: Phrase(english: "is offline", chinese: "目前離線")
+        case .recovering: Phrase(english: "is recovering and not yet trusted", chinese: "正在恢復，尚未就緒")
+        case .inMaintenance: Phrase(english: "is in maintenance", chinese: "正在維護中")
+        case .unreachable: Phrase(english: "has no address that can be reached", chinese: "沒有可連線的位址")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package import ClusterCore
+package import HTTPTypes
+
+/// A request as the endpoints see it: read whole, within its limits, with nothing of the server's own types left.
+package struct APIRequest: Sendable {
+    /// The largest body that is read; above: 413. The only body there is holds a node id and a number.
+    package static let maximumBodyBytes = 16 * 1024
+
+    package let method: Endpoint.Method
+    /// Without the query, exactly as it came.
+    package let path: String
+    /// Nil without a question mark.
+    package let query: String?
+    /// Decoded; of a repeated name the first.
+    package let parameters: [String: String]
+    /// What stood in the place of `{node}`, exactly as it came; empty where the endpoint has none.
+    package let node: String
+    package let fields: HTTPFields
+    package let host: String?
+    /// As the data plane stamped it; nil when it did not.
+    package let client: IPAddress?
+    package let body: [UInt8]
+
+    /// The field's value, several of one name joined; nil where it did not come.
+    func field(_ name: HTTPField.Name?) -> String? { name.flatMap { fields[$0] } }
+
+    /// Whether the client likes `type` better than `other`.
+    func prefers(_ type: String, over other: String) -> Bool {
+        let preferences = Preferences(header: fields[.accept])
+        return preferences.weight(ofType: type) > preferences.weight(ofType: other)
+    }
+
+    var languages: [PageLanguage] { PageLanguage.preferred(by: fields[.acceptLanguage]) }
+}
+
+/// Where the client's address comes from: the one field that the data plane writes and no client can (DESIGN.md §8).
+enum ClientAddress {
+    /// Exactly one element; a list was not stamped for this API, so it names nobody.
+    static func read(from fields: HTTPFields) -> IPAddress? {
+        guard let name = FieldName.forwardedFor else { return nil }
+        let values = fields[values: name]
+        guard values.count == 1, let value = values.first else { return nil }
+        return IPAddress(parsing: value)
+    }
+}
+
+/// Field names that swift-http-types does not list. Its initialiser gives nil for what is no token.
+enum FieldName {
+    static let balancer = HTTPField.Name("X-Balancer")
+    static let contentLanguage = HTTPField.Name("Content-Language")
+    static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
+    static let forwardedFor = HTTPField.Name("X-Forwarded-For")
+    static let referrerPolicy = HTTPField.Name("Referrer-Policy")
+}

@@ -1,0 +1,126 @@
+import ClusterCore
+import HTTPTypes
+package import Hummingbird
+package import HummingbirdCore
+import NIOCore
+
+/// Between the server and the endpoints: finds the endpoint, applies the access rules, reads the body within its limit,
+/// and gives every answer what all answers have.
+package struct APIResponder: HTTPResponder {
+    package typealias Context = BasicRequestContext
+
+    let table: EndpointTable
+    let balancer: BalancerID
+    let adminRule: AdminRule
+    let readingRule: ReadingRule
+
+    package func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let response = response(for: await answer(request))
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func answer(_ request: Request) async -> Answer {
+        let target = request.head.path ?? ""
+        let path = target.firstIndex(of: "?").map { String(target[..<$0]) } ?? target
+        guard let match = table.match(path) else { return Refusal.notFound.answer }
+        let endpoint = match.endpoint
+        let method: Endpoint.Method? =
+            request.method == .head ? .get : Endpoint.Method(rawValue: request.method.rawValue)
+        guard let method, let action = endpoint.actions[method] else {
+            return Refusal.methodNotAllowed(allowed: endpoint.allowedMethods).answer
+        }
+        let head = apiRequest(request, method: method, path: path, node: match.node, body: [])
+        do throws(Refusal) {
+            try admit(head, to: endpoint.access)
+            let body = method == .post ? try await body(of: request) : []
+            return try await action(apiRequest(request, method: method, path: path, node: match.node, body: body))
+        } catch {
+            return endpoint.refuse(error, head)
+        }
+    }
+
+    private func admit(_ request: APIRequest, to access: Endpoint.Access) throws(Refusal) {
+        switch access {
+        case .open, .redirect:
+            return
+        case .state:
+            if readingRule.permits(client: request.client) { return }
+            // Whoever may change the cluster may also look at it.
+            switch adminRule.judge(client: request.client, authorization: request.fields[.authorization]) {
+            case .allowed: return
+            case .tokenRequired, .addressRefused:
+                throw Refusal(.forbidden, .addressNotAllowed, "this address may not read the cluster's state")
+            }
+        case .ownPin:
+            try refuseCrossSite(request)
+        case .admin:
+            try refuseCrossSite(request)
+            try requireAdmin(request)
+        }
+    }
+
+    private func refuseCrossSite(_ request: APIRequest) throws(Refusal) {
+        let isForeign = CrossSiteRule.isForeign(
+            fetchSite: request.field(FieldName.fetchSite), origin: request.fields[.origin], host: request.host)
+        if isForeign { throw Refusal.crossSite }
+    }
+
+    private func requireAdmin(_ request: APIRequest) throws(Refusal) {
+        switch adminRule.judge(client: request.client, authorization: request.fields[.authorization]) {
+        case .allowed:
+            return
+        case .tokenRequired:
+            throw Refusal(
+                .unauthorized, .adminRequired, "this needs an administrator: send the token as Authorization: Bearer",
+                fields: [.wwwAuthenticate: "Bearer realm=\"kuma-balancer\""])
+        case .addressRefused:
+            throw Refusal(
+                .forbidden, .adminRequired, "this needs an administrator: set LB_ADMIN_TOKEN or LB_ADMIN_ALLOW")
+        }
+    }
+
+    private func body(of request: Request) async throws(Refusal) -> [UInt8] {
+        let limit = APIRequest.maximumBodyBytes
+        // Said before reading where the length is announced; the rest of such a body is never kept.
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+            throw Refusal.bodyTooLarge(limit: limit)
+        }
+        do {
+            let buffer = try await request.body.collect(upTo: limit)
+            return Array(buffer.readableBytesView)
+        } catch {
+            throw Refusal.bodyTooLarge(limit: limit)
+        }
+    }
+
+    private func apiRequest(
+        _ request: Request, method: Endpoint.Method, path: String, node: String, body: [UInt8]
+    ) -> APIRequest {
+        let target = request.head.path ?? ""
+        let query = target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
+        let parameters = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+        return APIRequest(
+            method: method, path: path, query: query,
+            parameters: Dictionary(parameters, uniquingKeysWith: { first, _ in first }), node: node,
+            fields: request.headers, host: request.head.authority, client: ClientAddress.read(from: request.headers),
+            body: body)
+    }
+
+    private func response(for answer: Answer) -> Response {
+        var fields = answer.fields
+        fields[.contentType] = answer.contentType
+        fields[.cacheControl] = "no-store"
+        fields[.xContentTypeOptions] = "nosniff"
+        if let name = FieldName.balancer { fields[name] = balancer.text }
+        switch answer.body {
+        case .page(let page):
+            fields[.contentSecurityPolicy] = page.policy
+            if let name = FieldName.contentLanguage { fields[name] = page.languages }
+            if let name = FieldName.referrerPolicy { fields[name] = "same-origin" }
+        case .json, .text:
+            break
+        }
+        let body = ResponseBody(byteBuffer: ByteBuffer(string: answer.text))
+        return Response(status: answer.status, headers: fields, body: body)
+    }
+}

@@ -1,0 +1,116 @@
+import ClusterCore
+import ControlAPI
+import HTTPTypes
+import Testing
+
+@Suite("What every endpoint has in common")
+struct CommonRulesTests {
+    private let api = APIFixture()
+
+    static let gets = [
+        "/lb/ping", "/lb/ready", "/lb/health", "/lb/node-status", "/lb/capacity", "/lb/system-status",
+        "/lb/setup-status", "/lb/available-nodes", "/lb/fixed-node-status", "/lb/leader", "/lb/events",
+    ]
+
+    @Test("JSON with its type, not stored, not sniffed, ended by a newline, signed by the balancer", arguments: gets)
+    func fields(path: String) async throws {
+        let reply = try await api.get(path)
+        #expect(reply.status == 200)
+        #expect(reply["Content-Type"] == "application/json; charset=utf-8")
+        #expect(reply["Cache-Control"] == "no-store")
+        #expect(reply["X-Content-Type-Options"] == "nosniff")
+        #expect(reply["X-Balancer"] == "lb-test-1")
+        #expect(reply["X-Routed-Via"] == nil && reply["X-Routed-To"] == nil)
+        #expect(reply.text.hasSuffix("}\n") && !reply.text.hasSuffix("\n\n"))
+        _ = try reply.object()
+    }
+
+    @Test("HEAD is GET without the body", arguments: gets + ["/lb/fixed-node/node1", "/lb/clear-fixed-node"])
+    func head(path: String) async throws {
+        let (get, head) = (try await api.get(path), try await api.ask(.head, path))
+        #expect(head.status == get.status)
+        #expect(head.text.isEmpty)
+        #expect(head["Content-Type"] == get["Content-Type"])
+        #expect(head["Content-Length"] == String(get.text.utf8.count))
+    }
+
+    @Test(
+        "a wrong method is told the right ones",
+        arguments: [
+            ("/lb/ping", "GET, HEAD"), ("/lb/set-fixed-node", "POST"), ("/lb/clear-fixed-node", "GET, HEAD, POST"),
+            ("/lb/fixed-node/node1", "GET, HEAD"), ("/lb/trigger-health-check", "POST"),
+            ("/lb/update-loads", "GET, HEAD, POST"), ("/health", "GET, HEAD, POST"),
+        ])
+    func wrongMethod(path: String, allowed: String) async throws {
+        let reply = try await api.ask(.delete, path)
+        #expect(reply.status == 405)
+        #expect(reply["Allow"] == allowed)
+        #expect(try reply.string("reason") == "method_not_allowed")
+        #expect(try reply.object()["allowed"] as? [String] == allowed.split(separator: ", ").map(String.init))
+        #expect(reply["X-Balancer"] == "lb-test-1")
+    }
+
+    @Test(
+        "any other path is a 404 in JSON, whatever spelling of a real one it is",
+        arguments: [
+            "/lb/", "/lb", "/lb/nothing", "/lb/ping/", "/lb//ping", "//lb/ping", "/lb/%70ing", "/lb/./ping",
+            "/lb/x/../ping", "/LB/ping", "/lb/Ping", "/lb/ping;a", "/lb/fixed-node", "/lb/fixed-node/",
+            "/lb/fixed-node/a/b", "/", "/api/nothing", "/lb/ping%00",
+        ])
+    func unknown(path: String) async throws {
+        let reply = try await api.get(path)
+        #expect(reply.status == 404)
+        #expect(reply.text == "{\"error\":\"no such endpoint\",\"reason\":\"not_found\"}\n")
+        #expect(reply["Content-Type"] == "application/json; charset=utf-8")
+        #expect(reply["X-Balancer"] == "lb-test-1")
+    }
+
+    @Test("a query does not change which endpoint is meant")
+    func query() async throws {
+        #expect(try await api.get("/lb/ping?x=/lb/leader").keys == ["status", "timestamp", "service"])
+    }
+
+    @Test("reading can be narrowed to some addresses; liveness and the caller's own pin stay open")
+    func narrowed() async throws {
+        var fixture = APIFixture()
+        fixture.configuration.readingAllowed = [try AddressRange(parsing: "198.51.100.0/24")]
+        fixture.configuration.adminToken = AdminToken("s3cret")
+        let state = ["/lb/health", "/lb/node-status", "/lb/capacity", "/lb/system-status", "/lb/leader", "/lb/events"]
+        for path in state {
+            let reply = try await fixture.get(path)
+            #expect(reply.status == 403, "\(path)")
+            #expect(try reply.string("reason") == "address_not_allowed")
+            #expect(try await fixture.get(path, ["Authorization": "Bearer s3cret"]).status == 200)
+        }
+        let open = [
+            "/lb/ping", "/lb/ready", "/lb/available-nodes", "/lb/fixed-node-status", "/lb/fixed-node/node1",
+            "/lb/clear-fixed-node",
+        ]
+        for path in open { #expect(try await fixture.get(path).status == 200, "\(path)") }
+        fixture.client = "198.51.100.20"
+        for path in state { #expect(try await fixture.get(path).status == 200, "\(path)") }
+    }
+}
+
+@Suite("The old names")
+struct RedirectTests {
+    @Test(
+        "lead to the new ones, with the query, whatever host the client used",
+        arguments: [
+            ("/health", "/lb/ping"), ("/api/system-status", "/lb/system-status"),
+            ("/api/health-check-status", "/lb/health-status"),
+            (
+                "/api/debug-logs?level=warning&lines=5",
+                "/lb/debug-logs?level=warning&lines=5"
+            ), ("/api/update-loads?", "/lb/update-loads?"),
+            ("/api/trigger-rebalancing?dry_run=1&x=%2F", "/lb/trigger-rebalancing?dry_run=1&x=%2F"),
+        ])
+    func redirect(old: String, new: String) async throws {
+        for method in [HTTPRequest.Method.get, .head, .post] {
+            let reply = try await APIFixture().ask(method, old, ["Sec-Fetch-Site": "cross-site"])
+            #expect(reply.status == 308)
+            #expect(reply["Location"] == new)
+            #expect(reply["X-Balancer"] == "lb-test-1")
+        }
+    }
+}
