@@ -1,5 +1,5 @@
-/// Turns single probe results into a status, so that one lost packet moves nothing: `fall` failures in a row make a node
-/// offline, and from there `rise` successes in a row make it online again, by way of `recovering`.
+/// Turns single probe results into a status, so that one lost packet moves nothing: `fall` failures in a row make a
+/// node offline, and from there `rise` successes in a row make it online again, by way of `recovering`.
 ///
 /// The same judge serves the agent beside a node, the balancer that speaks for a silent node, and the prober that feeds
 /// routing. A value: it holds no clock; the caller asks for `interval` and waits.

@@ -20,8 +20,8 @@ package struct NodeRecord: Sendable, Equatable {
     package var failStreak: Int
     /// How long the agent's last probe took.
     package var probeTime: Duration?
-    /// Since the last report of the node's own agent; nil when none ever reported. What a balancer says of a silent node
-    /// does not count, or it would end the silence that entitles it to speak.
+    /// Since the last report of the node's own agent; nil when none ever reported. What a balancer says of a silent
+    /// node does not count, or it would end the silence that entitles it to speak.
     package var reportAge: Duration?
     /// Since `status` last changed by an agent or balancer; nil before the first change. It, and not `last_seen`, says
     /// what "stable" means.

@@ -112,6 +112,15 @@ package struct LeadershipView: Sendable {
         self.isSelf = isSelf
         self.balancers = balancers
     }
+
+    /// The same some time later: nobody leads on a lease that ran out.
+    func aged(by span: Duration) -> LeadershipView {
+        guard let expiresIn else { return self }
+        var view = self
+        view.expiresIn = max(expiresIn - span, .zero)
+        view.isSelf = isSelf && expiresIn > span
+        return view
+    }
 }
 
 package struct DatabaseView: Sendable {

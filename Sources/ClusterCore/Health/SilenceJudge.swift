@@ -1,0 +1,89 @@
+/// Decides which silent nodes a balancer may speak for. A node speaks for itself; silence must be its own, not that of
+/// the database or the network (DESIGN.md §6).
+///
+/// A value without a clock: ages come from the database, instants from the caller.
+package struct SilenceJudge: Sendable {
+    package struct Limits: Sendable, Equatable {
+        /// `REPORT_TTL`: four missed beats.
+        package var reportTTL: Duration = .seconds(8)
+        /// How much longer to wait when more than half of the nodes fall silent within one TTL: a network blip.
+        package var massWait: Duration = .seconds(15)
+
+        package init() {}
+    }
+
+    package enum Observation: Sendable, Equatable {
+        case ordinary
+        /// More than half fell silent together; nobody speaks for them yet.
+        case massSilenceBegan(nodes: Int)
+        /// It lasted: whoever is still silent is judged like any other.
+        case massSilenceEnded
+    }
+
+    package let limits: Limits
+    /// Nobody is judged silent before this: the database was away, so nobody could report.
+    private var graceEnds: ContinuousClock.Instant?
+    private var massWaitEnds: ContinuousClock.Instant?
+    /// When each silent node's TTL ran out.
+    private var fellSilent: [NodeID: ContinuousClock.Instant] = [:]
+    /// Nodes that fell silent before the mass silence, or alone, stay spoken for during it.
+    private var released: Set<NodeID> = []
+
+    /// Silent nodes, detached ones included: those that do not speak for themselves now.
+    package private(set) var silent: Set<NodeID> = []
+    /// Of these, the nodes a balancer may speak for now.
+    package var speakable: Set<NodeID> { released }
+
+    package init(limits: Limits = Limits()) { self.limits = limits }
+
+    /// The database answers after an absence, or for the first time: one full TTL must pass.
+    package mutating func databaseReturned(now: ContinuousClock.Instant) {
+        graceEnds = now + limits.reportTTL
+    }
+
+    /// - Parameter nodes: every node's row, with ages as of `now`.
+    package mutating func observe(_ nodes: [NodeRecord], now: ContinuousClock.Instant) -> Observation {
+        note(nodes, now: now)
+        let detached = Set(nodes.lazy.filter { $0.agentHealth == .detached }.map(\.id))
+        released = released.intersection(silent).union(detached)
+        if let graceEnds {
+            guard now >= graceEnds else { return .ordinary }
+            self.graceEnds = nil
+        }
+        if let massWaitEnds {
+            guard now >= massWaitEnds else { return .ordinary }
+            self.massWaitEnds = nil
+            released = silent
+            return .massSilenceEnded
+        }
+        // Whoever never had an agent cannot fall silent.
+        let reporting = nodes.count { $0.reportAge != nil && $0.agentHealth != .detached }
+        let together = fellSilent.count { now - $0.value <= limits.reportTTL }
+        if 2 * together > reporting {
+            massWaitEnds = now + limits.massWait
+            return .massSilenceBegan(nodes: together)
+        }
+        released = silent
+        return .ordinary
+    }
+
+    private mutating func note(_ nodes: [NodeRecord], now: ContinuousClock.Instant) {
+        var fell: [NodeID: ContinuousClock.Instant] = [:]
+        silent = []
+        for node in nodes {
+            // Detached on purpose: silent at once, and no sign of trouble with anybody else.
+            if node.agentHealth == .detached {
+                silent.insert(node.id)
+                continue
+            }
+            guard let age = node.reportAge else {
+                silent.insert(node.id)
+                continue
+            }
+            guard age > limits.reportTTL else { continue }
+            silent.insert(node.id)
+            fell[node.id] = fellSilent[node.id] ?? now - (age - limits.reportTTL)
+        }
+        fellSilent = fell
+    }
+}

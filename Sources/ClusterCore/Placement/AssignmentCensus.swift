@@ -1,0 +1,38 @@
+/// How many active monitors each node carries, by the assignments themselves and not by the nodes' own reports.
+package struct AssignmentCensus: Sendable, Equatable {
+    package struct Count: Sendable, Equatable {
+        /// It runs them.
+        package var effective = 0
+        /// They live there, wherever they run now.
+        package var home = 0
+        /// It runs them, and their home is another node.
+        package var visiting = 0
+
+        package init() {}
+    }
+
+    /// By what the columns say, names of no node included.
+    package private(set) var counts: [NodeReference: Count] = [:]
+    /// Active monitors with neither home nor assignment ("NA").
+    package private(set) var unassigned = 0
+
+    package init(of assignments: [MonitorAssignment]) {
+        for monitor in assignments where monitor.isActive {
+            if let home = monitor.home { counts[home, default: Count()].home += 1 }
+            guard let effective = monitor.effective else {
+                unassigned += 1
+                continue
+            }
+            counts[effective, default: Count()].effective += 1
+            if effective != monitor.home { counts[effective, default: Count()].visiting += 1 }
+        }
+    }
+
+    package subscript(node: NodeID) -> Count { counts[NodeReference(node)] ?? Count() }
+
+    /// Active monitors whose effective node is none of `nodes`.
+    package func orphaned(besides nodes: [NodeID]) -> Int {
+        let known = Set(nodes.map { NodeReference($0) })
+        return counts.reduce(0) { known.contains($1.key) ? $0 : $0 + $1.value.effective }
+    }
+}

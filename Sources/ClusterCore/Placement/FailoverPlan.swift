@@ -1,0 +1,99 @@
+/// Which monitors must leave the node that should run them, and where they go. A pure function of what was read, so
+/// planning again after the moves took effect plans nothing.
+package struct FailoverPlan: Sendable, Equatable {
+    /// What to do with monitors whose effective node does not exist.
+    package enum OrphanRule: Sendable, Equatable {
+        /// Treat them like an offline node's.
+        case rescue
+        /// Leave them: a node's row could not be read, or is newer than the nodes we know, so the node may well exist.
+        case leave
+    }
+
+    package struct Overload: Sendable, Equatable {
+        package let node: NodeID
+        /// What it runs after the moves, above the limit.
+        package let count: Int
+
+        package init(node: NodeID, count: Int) {
+            self.node = node
+            self.count = count
+        }
+    }
+
+    /// Ascending by monitor id.
+    package let moves: [PlannedMove]
+    /// Nodes that these moves take above the limit, ascending by id.
+    package let overloads: [Overload]
+    /// Monitors that should leave and have nowhere to go: they keep their assignment.
+    package let stranded: Int
+
+    /// - Parameters:
+    ///   - ownership: every registered node's.
+    ///   - assignments: all monitors, ascending by id.
+    package init(
+        assignments: [MonitorAssignment], census: AssignmentCensus, ownership: [NodeReference: Ownership],
+        policy: PlacementPolicy, orphans: OrphanRule
+    ) {
+        guard FailoverPlan.isNeeded(census, ownership, orphans) else {
+            (moves, overloads, stranded) = ([], [], 0)
+            return
+        }
+        var queue = LeastLoadedQueue(FailoverPlan.targets(census, ownership))
+        var moves: [PlannedMove] = []
+        var stranded = 0
+        for monitor in assignments where monitor.isActive {
+            guard let from = monitor.effective,
+                let reason = FailoverPlan.reasonToLeave(from, ownership, orphans)
+            else { continue }
+            guard let target = queue.take() else {
+                stranded += 1
+                continue
+            }
+            moves.append(PlannedMove(monitor: monitor.id, from: from, to: target, reason: reason))
+        }
+        let receivers = Set(moves.map(\.to))
+        self.moves = moves
+        self.stranded = stranded
+        self.overloads = queue.targets
+            .filter { policy.isOver($0.count) && receivers.contains($0.node) }
+            .map { Overload(node: $0.node, count: $0.count) }
+            .sorted { $0.node < $1.node }
+    }
+
+    /// Most seconds nothing is lost: then 100 000 assignments need not be walked.
+    private static func isNeeded(
+        _ census: AssignmentCensus, _ ownership: [NodeReference: Ownership], _ orphans: OrphanRule
+    ) -> Bool {
+        census.counts.contains { node, count in
+            count.effective > 0 && reasonToLeave(node, ownership, orphans) != nil
+        }
+    }
+
+    private static func reasonToLeave(
+        _ node: NodeReference, _ ownership: [NodeReference: Ownership], _ orphans: OrphanRule
+    ) -> MoveReason? {
+        switch ownership[node] {
+        case .lost(let reason): reason
+        case .fit, .wavering, .draining: nil
+        case nil:
+            switch orphans {
+            case .rescue: .failover
+            case .leave: nil
+            }
+        }
+    }
+
+    /// The fit nodes; the draining ones where there is no fit one.
+    private static func targets(
+        _ census: AssignmentCensus, _ ownership: [NodeReference: Ownership]
+    ) -> [PlacementPolicy.Target] {
+        func all(_ wanted: Ownership) -> [PlacementPolicy.Target] {
+            ownership.compactMap { reference, standing in
+                guard standing == wanted, let node = reference.nodeID else { return nil }
+                return PlacementPolicy.Target(node: node, count: census[node].effective)
+            }
+        }
+        let fit = all(.fit)
+        return fit.isEmpty ? all(.draining) : fit
+    }
+}

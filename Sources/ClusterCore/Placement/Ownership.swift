@@ -1,0 +1,29 @@
+/// What the mover may do with a node. Ownership follows what the database says (DESIGN.md §1), never what one balancer
+/// can reach.
+package enum Ownership: Sendable, Equatable {
+    /// Online and active: keeps its monitors and may be given others.
+    case fit
+    /// Neither trusted nor lost – recovering, or its last check failed, or nobody has checked it yet: keeps its
+    /// monitors, is given none.
+    case wavering
+    /// Online and draining: keeps its monitors, is given others only when no fit node is left.
+    case draining
+    /// Offline (`failover`) or in maintenance (`drain`): its monitors run elsewhere.
+    case lost(MoveReason)
+
+    package init(of node: NodeRecord, limits: HealthJudge.Limits) {
+        switch (node.adminState, node.believedStatus(limits)) {
+        case (.maintenance, _): self = .lost(.drain)
+        case (.active, .offline), (.drain, .offline): self = .lost(.failover)
+        case (.active, .recovering), (.drain, .recovering): self = .wavering
+        // A person can add a node that does not exist and Kuma calls it online: one good check is the least proof.
+        case (.active, .online): self = node.okStreak > 0 ? .fit : .wavering
+        case (.drain, .online): self = node.okStreak > 0 ? .draining : .wavering
+        }
+    }
+
+    /// Every node's standing, by the text a monitor's columns hold.
+    package static func map(of nodes: [NodeRecord], limits: HealthJudge.Limits) -> [NodeReference: Ownership] {
+        Dictionary(nodes.map { (NodeReference($0.id), Ownership(of: $0, limits: limits)) }) { first, _ in first }
+    }
+}

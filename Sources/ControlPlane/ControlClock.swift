@@ -1,0 +1,38 @@
+import Glibc
+
+/// Time, as the control plane sees it. Nothing below reads a clock or sleeps by itself, so that a simulator can drive
+/// the whole of it with virtual time.
+package struct ControlClock: Sendable {
+    package let now: @Sendable () -> ContinuousClock.Instant
+    /// - Throws: `CancellationError` when the task is cancelled.
+    package let sleep: @Sendable (Duration) async throws -> Void
+    /// Nanoseconds of CLOCK_MONOTONIC, as the data plane stamps ejections.
+    package let monotonicNanoseconds: @Sendable () -> UInt64
+    /// A random number of 0 to 1, for jitter.
+    package let draw: @Sendable () -> Double
+
+    package init(
+        now: @escaping @Sendable () -> ContinuousClock.Instant,
+        sleep: @escaping @Sendable (Duration) async throws -> Void,
+        monotonicNanoseconds: @escaping @Sendable () -> UInt64,
+        draw: @escaping @Sendable () -> Double
+    ) {
+        self.now = now
+        self.sleep = sleep
+        self.monotonicNanoseconds = monotonicNanoseconds
+        self.draw = draw
+    }
+
+    /// The machine's.
+    package static let system = ControlClock(
+        now: { ContinuousClock.now },
+        sleep: { try await ContinuousClock().sleep(for: $0) },
+        monotonicNanoseconds: {
+            var time = timespec()
+            // SAFETY: `time` outlives the call; CLOCK_MONOTONIC always exists (clock_gettime(2)).
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        },
+        draw: { Double.random(in: 0...1) }
+    )
+}

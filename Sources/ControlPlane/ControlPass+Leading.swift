@@ -1,0 +1,142 @@
+import ClusterCore
+import ClusterStore
+import Logging
+
+extension ControlPass {
+    func observe(_ picture: ClusterPicture) async {
+        self.picture = picture
+        prober.follow(picture.nodes)
+        let now = clock.now()
+        let nodes = picture.nodes(asOf: now)
+        switch silence.observe(nodes, now: now) {
+        case .ordinary: break
+        case .massSilenceBegan(let count):
+            logger.warning(
+                "more than half of the nodes fell silent together; waiting before anybody is judged by it",
+                metadata: ["nodes": "\(count)", "wait": "\(configuration.silence.massWait)"])
+        case .massSilenceEnded:
+            logger.warning(
+                "the wait is over; nodes that are still silent are judged by the leader's own probes",
+                metadata: ["nodes": "\(silence.speakable.count)"])
+        }
+        // An overdue report is the first sign of a vanished host: four seconds before its silence is final.
+        for node in nodes where (node.reportAge ?? .zero) > configuration.silence.reportTTL / 2 {
+            guard !silence.silent.contains(node.id) else { continue }
+            prober.hurry(node.id)
+        }
+        await mover.observe(nodes, now: now)
+        let seen = transitions.observe(nodes)
+        for event in seen { logger.notice("\(event.detail)", metadata: ["kind": "\(event.kind.rawValue)"]) }
+        let said = await speaker.follow(nodes, speakable: silence.speakable, silent: silence.silent)
+        events = (events + seen + said).suffix(ControlPass.pendingEvents)
+    }
+
+    func begin(_ lease: Lease) async {
+        await mover.forgetJournal()
+        let detail = "\(identity.id) at \(identity.address) leads (epoch \(lease.epoch))"
+        events.append(ClusterEvent(.leaderElected, detail: detail))
+    }
+
+    func lead(_ picture: inout ClusterPicture) async throws(StoreError) {
+        try await speak(&picture)
+        // Recorded before anything moves, so that the history reads in the order of cause and effect.
+        try await recordEvents()
+        guard clock.now() >= moverRestsUntil else { return }
+        do {
+            try await move(&picture)
+        } catch {
+            events += await mover.takeEvents()
+            throw error
+        }
+        events += await mover.takeEvents()
+        events += await mover.noteOverload(picture.census, nodes: picture.nodes)
+        try await recordEvents()
+    }
+
+    private func speak(_ picture: inout ClusterPicture) async throws(StoreError) {
+        guard let lease = await leader.lease, !silence.speakable.isEmpty else { return }
+        let nodes = picture.nodes(asOf: clock.now())
+        let written = try await speaker.speak(for: nodes, speakable: silence.speakable, under: lease)
+        guard !written.isEmpty else { return }
+        let byID = Dictionary(written.map { ($0.id, $0) }) { first, _ in first }
+        let now = clock.now()
+        picture.nodes = nodes.map { byID[$0.id] ?? $0 }
+        picture.readAt = now
+        self.picture = picture
+        await mover.observe(picture.nodes, now: now)
+        let seen = transitions.observe(picture.nodes)
+        for event in seen { logger.notice("\(event.detail)", metadata: ["kind": "\(event.kind.rawValue)"]) }
+        events += seen
+    }
+
+    /// Returns first: what goes home from a lost node need not be moved a second time.
+    private func move(_ picture: inout ClusterPicture) async throws(StoreError) {
+        let mover = mover
+        var budget = MonitorMover.batchesPerPass
+        let returns = try await mover.planReturns(picture)
+        for batch in ControlPass.batches(of: returns.forgets) where budget > 0 {
+            guard let lease = try await currentLease() else { return }
+            try await mover.forget(batch, under: lease)
+            budget -= 1
+        }
+        var changes: [MonitorID: NodeReference?] = [:]
+        for batch in ControlPass.batches(of: returns.returns) where budget > 0 {
+            guard let lease = try await currentLease() else { return }
+            await poller.expireAssignments()
+            changes.merge(try await mover.giveBack(batch, in: picture, under: lease)) { $1 }
+            budget -= 1
+        }
+        picture.reassign(changes)
+        changes = [:]
+        let plan = await mover.planFailover(picture)
+        for batch in ControlPass.batches(of: plan.moves) where budget > 0 {
+            guard let lease = try await currentLease() else { return }
+            await poller.expireAssignments()
+            changes.merge(try await mover.failOver(batch, under: lease)) { $1 }
+            budget -= 1
+        }
+        picture.reassign(changes)
+    }
+
+    /// Renews on the way through a long series of batches.
+    private func currentLease() async throws(StoreError) -> Lease? {
+        // A new epoch means that the lease was lost meanwhile: what was planned under the old one is void.
+        if let elected = try await leader.renewIfDue() {
+            await begin(elected)
+            return nil
+        }
+        return await leader.lease
+    }
+
+    private static func batches<Element>(of all: [Element]) -> [[Element]] {
+        stride(from: 0, to: all.count, by: MoveLimits.batch).map {
+            Array(all[$0..<min($0 + MoveLimits.batch, all.count)])
+        }
+    }
+
+    /// Only the leader writes the history of what all balancers see, so that each event is there once.
+    private func recordEvents() async throws(StoreError) {
+        guard await leader.lease != nil, !events.isEmpty else { return }
+        let batch = events
+        do {
+            try await store.record(batch)
+        } catch {
+            switch error {
+            case .unavailable, .deadlineExceeded, .leaseLost: throw error
+            case .notPermitted, .schemaMissing, .refused:
+                // A history that cannot be written must not keep monitors from being moved.
+                logger.error("events are lost: the history cannot be written", metadata: ["error": "\(error)"])
+            }
+        }
+        events.removeFirst(min(batch.count, events.count))
+    }
+
+    func announce() async throws(StoreError) {
+        // A follower has nothing to record: the leader saw the same.
+        if await leader.lease == nil { events = [] }
+        guard clock.now() >= nextAnnouncement else { return }
+        nextAnnouncement = clock.now() + configuration.announceInterval
+        try await store.announce(identity)
+        balancers = try await store.balancers()
+    }
+}

@@ -1,0 +1,190 @@
+import ClusterCore
+import ClusterStore
+import Logging
+
+/// What one pass learned, for everybody who shows or routes by it.
+struct PassReport: Sendable {
+    /// Nil before the first good poll.
+    var picture: ClusterPicture?
+    /// When it was made: a pass may hang in the database while the lease runs out.
+    var madeAt: ContinuousClock.Instant
+    var database: DatabaseView
+    var leadership: LeadershipView
+    var silent: Set<NodeID>
+    var flaps: [NodeID: Int]
+}
+
+/// One round trip of the control plane through the database: lease, poll, and – as the leader – speaking and moving, in
+/// this order and one call at a time. A newly elected leader therefore always acts on a poll made after its election. A
+/// failed call ends the pass; the next pass begins again from what is in the tables.
+actor ControlPass {
+    /// Events kept while the database is away; beyond, the oldest go.
+    static let pendingEvents = 1_000
+    /// Between attempts to complete a schema that lacks a right or waits for Kuma's own tables.
+    static let schemaRetry: Duration = .seconds(5)
+
+    let configuration: ControlPlaneConfiguration
+    let store: any ControlStore
+    let clock: ControlClock
+    let logger: Logger
+    let prober: NodeProber
+    let identity: BalancerPresence
+    let poller: TablePoller
+    let leader: LeaderLoop
+    let speaker: SilentNodeSpeaker
+    let mover: MonitorMover
+    private let publish: @Sendable (PassReport) -> Void
+
+    var silence: SilenceJudge
+    var transitions: TransitionObserver
+    var picture: ClusterPicture?
+    var database: DatabaseView
+    var balancers: [BalancerRecord] = []
+    var nextAnnouncement: ContinuousClock.Instant
+    /// Nil when the schema is whole.
+    var nextSchemaAttempt: ContinuousClock.Instant?
+    /// After an outage nodes report what they suffered from it; nothing moves until they could report anew.
+    var moverRestsUntil: ContinuousClock.Instant
+    var events: [ClusterEvent] = []
+    var failures = 0
+
+    /// - Parameter publish: takes what is known, right after a poll and at the end of each pass; must not block.
+    init(
+        configuration: ControlPlaneConfiguration, store: any ControlStore, prober: NodeProber,
+        identity: BalancerPresence, clock: ControlClock, logger: Logger,
+        publish: @escaping @Sendable (PassReport) -> Void
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.prober = prober
+        self.identity = identity
+        self.clock = clock
+        self.logger = logger
+        self.publish = publish
+        poller = TablePoller(store: store, clock: clock, logger: logger)
+        leader = LeaderLoop(
+            store: store, configuration: configuration, myself: identity.id, clock: clock, logger: logger)
+        speaker = SilentNodeSpeaker(store: store, prober: prober, configuration: configuration, logger: logger)
+        mover = MonitorMover(store: store, configuration: configuration, clock: clock, logger: logger)
+        silence = SilenceJudge(limits: configuration.silence)
+        transitions = TransitionObserver(limits: configuration.judge)
+        let now = clock.now()
+        database = DatabaseView(isReachable: false, since: now, lastError: nil, lastRead: nil)
+        nextAnnouncement = now
+        nextSchemaAttempt = now
+        moverRestsUntil = now
+    }
+
+    /// Makes one pass.
+    /// - Returns: how long to wait before the next one.
+    func run() async -> Duration {
+        let started = clock.now()
+        do {
+            try await prepareSchema()
+            let elected = try await leader.renewIfDue()
+            var picture = try await poller.poll()
+            answered()
+            await observe(picture)
+            if let elected { await begin(elected) }
+            await publish(report())
+            if await leader.lease != nil { try await lead(&picture) }
+            self.picture = picture
+            try await announce()
+            failures = 0
+            await publish(report())
+            return max(configuration.pollInterval - (clock.now() - started), .zero)
+        } catch {
+            await failed(error)
+            await publish(report())
+            return backoff()
+        }
+    }
+
+    /// Gives the lease back; the last call.
+    func finish() async { await leader.release() }
+
+    /// The next pass reads the whole assignment map.
+    func expireAssignments() async { await poller.expireAssignments() }
+
+    func report() async -> PassReport {
+        let now = clock.now()
+        var flaps: [NodeID: Int] = [:]
+        let history = await mover.flaps
+        for node in picture?.nodes ?? [] { flaps[node.id] = history.flaps(of: node.id, now: now) }
+        return PassReport(
+            picture: picture, madeAt: now, database: database, leadership: await leader.view(balancers: balancers),
+            silent: silence.silent, flaps: flaps)
+    }
+}
+
+// MARK: The database's coming and going
+
+extension ControlPass {
+    private func prepareSchema() async throws(StoreError) {
+        guard let due = nextSchemaAttempt, clock.now() >= due else { return }
+        let report = try await store.prepareSchema()
+        if !report.added.isEmpty {
+            logger.notice("schema completed", metadata: ["added": "\(report.added.joined(separator: ", "))"])
+        }
+        nextSchemaAttempt = report.waitingForKuma.isEmpty ? nil : clock.now() + ControlPass.schemaRetry
+    }
+
+    /// A poll succeeded.
+    private func answered() {
+        let now = clock.now()
+        if let lastRead = database.lastRead {
+            let away = now - lastRead
+            if away >= configuration.outage { returned(after: away, now: now) }
+        } else {
+            // How long it was away before our start nobody knows.
+            silence.databaseReturned(now: now)
+            logger.notice("the database answers")
+        }
+        if !database.isReachable { database.since = now }
+        database.isReachable = true
+        database.lastError = nil
+        database.lastRead = now
+    }
+
+    private func returned(after away: Duration, now: ContinuousClock.Instant) {
+        silence.databaseReturned(now: now)
+        moverRestsUntil = now + configuration.silence.reportTTL
+        logger.notice(
+            "the database answers again; nothing is moved before every node could report",
+            metadata: ["away": "\(away)", "wait": "\(configuration.silence.reportTTL)"])
+        let detail = "the database was away for \(away.components.seconds) s"
+        events.append(ClusterEvent(.databaseReturned, detail: detail))
+    }
+
+    private func failed(_ error: StoreError) async {
+        await leader.failed(error)
+        let now = clock.now()
+        failures += 1
+        switch error {
+        case .leaseLost:
+            return
+        case .unavailable, .deadlineExceeded:
+            if database.isReachable {
+                database.since = now
+                logger.warning(
+                    "the database does not answer; routing goes on by the last table, nothing is moved",
+                    metadata: ["error": "\(error)"])
+            }
+            database.isReachable = false
+        case .notPermitted, .schemaMissing, .refused:
+            if database.lastError != error.description {
+                logger.error("the database answers, but not as needed", metadata: ["error": "\(error)"])
+            }
+            if !database.isReachable { database.since = now }
+            database.isReachable = true
+            nextSchemaAttempt = now + (nextSchemaAttempt == nil ? .zero : ControlPass.schemaRetry)
+        }
+        database.lastError = error.description
+    }
+
+    private func backoff() -> Duration {
+        let longest = max(configuration.longestBackoff, configuration.pollInterval)
+        let span = min(configuration.pollInterval * (1 << min(max(failures - 1, 0), 16)), longest)
+        return Jitter.spread(span, draw: clock.draw())
+    }
+}

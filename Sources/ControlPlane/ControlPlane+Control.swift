@@ -1,0 +1,89 @@
+package import ClusterCore
+package import ClusterStore
+import Synchronization
+
+extension ControlPlane {
+    package var routingTable: RoutingTable { publisher.table }
+
+    package var state: ClusterState {
+        let (now, monotonic) = (clock.now(), clock.monotonicNanoseconds())
+        let statistics = prober.statistics
+        return shared.withLock { state in
+            let report = state.report
+            let routed = Dictionary(state.table.nodes.map { ($0.id, $0) }) { first, _ in first }
+            let nodes = (report.picture?.nodes(asOf: now) ?? []).map { node in
+                view(node, report: report, routed: routed[node.id], monotonic: monotonic)
+            }
+            let known = report.picture?.nodes.map(\.id) ?? []
+            return ClusterState(
+                nodes: nodes, isSetUp: report.picture?.isSetUp, monitorLimit: configuration.monitorLimit,
+                unassignedCount: report.picture?.census.unassigned ?? 0,
+                orphanedCount: report.picture?.census.orphaned(besides: known) ?? 0,
+                leadership: report.leadership.aged(by: now - report.madeAt), database: report.database,
+                checks: statistics,
+                tableGeneration: state.table.generation)
+        }
+    }
+
+    private func view(
+        _ node: NodeRecord, report: PassReport, routed: RoutingNode?, monotonic: UInt64
+    ) -> NodeView {
+        let isEjected = routed?.traffic.isEjected(now: monotonic) ?? false
+        let standing = routed?.standing(monitorLimit: configuration.monitorLimit, isEjected: isEjected)
+        let count = report.picture?.census[node.id] ?? AssignmentCensus.Count()
+        return NodeView(
+            record: node,
+            speaker: report.silent.contains(node.id) ? .balancer : .agent,
+            probe: prober.finding(of: node.id).map {
+                NodeView.Probe(status: $0.status, last: $0.last, okStreak: $0.okStreak, failStreak: $0.failStreak)
+            },
+            isEjected: isEjected,
+            isRoutable: standing.map { $0 <= .full } ?? false,
+            openConnections: routed?.traffic.openConnections.load(ordering: .relaxed) ?? 0,
+            monitorCount: report.picture?.monitorCount(of: node) ?? 0,
+            homeCount: count.home,
+            visitingCount: count.visiting,
+            flaps: report.flaps[node.id] ?? 0)
+    }
+
+    package func probeAllNodes() async -> [NodeCheck] {
+        let nodes = shared.withLock { $0.report.picture?.nodes.map(\.id) ?? [] }
+        // On a task of its own: a caller that goes away must not make checks look failed.
+        let results = await Task { await self.checkAll() }.value
+        return nodes.map { NodeCheck(node: $0, result: results[$0]) }
+    }
+
+    private func checkAll() async -> [NodeID: ProbeResult] {
+        var orders = prober.takeAll()[...]
+        return await withTaskGroup(of: (NodeID, ProbeResult).self) { group in
+            var results: [NodeID: ProbeResult] = [:]
+            var running = 0
+            while running > 0 || !orders.isEmpty {
+                while running < configuration.probesInFlight, let order = orders.popFirst() {
+                    running += 1
+                    group.addTask { (order.node, await self.check(order)) }
+                }
+                guard let (node, result) = await group.next() else { break }
+                running -= 1
+                results[node] = result
+            }
+            return results
+        }
+    }
+
+    package func updateLoads() async throws(StoreError) -> [MonitorRecount] {
+        let recounts = try await store.recountMonitors()
+        await pass.expireAssignments()
+        let now = clock.now()
+        shared.withLock { state in
+            state.report.picture?.recounts = Dictionary(recounts.map { ($0.node, $0.after) }) { first, _ in first }
+            state.nextPass = now
+        }
+        publishTable()
+        return recounts
+    }
+
+    package func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent] {
+        try await store.events(query)
+    }
+}

@@ -1,0 +1,123 @@
+import ClusterCore
+import Logging
+import Synchronization
+
+extension ControlPlane {
+    /// Everything that is due now; each piece must then be performed exactly once.
+    package func step(now: ContinuousClock.Instant) -> [Work] {
+        for node in suspects() { prober.hurry(node) }
+        let revision = prober.revision
+        var work: [Work] = prober.takeDue(now: now).map { .probe($0) }
+        let isTableDue = shared.withLock { state -> Bool in
+            work += state.book.take(now: now).map { .lookUp(host: $0) }
+            if !state.isPassRunning, now >= state.nextPass {
+                state.isPassRunning = true
+                work.append(.pass)
+            }
+            if let changed = savable(&state, now: now) { work.append(.save(changed)) }
+            defer {
+                state.isTableDue = false
+                state.proberRevision = revision
+            }
+            return state.isTableDue || state.proberRevision != revision
+        }
+        if isTableDue { publishTable() }
+        return work
+    }
+
+    /// Does one piece of work that `step` returned.
+    package func perform(_ work: Work) async {
+        switch work {
+        case .pass:
+            let wait = await pass.run()
+            let next = clock.now() + wait
+            shared.withLock { state in
+                state.isPassRunning = false
+                state.nextPass = next
+            }
+        case .probe(let order):
+            _ = await check(order)
+        case .lookUp(let host):
+            lookup(host) { [weak self] answer in self?.resolved(host, answer) }
+        case .save(let state):
+            save(state)
+        }
+    }
+
+    /// The nodes whose clients were refused since the last step.
+    private func suspects() -> [NodeID] {
+        shared.withLock { state in
+            var suspects: [NodeID] = []
+            for node in state.table.nodes {
+                let failures = node.traffic.connectFailures.load(ordering: .relaxed)
+                if let before = state.connectFailures.updateValue(failures, forKey: node.id), failures > before {
+                    suspects.append(node.id)
+                }
+            }
+            return suspects
+        }
+    }
+
+    func check(_ order: ProbeBoard.Order) async -> ProbeResult {
+        let result = await prober.perform(order)
+        switch result.finding {
+        case .healthy, .degraded:
+            // One good probe is enough to end an ejection (DESIGN.md §3.4).
+            shared.withLock { $0.traffic.traffic(of: order.node) }.connectSucceeded()
+        case .unhealthy: break
+        }
+        return result
+    }
+
+    private func resolved(_ host: String, _ answer: AddressBook.Answer) {
+        let now = clock.now()
+        let trouble = shared.withLock { state -> String? in
+            state.isTableDue = true
+            return state.book.record(answer, for: host, now: now)
+        }
+        if let trouble {
+            logger.warning(
+                "a node's host name does not resolve; its last address, if any, stays in use",
+                metadata: ["host": "\(host)", "reason": "\(trouble)"])
+        }
+    }
+
+    /// Takes what a pass learned.
+    func received(_ report: PassReport) {
+        let now = clock.now()
+        shared.withLock { state in
+            var next = report
+            // Until the first good poll the state file's picture stands.
+            if next.picture == nil { next.picture = state.report.picture }
+            state.report = next
+            adopt(&state, now: now)
+        }
+        publishTable()
+    }
+
+    func adopt(_ state: inout State, now: ContinuousClock.Instant) {
+        guard let nodes = state.report.picture?.nodes else { return }
+        state.book.follow(Set(nodes.prefix(RoutingLimits.nodes).compactMap { $0.address?.host }), now: now)
+        state.traffic.trim(to: nodes.map(\.id))
+        if state.connectFailures.count > NodeTrafficRegistry.limit { state.connectFailures = [:] }
+    }
+
+    func publishTable() {
+        let table = shared.withLock { state -> RoutingTable? in
+            guard let picture = state.report.picture else { return nil }
+            var traffic = state.traffic
+            let nodes = builder.nodes(
+                of: picture, probed: { prober.finding(of: $0)?.status }, resolved: state.book.resolve,
+                traffic: { traffic.traffic(of: $0) })
+            state.traffic = traffic
+            let isSetupPending = !picture.isSetUp
+            guard RoutingTableBuilder.differs(nodes, isSetupPending: isSetupPending, from: state.table)
+            else { return nil }
+            state.table = RoutingTable(
+                generation: state.table.generation + 1, isSetupPending: isSetupPending, nodes: nodes,
+                monitorLimit: configuration.monitorLimit)
+            return state.table
+        }
+        if let table { publisher.publish(table) }
+    }
+}

@@ -1,0 +1,112 @@
+package import ClusterCore
+package import ClusterStore
+package import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// The control plane of one balancer: polls the tables, probes the nodes, publishes routing tables and, as the leader,
+/// speaks for silent nodes and moves monitors.
+///
+/// One control loop: `step` looks at what is due and returns it as work, `perform` does one piece. The loop runs pieces
+/// as child tasks – at most one pass through the database at a time, each node's probe at most once – so a database
+/// that hangs delays no probe, and a node that hangs delays no poll.
+package final class ControlPlane: ClusterControl, Service {
+    /// One piece of work that is due.
+    package enum Work: Sendable, Equatable {
+        /// One round trip through the database.
+        case pass
+        case probe(ProbeBoard.Order)
+        case lookUp(host: String)
+        case save(SavedState)
+    }
+
+    struct State {
+        var report: PassReport
+        var book: AddressBook
+        var traffic = NodeTrafficRegistry()
+        var connectFailures: [NodeID: Int] = [:]
+        var table = RoutingTable.empty
+        var isPassRunning = false
+        var nextPass: ContinuousClock.Instant
+        var isTableDue = true
+        var proberRevision: UInt64 = 0
+        var saved: SavedState?
+        var isSaving = false
+        var nextSave: ContinuousClock.Instant
+        var isSaveTroubled = false
+    }
+
+    let configuration: ControlPlaneConfiguration
+    let store: any ControlStore
+    let publisher: RoutingTablePublisher
+    let clock: ControlClock
+    let logger: Logger
+    let lookup: NameLookup
+    let builder: RoutingTableBuilder
+    let prober: NodeProber
+    let pass: ControlPass
+    private let inbox: ReportInbox
+    let shared: Mutex<State>
+
+    package init(
+        configuration: ControlPlaneConfiguration, store: any ControlStore, probe: any NodeProbe,
+        publisher: RoutingTablePublisher, identity: BalancerPresence, logger: Logger, clock: ControlClock = .system,
+        lookup: @escaping NameLookup = HostLookup.start
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.publisher = publisher
+        self.clock = clock
+        self.logger = logger
+        self.lookup = lookup
+        builder = RoutingTableBuilder(monitorLimit: configuration.monitorLimit, judge: configuration.judge)
+        prober = NodeProber(configuration: configuration, probe: probe, clock: clock, logger: logger)
+        let inbox = ReportInbox()
+        self.inbox = inbox
+        pass = ControlPass(
+            configuration: configuration, store: store, prober: prober, identity: identity, clock: clock,
+            logger: logger, publish: { inbox.deliver($0) })
+        let now = clock.now()
+        let nobody = LeadershipView(leader: nil, epoch: nil, expiresIn: nil, isSelf: false, balancers: [])
+        let unread = DatabaseView(isReachable: false, since: now, lastError: nil, lastRead: nil)
+        shared = Mutex(
+            State(
+                report: PassReport(
+                    picture: nil, madeAt: now, database: unread, leadership: nobody, silent: [], flaps: [:]),
+                book: AddressBook(interval: configuration.resolveInterval, deadline: configuration.resolveDeadline),
+                nextPass: now, nextSave: now + configuration.stateFileInterval))
+        inbox.handler.withLock { $0 = { [weak self] in self?.received($0) } }
+    }
+
+    /// Runs until the service group shuts down or the task is cancelled, then gives the lease back. A store's error
+    /// never ends it.
+    package func run() async throws {
+        restore()
+        await cancelWhenGracefulShutdown { await self.loop() }
+        // On a task of its own: this one is cancelled already, and a successor should not have to wait for the lease.
+        await Task { await self.pass.finish() }.value
+    }
+
+    private func loop() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for work in step(now: clock.now()) {
+                    group.addTask { await self.perform(work) }
+                }
+                do { try await clock.sleep(configuration.tick) } catch { break }
+            }
+            group.cancelAll()
+        }
+    }
+}
+
+/// Lets the pass, which is made first, deliver to the control plane, which owns it. The handler is set once, before the
+/// first delivery.
+private final class ReportInbox: Sendable {
+    let handler = Mutex<(@Sendable (PassReport) -> Void)?>(nil)
+
+    func deliver(_ report: PassReport) {
+        let handler = handler.withLock { $0 }
+        handler?(report)
+    }
+}

@@ -1,0 +1,49 @@
+import ClusterCore
+import ClusterStore
+import Logging
+
+extension MonitorMover {
+    /// Plans what goes home, reading the journal when it may have changed.
+    func planReturns(_ picture: ClusterPicture) async throws(StoreError) -> ReturnPlan {
+        let open: [OpenMove]
+        if let known = openMoves {
+            open = known
+        } else {
+            open = try await store.openMoves()
+            openMoves = open
+        }
+        let now = clock.now()
+        return ReturnPlan(
+            open: open, assignments: picture.assignments,
+            ownership: Ownership.map(of: picture.nodes, limits: judge),
+            stable: open.isEmpty ? [] : stableNodes(picture.nodes(asOf: now), now: now))
+    }
+
+    /// Closes one batch of entries that are no longer ours: a person decided otherwise, or the monitor is gone.
+    func forget(_ batch: [OpenMove], under lease: Lease) async throws(StoreError) {
+        openMoves = nil
+        try await store.forgetMoves(batch, under: lease)
+        logger.info(
+            "journal entries closed: those monitors were reassigned by a person, or deleted",
+            metadata: ["monitors": "\(batch.count)"])
+    }
+
+    /// Puts one batch back to exactly where it was, in one transaction.
+    /// - Returns: the `assigned_node` that was restored, by monitor.
+    func giveBack(
+        _ batch: [OpenMove], in picture: ClusterPicture, under lease: Lease
+    ) async throws(StoreError) -> [MonitorID: NodeReference?] {
+        openMoves = nil
+        let returned = Set(try await store.returnHome(batch, under: lease))
+        var homes: [MonitorID: NodeReference?] = [:]
+        for monitor in picture.assignments where returned.contains(monitor.id) { homes[monitor.id] = monitor.home }
+        var changes: [MonitorID: NodeReference?] = [:]
+        for move in batch where returned.contains(move.monitor) {
+            changes[move.monitor] = .some(move.previousAssigned)
+            if let home = move.previousAssigned ?? (homes[move.monitor] ?? nil) {
+                returnedTally.add(from: NodeReference(move.to), to: home)
+            }
+        }
+        return changes
+    }
+}

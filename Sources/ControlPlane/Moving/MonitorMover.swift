@@ -1,0 +1,139 @@
+import ClusterCore
+import ClusterStore
+import Logging
+
+/// The leader's reconcile loop: monitors of lost nodes go to fit ones, and what was moved goes home. Each pass plans
+/// from what was just read and writes bounded batches; interrupted anywhere, the next pass – here or on another
+/// balancer – plans the rest.
+actor MonitorMover {
+    /// Transactions in one pass: 20 000 monitors, after which the tables are read again before more is moved.
+    static let batchesPerPass = 20
+
+    let store: any ControlStore
+    let clock: ControlClock
+    let logger: Logger
+    let policy: PlacementPolicy
+    let judge: HealthJudge.Limits
+    private(set) var flaps: FlapHistory
+    private var stability = StabilityWatch()
+    /// The journal's open entries; nil when they must be read again. Only a leader writes them, so they are read after
+    /// an election and after own writes.
+    var openMoves: [OpenMove]?
+    /// Done and not yet told to people.
+    var movedTally = MoveTally()
+    var returnedTally = MoveTally()
+    private var overloaded: Set<NodeID> = []
+    private var stranded = 0
+
+    init(
+        store: any ControlStore, configuration: ControlPlaneConfiguration, clock: ControlClock, logger: Logger
+    ) {
+        self.store = store
+        self.clock = clock
+        self.logger = logger
+        policy = PlacementPolicy(monitorLimit: configuration.monitorLimit)
+        judge = configuration.judge
+        flaps = FlapHistory(limits: configuration.flaps)
+    }
+
+    /// Watches the nodes; every balancer does, so that a new leader knows who flapped.
+    func observe(_ nodes: [NodeRecord], now: ContinuousClock.Instant) {
+        flaps.observe(nodes.map { ($0.id, $0.believedStatus(judge)) }, now: now)
+        stability.observe(nodes.map { ($0, Ownership(of: $0, limits: judge)) }, now: now)
+    }
+
+    /// Somebody else may have written the journal.
+    func forgetJournal() { openMoves = nil }
+
+    /// The nodes that have been fit for their whole hold.
+    func stableNodes(_ nodes: [NodeRecord], now: ContinuousClock.Instant) -> Set<NodeReference> {
+        let stable = nodes.filter { node in
+            stability.isStable(node, for: flaps.hold(for: node.id, now: now), limits: judge, now: now)
+        }
+        return Set(stable.map { NodeReference($0.id) })
+    }
+
+    /// Plans where the monitors of lost nodes go, and says once when they have nowhere to go.
+    func planFailover(_ picture: ClusterPicture) -> FailoverPlan {
+        let plan = FailoverPlan(
+            assignments: picture.assignments, census: picture.census,
+            ownership: Ownership.map(of: picture.nodes, limits: judge), policy: policy, orphans: picture.orphans)
+        if plan.stranded > 0, stranded == 0 {
+            logger.error(
+                "no node is online to take over; monitors keep their assignments until one is",
+                metadata: ["monitors": "\(plan.stranded)"])
+        }
+        stranded = plan.stranded
+        return plan
+    }
+
+    /// Writes one batch of a failover plan, in one transaction.
+    /// - Returns: the new `assigned_node` of what moved.
+    func failOver(_ batch: [PlannedMove], under lease: Lease) async throws(StoreError) -> [MonitorID: NodeReference?] {
+        openMoves = nil
+        let moved = Set(try await store.move(batch, under: lease))
+        var changes: [MonitorID: NodeReference?] = [:]
+        for move in batch where moved.contains(move.monitor) {
+            changes[move.monitor] = .some(NodeReference(move.to))
+            movedTally.add(from: move.from, to: NodeReference(move.to))
+        }
+        return changes
+    }
+
+    /// What was moved and returned since the last call, one event a node; logged here too, so that each is told once.
+    func takeEvents() -> [ClusterEvent] {
+        var events: [ClusterEvent] = []
+        for (node, line) in movedTally.lines(verb: "moved") {
+            logger.notice("monitors moved away from a lost node", metadata: ["moves": "\(line)"])
+            events.append(ClusterEvent(.monitorsMoved, node: node.nodeID, detail: line))
+        }
+        for (node, line) in returnedTally.lines(verb: "returned") {
+            logger.notice("monitors returned home", metadata: ["moves": "\(line)"])
+            events.append(ClusterEvent(.monitorsReturned, node: node.nodeID, detail: line))
+        }
+        movedTally = MoveTally()
+        returnedTally = MoveTally()
+        return events
+    }
+
+    /// One event when a node comes to run more than its limit.
+    func noteOverload(_ census: AssignmentCensus, nodes: [NodeRecord]) -> [ClusterEvent] {
+        var events: [ClusterEvent] = []
+        var next: Set<NodeID> = []
+        for node in nodes {
+            let count = census[node.id].effective
+            guard policy.isOver(count) else { continue }
+            next.insert(node.id)
+            guard !overloaded.contains(node.id) else { continue }
+            logger.warning(
+                "a node runs more monitors than MONITOR_LIMIT_PER_NODE; add a node or raise the limit",
+                metadata: ["node": "\(node.id)", "monitors": "\(count)", "limit": "\(policy.monitorLimit)"])
+            let detail = "\(node.id) runs \(count) monitors, above the limit of \(policy.monitorLimit)"
+            events.append(ClusterEvent(.overCapacity, node: node.id, detail: detail))
+        }
+        overloaded = next
+        return events
+    }
+}
+
+/// Counts moves for one readable line a node: "7 monitors moved from node2: 4 to node1, 3 to node3".
+struct MoveTally {
+    /// Receivers named in one line; the rest are counted.
+    static let named = 8
+
+    private var counts: [NodeReference: [NodeReference: Int]] = [:]
+
+    mutating func add(from: NodeReference, to: NodeReference) { counts[from, default: [:]][to, default: 0] += 1 }
+
+    func lines(verb: String) -> [(node: NodeReference, line: String)] {
+        counts.sorted { $0.key.text < $1.key.text }.map { from, receivers in
+            let sorted = receivers.sorted { $0.key.text < $1.key.text }
+            let total = sorted.reduce(0) { $0 + $1.value }
+            var parts = sorted.prefix(MoveTally.named).map { "\($0.value) to \($0.key)" }
+            if sorted.count > MoveTally.named { parts.append("the rest to \(sorted.count - MoveTally.named) others") }
+            let name = from.text.isEmpty ? "a node without a name" : from.text
+            let noun = total == 1 ? "1 monitor" : "\(total) monitors"
+            return (from, "\(noun) \(verb) from \(name): \(parts.joined(separator: ", "))")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package import ClusterCore
+
+/// What the last good poll read, whole, and when. Ages in it are as of `readAt`.
+package struct ClusterPicture: Sendable {
+    package enum Source: Sendable, Equatable {
+        case database
+        /// Of an earlier run of this balancer: good enough to route by, never to act upon.
+        case stateFile
+    }
+
+    package let source: Source
+    /// Ascending by node id.
+    package var nodes: [NodeRecord]
+    package var isSetUp: Bool
+    /// Ascending by monitor id.
+    package private(set) var assignments: [MonitorAssignment]
+    package private(set) var census: AssignmentCensus
+    /// The end of the poll: the true age of a report is never less than what is computed from it.
+    package var readAt: ContinuousClock.Instant
+    /// Whether the nodes were read after the assignments and without loss, so that a node that is not among them does
+    /// not exist.
+    package var orphans: FailoverPlan.OrphanRule
+
+    /// A person's recount that is newer than the poll.
+    package var recounts: [NodeID: Int] = [:]
+
+    package init(
+        source: Source = .database, nodes: [NodeRecord], isSetUp: Bool, assignments: [MonitorAssignment],
+        readAt: ContinuousClock.Instant,
+        orphans: FailoverPlan.OrphanRule = .leave
+    ) {
+        self.source = source
+        self.nodes = nodes
+        self.isSetUp = isSetUp
+        self.assignments = assignments
+        self.census = AssignmentCensus(of: assignments)
+        self.readAt = readAt
+        self.orphans = orphans
+    }
+
+    /// The nodes with their ages as of `now`.
+    package func nodes(asOf now: ContinuousClock.Instant) -> [NodeRecord] {
+        let span = max(now - readAt, .zero)
+        return nodes.map { $0.aged(by: span) }
+    }
+
+    /// Active monitors that the node effectively runs.
+    package func monitorCount(of node: NodeRecord) -> Int {
+        switch source {
+        case .database: recounts[node.id] ?? census[node.id].effective
+        case .stateFile: node.monitorCount
+        }
+    }
+
+    /// Takes over what was just written, so that the next decision does not wait for the next reading.
+    package mutating func reassign(_ changes: [MonitorID: NodeReference?]) {
+        guard !changes.isEmpty else { return }
+        var next = assignments
+        for index in next.indices {
+            if let assigned = changes[next[index].id] { next[index].assigned = assigned }
+        }
+        assignments = next
+        census = AssignmentCensus(of: next)
+    }
+}

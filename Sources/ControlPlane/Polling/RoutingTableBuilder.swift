@@ -1,0 +1,50 @@
+package import ClusterCore
+
+/// Makes the request path's table of what was polled, probed and resolved. Pure: the same facts give the same table.
+package struct RoutingTableBuilder: Sendable {
+    package let monitorLimit: Int
+    package let judge: HealthJudge.Limits
+
+    package init(monitorLimit: Int, judge: HealthJudge.Limits) {
+        self.monitorLimit = monitorLimit
+        self.judge = judge
+    }
+
+    /// - Parameters:
+    ///   - probed: what this balancer's own probes say of a node; nil without any result.
+    ///   - resolved: the socket address of a node; nil while its name does not resolve.
+    /// - Returns: the entries, ascending by node id, at most `RoutingLimits.nodes`.
+    package func nodes(
+        of picture: ClusterPicture, probed: (NodeID) -> NodeStatus?, resolved: (NodeAddress) -> SocketAddress?,
+        traffic: (NodeID) -> NodeTraffic
+    ) -> [RoutingNode] {
+        picture.nodes.prefix(RoutingLimits.nodes).map { node in
+            let status = node.believedStatus(judge)
+            return RoutingNode(
+                id: node.id,
+                hostName: node.address?.host ?? node.name,
+                address: node.address.flatMap(resolved),
+                status: status,
+                adminState: node.adminState,
+                // Routing follows what this balancer can reach (DESIGN.md §1).
+                isReachable: (probed(node.id) ?? status) == .online,
+                isPrimary: node.isPrimary,
+                monitorCount: picture.monitorCount(of: node),
+                traffic: traffic(node.id))
+        }
+    }
+
+    /// Whether publishing `next` would tell the reactors anything; most seconds it would not, and they sleep on.
+    package static func differs(_ next: [RoutingNode], isSetupPending: Bool, from table: RoutingTable) -> Bool {
+        table.isSetupPending != isSetupPending || table.nodes.count != next.count
+            || !zip(table.nodes, next).allSatisfy { $0.equals($1) }
+    }
+}
+
+extension RoutingNode {
+    fileprivate func equals(_ other: RoutingNode) -> Bool {
+        id == other.id && hostName == other.hostName && address == other.address && status == other.status
+            && adminState == other.adminState && isReachable == other.isReachable && isPrimary == other.isPrimary
+            && monitorCount == other.monitorCount && traffic === other.traffic
+    }
+}

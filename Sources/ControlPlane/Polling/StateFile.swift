@@ -1,0 +1,105 @@
+package import ClusterCore
+import FoundationEssentials
+
+/// `LB_STATE_FILE`: what the last good table was made of, so that a balancer started while the database is down serves
+/// at once. Routing only: nothing is ever moved or spoken on the word of a file.
+package struct StateFile: Sendable {
+    /// Above: refused. 1 000 nodes take about 300 KB.
+    package static let largestBytes = 4 << 20
+
+    package let path: String
+
+    package init(path: String) { self.path = path }
+
+    package struct Problem: Error, Sendable, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// - Returns: nil when there is no such file.
+    package func read() throws(Problem) -> SavedState? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        do {
+            let data = try Data(contentsOf: URL(filePath: path))
+            guard data.count <= StateFile.largestBytes else { throw Problem(description: "\(path) is too large") }
+            let saved = try JSONDecoder().decode(SavedState.self, from: data)
+            guard saved.version == SavedState.version else {
+                throw Problem(description: "\(path) has version \(saved.version), expected \(SavedState.version)")
+            }
+            return saved
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw Problem(description: "\(path) cannot be read: \(error)")
+        }
+    }
+
+    /// Replaces the file whole: a reader, or a crash, sees the old state or the new one.
+    package func write(_ state: SavedState) throws(Problem) {
+        do {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys]
+            try encoder.encode(state).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw Problem(description: "\(path) cannot be written: \(error)")
+        }
+    }
+}
+
+/// The contents of the state file.
+package struct SavedState: Sendable, Equatable, Codable {
+    package static let version = 1
+
+    package struct Node: Sendable, Equatable, Codable {
+        package let id: String
+        package let name: String
+        package let host: String?
+        package let status: String
+        package let adminState: String
+        package let isPrimary: Bool
+        package let monitorCount: Int
+        /// The last good address of the host name, without port.
+        package let address: String?
+    }
+
+    package let version: Int
+    package let isSetUp: Bool
+    package let nodes: [Node]
+
+    /// - Parameter resolved: the last good address of a node.
+    package init(_ picture: ClusterPicture, resolved: (NodeAddress) -> SocketAddress?) {
+        version = SavedState.version
+        isSetUp = picture.isSetUp
+        nodes = picture.nodes.prefix(RoutingLimits.nodes).map { node in
+            Node(
+                id: node.id.text, name: node.name, host: node.host, status: node.status.rawValue,
+                adminState: node.adminState.rawValue, isPrimary: node.isPrimary,
+                monitorCount: picture.monitorCount(of: node),
+                address: node.address.flatMap(resolved).map { $0.ip.figures })
+        }
+    }
+
+    /// The picture to start with, and the addresses known for its host names. A node that does not make sense is left
+    /// out.
+    package func restored(
+        now: ContinuousClock.Instant
+    ) -> (picture: ClusterPicture, addresses: [(host: String, address: SocketAddress)]) {
+        var records: [NodeRecord] = []
+        var addresses: [(host: String, address: SocketAddress)] = []
+        for node in nodes.prefix(RoutingLimits.nodes) {
+            guard let id = try? NodeID(node.id), let status = NodeStatus(rawValue: node.status),
+                let adminState = AdminState(rawValue: node.adminState)
+            else { continue }
+            let record = NodeRecord(
+                id: id, name: node.name, host: node.host, status: status, isPrimary: node.isPrimary,
+                adminState: adminState, monitorCount: node.monitorCount)
+            records.append(record)
+            if let host = record.address?.host, let ip = node.address.flatMap({ IPAddress(parsing: $0) }) {
+                addresses.append((host, SocketAddress(ip, port: 0)))
+            }
+        }
+        let picture = ClusterPicture(
+            source: .stateFile, nodes: records.sorted { $0.id < $1.id }, isSetUp: isSetUp, assignments: [],
+            readAt: now)
+        return (picture, addresses)
+    }
+}

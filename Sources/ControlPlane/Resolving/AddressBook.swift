@@ -1,0 +1,96 @@
+package import ClusterCore
+
+/// The addresses of the nodes' host names: what to look up when, and the last good answer of each. A value; the
+/// look-ups themselves block and happen elsewhere.
+package struct AddressBook: Sendable {
+    /// Threads that may be inside a resolver at once; a dead name server holds each for up to its own time-out.
+    package static let lookupsAtOnce = 8
+    /// After a failed look-up: soon, since such a node cannot be used at all.
+    package static let retryInterval: Duration = .seconds(2)
+
+    package enum Answer: Sendable, Equatable {
+        /// In the resolver's order, ports to be filled in.
+        case found([SocketAddress])
+        case failed(reason: String)
+    }
+
+    private struct Entry: Sendable {
+        var address: SocketAddress?
+        var lastError: String?
+        var due: ContinuousClock.Instant
+        var startedAt: ContinuousClock.Instant?
+    }
+
+    private let interval: Duration
+    private let deadline: Duration
+    private var entries: [String: Entry] = [:]
+
+    package init(interval: Duration, deadline: Duration) {
+        self.interval = interval
+        self.deadline = deadline
+    }
+
+    /// Takes the host names there are; others are forgotten.
+    package mutating func follow(_ hosts: Set<String>, now: ContinuousClock.Instant) {
+        entries = entries.filter { hosts.contains($0.key) }
+        for host in hosts where entries[host] == nil { entries[host] = Entry(due: now) }
+    }
+
+    /// Puts in an address known from before, such as the state file's; a look-up replaces it.
+    package mutating func remember(_ address: SocketAddress, for host: String, now: ContinuousClock.Instant) {
+        entries[host] = Entry(address: address, due: now)
+    }
+
+    /// The names to look up now. A look-up past its deadline counts as failed; its late answer is still taken.
+    package mutating func take(now: ContinuousClock.Instant) -> [String] {
+        for (host, entry) in entries {
+            guard let started = entry.startedAt, now - started > deadline, entry.lastError == nil else { continue }
+            entries[host]?.lastError = "no answer from the resolver within \(deadline)"
+        }
+        let underWay = entries.values.count { $0.startedAt != nil }
+        let due = entries.filter { $0.value.startedAt == nil && $0.value.due <= now }.keys.sorted()
+        let taken = Array(due.prefix(max(AddressBook.lookupsAtOnce - underWay, 0)))
+        for host in taken { entries[host]?.startedAt = now }
+        return taken
+    }
+
+    /// - Returns: the name's trouble when it is news, nil else.
+    package mutating func record(_ answer: Answer, for host: String, now: ContinuousClock.Instant) -> String? {
+        guard var entry = entries[host] else { return nil }
+        let before = entry.lastError
+        entry.startedAt = nil
+        switch answer {
+        case .found(let addresses):
+            entry.due = now + interval
+            entry.lastError = nil
+            // Several addresses take turns in the answers of some name servers: one that still holds is kept.
+            if let current = entry.address, addresses.contains(current) { break }
+            entry.address = AddressBook.preferred(addresses) ?? entry.address
+        case .failed(let reason):
+            entry.due = now + AddressBook.retryInterval
+            entry.lastError = reason
+        }
+        entries[host] = entry
+        return entry.lastError == before ? nil : entry.lastError
+    }
+
+    /// IPv4 first: Kuma's own default listens on both families, and a node bound to one family by hand is bound to
+    /// IPv4.
+    private static func preferred(_ addresses: [SocketAddress]) -> SocketAddress? {
+        addresses.first {
+            switch $0 {
+            case .ipv4: true
+            case .ipv6: false
+            }
+        } ?? addresses.first
+    }
+
+    /// The last good address, with the node's own port.
+    package func resolve(_ node: NodeAddress) -> SocketAddress? {
+        switch entries[node.host]?.address {
+        case .ipv4(let octets, _): .ipv4(octets: octets, port: node.port)
+        case .ipv6(let high, let low, _, let scope): .ipv6(high: high, low: low, port: node.port, scope: scope)
+        case nil: nil
+        }
+    }
+}

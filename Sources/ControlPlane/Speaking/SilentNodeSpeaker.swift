@@ -1,0 +1,96 @@
+import ClusterCore
+import ClusterStore
+import Logging
+
+/// Speaks for nodes that have fallen silent: lends them this balancer's own probes, judged by the same judge. The store
+/// takes its word only while the node is still silent, so a fresh report always wins.
+actor SilentNodeSpeaker {
+    /// Statements in one pass; the rest follows a second later. Bounds a pass when very many nodes are silent.
+    static let statementsPerPass = 200
+
+    private let store: any ControlStore
+    private let prober: NodeProber
+    private let judge: HealthJudge.Limits
+    private let reportTTL: Duration
+    private let logger: Logger
+    /// Nodes we have spoken for, or would have had there been anything to correct.
+    private var spokenFor: Set<NodeID> = []
+
+    init(
+        store: any ControlStore, prober: NodeProber, configuration: ControlPlaneConfiguration, logger: Logger
+    ) {
+        self.store = store
+        self.prober = prober
+        self.logger = logger
+        judge = configuration.judge
+        reportTTL = configuration.silence.reportTTL
+    }
+
+    /// Notes who fell silent and who reports again.
+    func follow(_ nodes: [NodeRecord], speakable: Set<NodeID>, silent: Set<NodeID>) -> [ClusterEvent] {
+        var events: [ClusterEvent] = []
+        for node in nodes {
+            if speakable.contains(node.id) {
+                guard spokenFor.insert(node.id).inserted else { continue }
+                let detail = SilentNodeSpeaker.silence(of: node)
+                logger.warning(
+                    "the node's agent is silent; the leader speaks for the node. Look after the agent",
+                    metadata: ["node": "\(node.id)", "silence": "\(detail)"])
+                events.append(ClusterEvent(.agentSilent, node: node.id, detail: "\(node.id): \(detail)"))
+            } else if !silent.contains(node.id), spokenFor.remove(node.id) != nil {
+                logger.notice("the node's agent reports again", metadata: ["node": "\(node.id)"])
+                events.append(
+                    ClusterEvent(.agentReturned, node: node.id, detail: "the agent of \(node.id) reports again"))
+            }
+        }
+        return events
+    }
+
+    /// Writes what must be corrected.
+    /// - Returns: the rows as they are now, for those that were written.
+    func speak(
+        for nodes: [NodeRecord], speakable: Set<NodeID>, under lease: Lease
+    ) async throws(StoreError) -> [NodeRecord] {
+        var written: [NodeRecord] = []
+        for node in nodes where speakable.contains(node.id) {
+            guard written.count < SilentNodeSpeaker.statementsPerPass else { break }
+            guard let statement = statement(for: node) else { continue }
+            guard try await store.speak(statement, under: lease) else { continue }
+            var record = node
+            if record.status != statement.status { record.statusAge = .zero }
+            record.status = statement.status
+            record.okStreak = statement.okStreak
+            record.failStreak = statement.failStreak
+            record.agentDetail = statement.detail
+            written.append(record)
+        }
+        return written
+    }
+
+    /// What to say, or nil when the row already says it: a silent node costs no statement a second.
+    private func statement(for node: NodeRecord) -> SpokenStatus? {
+        let verdict: (status: NodeStatus, okStreak: Int, failStreak: Int, detail: String)
+        if let finding = prober.finding(of: node.id) {
+            verdict = (finding.status, finding.okStreak, finding.failStreak, finding.last.detail)
+        } else if node.address == nil {
+            // Nobody reports and nobody can ask: such a row is no node one could rely on.
+            verdict = (.offline, 0, judge.fall, "no agent reports, and the host column names no address")
+        } else {
+            return nil
+        }
+        let isSaid =
+            verdict.status == node.status && (verdict.okStreak > 0) == (node.okStreak > 0)
+            && (verdict.okStreak >= judge.rise) == (node.okStreak >= judge.rise)
+            && (verdict.failStreak >= judge.fall) == (node.failStreak >= judge.fall)
+        guard !isSaid else { return nil }
+        return SpokenStatus(
+            node: node.id, status: verdict.status, okStreak: verdict.okStreak, failStreak: verdict.failStreak,
+            detail: "\(SilentNodeSpeaker.silence(of: node)); the leader found: \(verdict.detail)", silentFor: reportTTL)
+    }
+
+    private static func silence(of node: NodeRecord) -> String {
+        if node.agentHealth == .detached { return "its agent went away on purpose" }
+        guard let age = node.reportAge else { return "no agent has ever reported" }
+        return "no report for \(age.components.seconds) s"
+    }
+}

@@ -1,0 +1,185 @@
+import ClusterCore
+import ClusterStore
+import ControlPlane
+import Synchronization
+import Testing
+
+@Suite("Silence and outages")
+struct OutageTests {
+    private func settled(nodes: [String] = ["node1", "node2", "node3"]) async throws -> VirtualCluster {
+        let cluster = try await VirtualCluster(nodes: nodes, monitors: 6)
+        cluster.addBalancer()
+        await cluster.run(for: .seconds(15))
+        return cluster
+    }
+
+    @Test("an agent that dies beside a living Kuma changes nothing but a warning")
+    func agentDies() async throws {
+        let cluster = try await settled()
+        let node2 = try NodeID("node2")
+        cluster.agents[node2] = nil
+        await cluster.run(for: .seconds(120))
+        #expect(cluster.tables.journal.isEmpty)
+        #expect(try await cluster.events(.agentSilent).map(\.node) == [node2])
+        #expect(cluster.balancers[0].state.nodes[1].speaker == .balancer)
+        #expect(cluster.balancers[0].state.nodes[1].record.status == .online)
+        cluster.startAgent(node2)
+        await cluster.run(for: .seconds(5))
+        #expect(try await cluster.events(.agentReturned).map(\.node) == [node2])
+        #expect(cluster.balancers[0].state.nodes[1].speaker == .agent)
+    }
+
+    @Test("a host that vanishes whole is replaced within 10 s")
+    func hostVanishes() async throws {
+        let cluster = try await settled()
+        cluster.agents[try NodeID("node2")] = nil
+        cluster.kill("node2")
+        let took = await cluster.run(upTo: .seconds(20)) { (try? await cluster.counts()["node2"]) == nil }
+        #expect(try #require(took) <= .seconds(10))
+        // It comes back without its agent: the leader speaks for it, and its monitors return after the hold.
+        try cluster.start("node2")
+        await cluster.run(for: .seconds(25))
+        #expect(try await cluster.counts()["node2"] == nil)
+        await cluster.run(for: .seconds(15))
+        #expect(try await cluster.counts()["node2"] == 6)
+    }
+
+    @Test("a detached agent's node is spoken for at once")
+    func detached() async throws {
+        let cluster = try await settled()
+        let node2 = try NodeID("node2")
+        let agent = try #require(cluster.agents[node2])
+        cluster.agents[node2] = nil
+        try await cluster.store.detach(node2, instance: agent.instance)
+        await cluster.run(for: .seconds(2))
+        #expect(try await cluster.events(.agentSilent).map(\.node) == [node2])
+        cluster.kill("node2")
+        let took = await cluster.run(upTo: .seconds(20)) { (try? await cluster.counts()["node2"]) == nil }
+        #expect(try #require(took) <= .seconds(5))
+    }
+
+    @Test("a row without an agent or an address is not believed")
+    func phantom() async throws {
+        let cluster = try await settled()
+        cluster.tables.kumaStarts(try NodeID("phantom"), host: nil)
+        cluster.tables.put(MonitorAssignment(id: MonitorID(100), home: NodeReference(text: "phantom")))
+        await cluster.run(for: .seconds(5))
+        #expect(["node1", "node2", "node3"].contains(cluster.runner(100) ?? ""))
+    }
+
+    @Test("15 s without the database move nothing, then or afterwards; routing goes on")
+    func databaseAway() async throws {
+        let cluster = try await settled()
+        let before = try await cluster.store.assignments()
+        cluster.tables.fail(with: .unavailable(reason: "connection refused"))
+        await cluster.run(for: .seconds(15))
+        let during = cluster.balancers[0].state
+        #expect(!during.database.isReachable)
+        #expect(during.database.lastError != nil)
+        #expect(!during.leadership.isSelf)
+        #expect(during.nodes.count { $0.isRoutable } == 3)
+        #expect(cluster.publishers[0].table.nodes.count { $0.isReachable } == 3)
+        cluster.tables.fail(with: nil)
+        await cluster.run(for: .seconds(60))
+        #expect(cluster.tables.journal.isEmpty)
+        #expect(try await cluster.store.assignments() == before)
+        #expect(cluster.balancers[0].state.database.isReachable)
+        #expect(cluster.leaders() == [0])
+        #expect(try await cluster.events(.databaseReturned).count == 1)
+        #expect(try await cluster.events(.agentSilent).isEmpty)
+        #expect(try await cluster.events(.nodeOffline).isEmpty)
+    }
+
+    @Test("nodes that the outage made look dead get one TTL to report anew")
+    func sufferedFromTheOutage() async throws {
+        let cluster = try await settled()
+        cluster.tables.fail(with: .deadlineExceeded(statement: "poll"))
+        // Kuma hangs with its database: every agent judges its node offline and cannot say so.
+        for name in ["node1", "node2", "node3"] { cluster.kill(name) }
+        await cluster.run(for: .seconds(20))
+        cluster.tables.fail(with: nil)
+        await cluster.run(for: .milliseconds(500))
+        for name in ["node1", "node2", "node3"] { cluster.fates.revive(name) }
+        await cluster.run(for: .seconds(60))
+        #expect(cluster.tables.journal.isEmpty)
+    }
+
+    @Test("a node that died during the outage is replaced when the wait is over")
+    func diedDuringOutage() async throws {
+        let cluster = try await settled()
+        cluster.tables.fail(with: .unavailable(reason: "gone"))
+        cluster.kill("node2")
+        await cluster.run(for: .seconds(20))
+        cluster.tables.fail(with: nil)
+        let took = await cluster.run(upTo: .seconds(30)) { (try? await cluster.counts()["node2"]) == nil }
+        #expect(try #require(took) >= .seconds(8))
+        #expect(try #require(took) <= .seconds(15))
+    }
+
+    @Test("when all agents fall silent together, the leader waits 15 s more")
+    func massSilence() async throws {
+        let cluster = try await settled(nodes: ["node1", "node2", "node3", "node4"])
+        for name in ["node1", "node2", "node3"] {
+            cluster.agents[try NodeID(name)] = nil
+            cluster.kill(name)
+        }
+        let took = await cluster.run(upTo: .seconds(40)) {
+            (try? await cluster.counts()) == ["node4": 24]
+        }
+        #expect(try #require(took) >= .seconds(8 + 15 - 3))
+        #expect(try #require(took) <= .seconds(8 + 15 + 3))
+    }
+
+    @Test("a refused connect makes the prober look at once, and a good probe ends an ejection")
+    func refusedConnect() async throws {
+        let cluster = try await settled()
+        let node = cluster.publishers[0].table.nodes[1]
+        let before = cluster.fates.probes.withLock { $0["node2", default: 0] }
+        node.traffic.connectFailed(now: cluster.time.clock.monotonicNanoseconds(), draw: 0.5)
+        #expect(cluster.balancers[0].state.nodes[1].isEjected)
+        await cluster.tick()
+        #expect(cluster.fates.probes.withLock { $0["node2", default: 0] } == before + 1)
+        #expect(!cluster.balancers[0].state.nodes[1].isEjected)
+    }
+
+    @Test("the state file carries a balancer over a start without the database")
+    func stateFile() async throws {
+        let path = "/tmp/kuma-control-\(UInt64.random(in: .min ... .max)).json"
+        defer { StateFiles.remove(path) }
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2", "node3"], monitors: 6)
+        cluster.addBalancer("lb1") { $0.stateFile = path }
+        await cluster.run(for: .seconds(15))
+        cluster.tables.fail(with: .unavailable(reason: "gone"))
+        cluster.frozen = [0]
+        cluster.addBalancer("lb2") { $0.stateFile = path }
+        let table = cluster.publishers[1].table
+        #expect(table.nodes.map(\.id.text) == ["node1", "node2", "node3"])
+        #expect(table.nodes.allSatisfy { $0.isReachable && $0.monitorCount == 6 })
+        #expect(table.nodes[0].address == .ipv4(octets: 0x7F00_0001, port: 3001))
+        cluster.kill("node3")
+        await cluster.run(for: .seconds(10))
+        #expect(cluster.publishers[1].table.nodes.map(\.isReachable) == [true, true, false])
+        #expect(cluster.balancers[1].state.database.lastRead == nil)
+        cluster.fates.revive("node3")
+        cluster.tables.fail(with: nil)
+        await cluster.run(for: .seconds(30))
+        #expect(cluster.leaders() == [1])
+        #expect(cluster.tables.journal.isEmpty)
+    }
+
+    @Test("probing all and recounting answer for every node")
+    func control() async throws {
+        let cluster = try await settled()
+        cluster.kill("node3")
+        let checks = await cluster.balancers[0].probeAllNodes()
+        #expect(checks.map { $0.result?.finding } == [.healthy, .healthy, .unhealthy])
+        for id in Int64(200)..<210 {
+            cluster.tables.put(MonitorAssignment(id: MonitorID(id), home: NodeReference(text: "node1")))
+        }
+        let recounts = try await cluster.balancers[0].updateLoads()
+        #expect(recounts.first?.after == 16)
+        #expect(cluster.publishers[0].table.nodes[0].monitorCount == 16)
+        await cluster.run(for: .seconds(3))
+        #expect(cluster.publishers[0].table.nodes[0].monitorCount == 16)
+    }
+}

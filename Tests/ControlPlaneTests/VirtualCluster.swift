@@ -1,0 +1,163 @@
+import ClusterCore
+import ClusterStore
+import ControlPlane
+import Logging
+import Synchronization
+
+/// Time that passes only when a test says so, shared by the database, the balancers and the agents.
+final class VirtualTime: Sendable {
+    private let start = ContinuousClock.now
+    private let passed = Mutex(Duration.zero)
+
+    var elapsed: Duration { passed.withLock { $0 } }
+    func pass(_ span: Duration) { passed.withLock { $0 += span } }
+
+    var clock: ControlClock {
+        ControlClock(
+            now: { self.start + self.elapsed }, sleep: { _ in throw CancellationError() },
+            monotonicNanoseconds: { UInt64(self.elapsed / .nanoseconds(1)) }, draw: { 0.5 })
+    }
+}
+
+/// Which Kuma processes live: what probes and agents find.
+final class NodeFates: NodeProbe {
+    private let dead = Mutex<Set<String>>([])
+    let probes = Mutex<[String: Int]>([:])
+
+    func kill(_ host: String) { _ = dead.withLock { $0.insert(host) } }
+    func revive(_ host: String) { _ = dead.withLock { $0.remove(host) } }
+    func isDead(_ host: String) -> Bool { dead.withLock { $0.contains(host) } }
+
+    func probe(_ address: NodeAddress, timeout: Duration) async -> ProbeResult {
+        probes.withLock { $0[address.host, default: 0] += 1 }
+        return isDead(address.host)
+            ? ProbeResult(finding: .unhealthy, detail: "connection refused", duration: .milliseconds(1))
+            : ProbeResult(finding: .healthy, detail: "200 in 2 ms", duration: .milliseconds(2))
+    }
+}
+
+/// A whole cluster in virtual time: nodes with agents, balancers, and the tables in memory. Every 100 ms of it, each
+/// agent that is due reports and each balancer that is not frozen makes one step of its loop.
+final class VirtualCluster {
+    struct Agent {
+        let node: NodeID
+        let instance: AgentInstance
+        var judge: HealthJudge
+        var due: Duration
+    }
+
+    let time = VirtualTime()
+    let tables: InMemoryCluster
+    let store: InMemoryClusterStore
+    let fates = NodeFates()
+    private(set) var balancers: [ControlPlane] = []
+    private(set) var publishers: [RoutingTablePublisher] = []
+    var agents: [NodeID: Agent] = [:]
+    /// Balancers that get no time, as after SIGSTOP or SIGKILL.
+    var frozen: Set<Int> = []
+
+    /// - Parameters:
+    ///   - monitors: active monitors that live on each node; ids ascend over the nodes.
+    init(nodes: [String], monitors: Int = 0) async throws {
+        let time = time
+        tables = InMemoryCluster(now: { .seconds(1_800_000_000) + time.elapsed })
+        store = InMemoryClusterStore(tables)
+        var next: Int64 = 1
+        for name in nodes {
+            let id = try NodeID(name)
+            tables.kumaStarts(id, name: name, host: "\(name):3001")
+            startAgent(id)
+            for _ in 0..<monitors {
+                tables.put(MonitorAssignment(id: MonitorID(next), home: NodeReference(id)))
+                next += 1
+            }
+        }
+    }
+
+    func startAgent(_ id: NodeID) {
+        agents[id] = Agent(
+            node: id, instance: .random(), judge: HealthJudge(startingAs: .online), due: time.elapsed)
+    }
+
+    func addBalancer(
+        _ name: String = "lb1", store: (any ControlStore)? = nil,
+        configure: (inout ControlPlaneConfiguration) -> Void = { _ in }
+    ) {
+        var configuration = ControlPlaneConfiguration()
+        configure(&configuration)
+        let publisher = RoutingTablePublisher()
+        let plane = ControlPlane(
+            configuration: configuration, store: store ?? self.store, probe: fates, publisher: publisher,
+            identity: BalancerPresence(id: BalancerID(text: name), address: "10.0.0.1:8084", version: "test"),
+            logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() }, clock: time.clock,
+            lookup: { _, answer in answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) })
+        plane.restore()
+        balancers.append(plane)
+        publishers.append(publisher)
+    }
+
+    func kill(_ name: String) { fates.kill(name) }
+
+    /// Kuma writes its row, `online` included, before it serves.
+    func start(_ name: String) throws {
+        tables.kumaStarts(try NodeID(name))
+        fates.revive(name)
+    }
+
+    /// Lets time pass.
+    func run(for span: Duration) async {
+        let end = time.elapsed + span
+        while time.elapsed < end { await tick() }
+    }
+
+    /// - Returns: how long it took; nil when `limit` passed first.
+    func run(upTo limit: Duration, until condition: () async -> Bool) async -> Duration? {
+        let start = time.elapsed
+        while time.elapsed - start <= limit {
+            if await condition() { return time.elapsed - start }
+            await tick()
+        }
+        return nil
+    }
+
+    func tick() async {
+        for id in agents.keys.sorted() { await beat(id) }
+        for index in balancers.indices where !frozen.contains(index) {
+            for work in balancers[index].step(now: time.clock.now()) { await balancers[index].perform(work) }
+        }
+        time.pass(.milliseconds(100))
+    }
+
+    private func beat(_ id: NodeID) async {
+        guard var agent = agents[id], agent.due <= time.elapsed else { return }
+        let isDead = fates.isDead(id.text)
+        _ = agent.judge.record(isDead ? .unhealthy : .healthy)
+        agent.due = time.elapsed + agent.judge.interval
+        agents[id] = agent
+        let report = AgentReport(
+            node: id, name: id.text, host: "\(id.text):3001", isPrimary: false, instance: agent.instance,
+            version: "test", status: agent.judge.status, health: isDead ? .unhealthy : .healthy,
+            detail: isDead ? "connection refused" : "200", okStreak: agent.judge.okStreak,
+            failStreak: agent.judge.failStreak, probeTime: .milliseconds(2))
+        // An agent whose database is away goes on probing and says nothing.
+        _ = try? await store.report(report)
+    }
+
+    // MARK: What is to be seen
+
+    func monitor(_ id: Int64) -> MonitorAssignment? { tables.monitor(MonitorID(id)) }
+    func runner(_ id: Int64) -> String? { monitor(id)?.effective?.text }
+
+    /// Monitors by the node that runs them.
+    func counts() async throws -> [String: Int] {
+        try await store.assignments().reduce(into: [:]) { $0[$1.effective?.text ?? "NA", default: 0] += 1 }
+    }
+
+    func leaders() -> [Int] {
+        balancers.indices.filter { !frozen.contains($0) && balancers[$0].state.leadership.isSelf }
+    }
+
+    func events(_ kind: ClusterEvent.Kind) async throws -> [ClusterEvent] {
+        try await store.events(EventQuery(limit: 1000, kind: kind)).map(\.event).reversed()
+    }
+}
