@@ -181,7 +181,7 @@ struct RequestStrictnessTests {
         }
     }
 
-    @Test("a head exactly at each limit is accepted")
+    @Test("a head exactly at each limit is accepted, and one byte more is not")
     func atTheLimits() {
         let line = "GET /" + String(repeating: "a", count: 7986) + " HTTP/1.1"
         #expect(line.utf8.count == FramingLimits.requestLineBytes)
@@ -191,6 +191,10 @@ struct RequestStrictnessTests {
         let padding = FramingLimits.requestHeadBytes - start.utf8.count - 4
         let largest = start + String(repeating: "a", count: padding) + "\r\n\r\n"
         #expect(RequestReading.of(whole: largest).summary?.headBytes == FramingLimits.requestHeadBytes)
+        let tooLarge = Array((start + String(repeating: "a", count: padding + 1) + "\r\n\r\n").utf8)
+        for lengths in waysToArrive(tooLarge.count, seed: SeededGenerator.runSeed) {
+            #expect(RequestReading.of(tooLarge, arrivingAt: lengths) == .rejected(.headTooLarge))
+        }
         let shifted = String(repeating: "\r\n", count: 4) + largest
         #expect(RequestReading.of(whole: shifted).summary?.headBytes == FramingLimits.requestHeadBytes + 8)
 
