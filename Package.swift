@@ -116,7 +116,7 @@ let package = Package(
             name: "kuma-balancer",
             dependencies: [
                 "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", "DataPlane", "KumaClient", "MariaDB",
-                "ServiceRuntime", argumentParser, logging, serviceLifecycle,
+                "ServiceRuntime", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: houseRules
         ),
@@ -126,6 +126,9 @@ let package = Package(
             dependencies: ["DemoCluster", "kuma-agent", "kuma-balancer", argumentParser, logging],
             swiftSettings: houseRules
         ),
+
+        // What several test targets share.
+        .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient", swiftSettings: houseRules),
 
         // Tests mirror the sources.
         .testTarget(name: "ClusterCoreTests", dependencies: ["ClusterCore"], swiftSettings: houseRules),
@@ -160,7 +163,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AgentCoreTests",
-            dependencies: ["AgentCore", "ClusterCore", "ClusterStore", logging],
+            dependencies: ["AgentCore", "ClusterCore", "ClusterStore", logging, serviceLifecycle],
             swiftSettings: houseRules
         ),
         .testTarget(
@@ -175,14 +178,18 @@ let package = Package(
         ),
         .testTarget(
             name: "DemoClusterTests",
-            dependencies: ["ClusterCore", "DemoCluster", "MariaDB", "PrivateMariaDB", nioCore],
+            dependencies: [
+                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "PrivateMariaDB", logging, nioCore,
+                nioHTTP1, nioPosix,
+            ],
             swiftSettings: houseRules
         ),
         .testTarget(name: "HouseRulesTests", swiftSettings: houseRules),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ClusterCore", "MariaDB", "PrivateMariaDB", "kuma-agent", "kuma-balancer", "kuma-demo",
+                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "PrivateMariaDB", "kuma-agent",
+                "kuma-balancer", "kuma-demo",
             ],
             swiftSettings: houseRules
         ),

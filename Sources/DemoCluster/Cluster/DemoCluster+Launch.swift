@@ -1,0 +1,137 @@
+import AsyncHTTPClient
+import ClusterCore
+import FoundationEssentials
+import Glibc
+import MariaDB
+import NIOCore
+import NIOPosix
+import PrivateMariaDB
+
+extension DemoCluster {
+    /// How long everything may take to stand: far above the few seconds it needs on a small machine.
+    package static let launchTimeout: Duration = .seconds(90)
+
+    /// Starts everything and returns when every node is online and every monitor runs.
+    /// - Throws: what failed, in words; `CancellationError` when the task was cancelled.
+    package func launch() async throws {
+        let socket = ControlSocket.ofThisUser
+        try socket.prepare()
+        let ports = try DemoPlan.choosePorts(options)
+        let directory = try DemoDirectory.make()
+        self.directory = directory
+        let access = try await startDatabase(in: directory)
+        try Task.checkCancellation()
+
+        let monitored = try await MonitoredTarget.start(group: group)
+        self.monitored = monitored
+        let plan = DemoPlan(
+            options: options, executables: executables, ports: ports, targetPort: monitored.port,
+            directory: directory.path, database: access, apiKey: AgentInstance.random().text)
+        self.plan = plan
+        let database = DemoDatabase(access)
+        self.database = database
+        try await database.seed(plan)
+        let processes = DemoProcesses(plan: plan, console: console)
+        self.processes = processes
+        for line in Guide.lines(plan) { console.print(line) }
+
+        loops.append(Task { await self.reportCrashes(of: processes) })
+        loops.append(Task { await self.streamEvents(from: database) })
+        for target in plan.nodes + plan.agents + plan.balancers {
+            try Task.checkCancellation()
+            try await processes.start(target)
+        }
+        control = try await ControlServer.start(
+            path: socket.path(port: ports.balancers[0]), group: group
+        ) { [weak self] request in
+            await self?.answer(request) ?? .refused("the demo is ending")
+        }
+        try await waitUntilReady(plan, database)
+    }
+
+    private func startDatabase(in directory: DemoDirectory) async throws -> StandInSettings.DatabaseAccess {
+        console.log("starting a private MariaDB …", .quiet)
+        var settings = PrivateMariaDB.Settings()
+        settings.parentDirectory = directory.path
+        let mariaDB = try await PrivateMariaDB.start(settings)
+        self.mariaDB = mariaDB
+        databaseState = .running
+        let access = StandInSettings.DatabaseAccess(
+            host: "127.0.0.1", port: mariaDB.port, name: "kuma", user: "kuma", password: AgentInstance.random().text)
+        try await mariaDB.makeDatabase(access.name)
+        try await mariaDB.makeUser(access.user, password: Secret(access.password), database: access.name)
+        return access
+    }
+
+    private func waitUntilReady(_ plan: DemoPlan, _ database: DemoDatabase) async throws {
+        let client = HTTPClient(eventLoopGroupProvider: .shared(group))
+        do {
+            try await waitUntilReady(plan, database, client)
+            try await client.shutdown()
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
+    }
+
+    private func waitUntilReady(_ plan: DemoPlan, _ database: DemoDatabase, _ client: HTTPClient) async throws {
+        let deadline = ContinuousClock.now + Self.launchTimeout
+        var missing = "nothing is known yet"
+        while ContinuousClock.now < deadline {
+            if let launchFailure { throw launchFailure }
+            do {
+                missing = try await whatIsMissing(plan, database, client)
+                if missing.isEmpty {
+                    becomeReady(plan)
+                    return
+                }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                missing = "\(error)"
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw DemoRefusal("not ready after \(Self.launchTimeout): \(missing)")
+    }
+
+    private func becomeReady(_ plan: DemoPlan) {
+        phase = .ready
+        let measurement = DemoStatus.Measurement(
+            kind: .launch, node: "", monitors: options.monitors, seconds: start.duration(to: .now).seconds)
+        keep(measurement)
+        console.log("Ready: \(plan.url(ofBalancer: 1)) – \(MeasurementText.line(measurement))", .good)
+    }
+
+    /// In words what does not stand yet; empty when everything does.
+    private func whatIsMissing(
+        _ plan: DemoPlan, _ database: DemoDatabase, _ client: HTTPClient
+    ) async throws -> String {
+        for number in 1...plan.options.balancers {
+            let request = HTTPClientRequest(url: "http://127.0.0.1:\(plan.ports.balancers[number - 1])/lb/health")
+            let response = try await client.execute(request, timeout: .seconds(2))
+            let body = try await response.body.collect(upTo: 1 << 20)
+            let health = try JSONDecoder().decode(ShownHealth.self, from: Data(body.readableBytesView))
+            let online = health.nodes.count { $0.status == NodeStatus.online.rawValue }
+            if online < plan.options.nodes {
+                return "balancer\(number) shows \(online) of \(plan.options.nodes) nodes online"
+            }
+        }
+        let running = try await database.monitorsWithBeats()
+        return running < plan.options.monitors ? "\(running) of \(plan.options.monitors) monitors have beats" : ""
+    }
+
+    func keep(_ measurement: DemoStatus.Measurement) {
+        measurements.append(measurement)
+        if measurements.count > Self.measurementsKept { measurements.removeFirst() }
+    }
+}
+
+/// What the launch needs of `/lb/health` (API.md).
+private struct ShownHealth: Decodable {
+    struct Node: Decodable {
+        let status: String
+    }
+
+    let nodes: [Node]
+}

@@ -1,0 +1,151 @@
+import Logging
+package import MariaDB
+
+/// The demo's own look into the database: seeds it before the nodes start, and watches what the cluster does with it.
+package struct DemoDatabase: Sendable {
+    private let connection: Connection
+
+    package init(_ access: StandInSettings.DatabaseAccess) {
+        var options = ConnectionOptions(
+            hosts: [Host(access.host, port: access.port)], user: access.user, password: Secret(access.password),
+            database: access.name)
+        // A person may freeze the database; the demo's own answers must not wait long for it.
+        options.readTimeout = .seconds(2)
+        options.statementTimeout = .seconds(2)
+        options.connectTimeout = .seconds(2)
+        var logger = Logger(label: "demo-database")
+        logger.logLevel = .critical
+        connection = Connection(options, logger: logger)
+    }
+
+    /// Makes Kuma's tables, the monitors with their homes, and the user that marks set-up as done.
+    package func seed(_ plan: DemoPlan) async throws(MariaDBError) {
+        for statement in KumaSchema.statements { try await connection.execute(statement) }
+        let monitors = (0..<plan.options.monitors).map { index in
+            (
+                name: "Monitor \(index + 1)", url: plan.monitoredURL(ofMonitor: index),
+                home: "node\(HomeAssignments.node(ofMonitor: index, nodes: plan.options.nodes))"
+            )
+        }
+        let interval = plan.options.intervalSeconds
+        try await connection.transaction { session throws(MariaDBError) in
+            for monitor in monitors {
+                try session.execute(
+                    """
+                    INSERT INTO monitor (name, active, user_id, `interval`, url, type, node_id)
+                    VALUES (?, 1, 1, ?, ?, 'http', ?)
+                    """, [.text(monitor.name), .int(interval), .text(monitor.url), .text(monitor.home)])
+            }
+            return .commit(())
+        }
+        switch plan.options.setUp {
+        case .done: try await connection.execute("INSERT INTO `user` (username, password) VALUES ('demo', NULL)")
+        case .pending: break
+        }
+    }
+
+    // MARK: Watching
+
+    /// The database's clock, as a text that `firstBeats` understands.
+    package func now() async throws(MariaDBError) -> String {
+        let rows = try await connection.query("SELECT CAST(NOW(3) AS CHAR) AS now")
+        let column = try rows.column("now")
+        guard let row = rows.first else { throw .misused(reason: "no row") }
+        return try row.text(column)
+    }
+
+    /// The active monitors that a node effectively runs.
+    package func monitors(runBy node: String) async throws(MariaDBError) -> Set<Int64> {
+        let rows = try await connection.query(
+            "SELECT id FROM monitor WHERE active = 1 AND COALESCE(assigned_node, node_id) = ?", [.text(node)])
+        let id = try rows.column("id")
+        var monitors: Set<Int64> = []
+        for row in rows { monitors.insert(try row.int(id)) }
+        return monitors
+    }
+
+    /// Each monitor's first beat on each node since a time of the database's clock.
+    package func firstBeats(since time: String) async throws(MariaDBError) -> [TakeoverWatch.FirstBeat] {
+        let rows = try await connection.query(
+            """
+            SELECT monitor_id, node_id, CAST(TIMESTAMPDIFF(MICROSECOND, ?, MIN(time)) AS SIGNED) AS age
+            FROM heartbeat WHERE time > ? GROUP BY monitor_id, node_id
+            """, [.text(time), .text(time)])
+        let (monitor, node, age) = (
+            try rows.column("monitor_id"), try rows.column("node_id"), try rows.column("age")
+        )
+        var beats: [TakeoverWatch.FirstBeat] = []
+        for row in rows {
+            beats.append(
+                TakeoverWatch.FirstBeat(
+                    monitor: try row.int(monitor), node: try row.text(node), seconds: Double(try row.int(age)) / 1e6))
+        }
+        return beats
+    }
+
+    /// Monitors that had a good beat at all.
+    package func monitorsWithBeats() async throws(MariaDBError) -> Int {
+        let rows = try await connection.query(
+            "SELECT CAST(COUNT(DISTINCT monitor_id) AS SIGNED) AS n FROM heartbeat WHERE status = 1")
+        let column = try rows.column("n")
+        return Int(try rows.first?.int(column) ?? 0)
+    }
+
+    /// What `status` shows of one node.
+    package struct NodeFacts: Sendable {
+        package let status: String?
+        package let monitors: Int
+        package let recentBeats: Int
+    }
+
+    package func facts(of node: String) async throws(MariaDBError) -> NodeFacts {
+        let rows = try await connection.query(
+            """
+            SELECT (SELECT status FROM `node` WHERE node_id = ?) AS status,
+                CAST((SELECT COUNT(*) FROM monitor
+                    WHERE active = 1 AND COALESCE(assigned_node, node_id) = ?) AS SIGNED) AS monitors,
+                CAST((SELECT COUNT(*) FROM heartbeat
+                    WHERE node_id = ? AND time > NOW(3) - INTERVAL 10 SECOND) AS SIGNED) AS beats
+            """, [.text(node), .text(node), .text(node)])
+        let (status, monitors, beats) = (
+            try rows.column("status"), try rows.column("monitors"), try rows.column("beats")
+        )
+        guard let row = rows.first else { throw .misused(reason: "no row") }
+        return NodeFacts(
+            status: try row.optionalText(status), monitors: Int(try row.int(monitors)),
+            recentBeats: Int(try row.int(beats)))
+    }
+
+    /// One row of the cluster's history.
+    package struct Event: Sendable {
+        package let id: Int64
+        package let node: String?
+        package let kind: String
+        package let detail: String
+    }
+
+    /// Events after the one with that id, oldest first. None while the table does not exist yet.
+    package func events(after id: Int64) async throws(MariaDBError) -> [Event] {
+        let rows: Rows
+        do throws(MariaDBError) {
+            rows = try await connection.query(
+                "SELECT id, node_id, kind, detail FROM cluster_event WHERE id > ? ORDER BY id LIMIT 200", [.int(id)])
+        } catch .schemaMissing {
+            return []
+        }
+        let columns = (
+            id: try rows.column("id"), node: try rows.column("node_id"), kind: try rows.column("kind"),
+            detail: try rows.column("detail")
+        )
+        var events: [Event] = []
+        for row in rows {
+            events.append(
+                Event(
+                    id: try row.int(columns.id), node: try row.optionalText(columns.node),
+                    kind: try row.text(columns.kind), detail: try row.optionalText(columns.detail) ?? ""))
+        }
+        return events
+    }
+
+    package func close() async { await connection.close() }
+}

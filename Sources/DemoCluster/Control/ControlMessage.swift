@@ -1,0 +1,136 @@
+/// What a second terminal asks of the running demo: one line of JSON over a Unix socket, answered by one line.
+package enum ControlRequest: Sendable, Equatable, Codable {
+    case act(DemoAction, target: String)
+    case status
+}
+
+package enum ControlAnswer: Sendable, Equatable, Codable {
+    /// Done; one readable line.
+    case done(String)
+    /// Not done, and why.
+    case refused(String)
+    case status(DemoStatus)
+}
+
+/// The running demo as `kuma-demo status` shows it.
+package struct DemoStatus: Sendable, Equatable, Codable {
+    package enum Phase: String, Sendable, Codable {
+        case starting
+        case ready
+        case stopping
+    }
+
+    package enum ProcessState: String, Sendable, Codable {
+        case running
+        case frozen
+        /// Ended by a person's kill or stop.
+        case killed
+        /// Ended by itself.
+        case crashed
+    }
+
+    package struct Process: Sendable, Equatable, Codable {
+        package var name: String
+        package var state: ProcessState
+        package var pid: Int32?
+
+        package init(name: String, state: ProcessState, pid: Int32?) {
+            self.name = name
+            self.state = state
+            self.pid = pid
+        }
+    }
+
+    package struct Node: Sendable, Equatable, Codable {
+        package var id: String
+        /// `host:port`
+        package var address: String
+        package var kuma: Process
+        package var agent: Process
+        /// The `status` column; nil while the database or the row is away.
+        package var status: String?
+        /// Active monitors it effectively runs.
+        package var monitors: Int?
+        /// Beats it wrote in the last ten seconds.
+        package var recentBeats: Int?
+
+        package init(id: String, address: String, kuma: Process, agent: Process) {
+            self.id = id
+            self.address = address
+            self.kuma = kuma
+            self.agent = agent
+        }
+    }
+
+    package struct Balancer: Sendable, Equatable, Codable {
+        package var url: String
+        package var process: Process
+
+        package init(url: String, process: Process) {
+            self.url = url
+            self.process = process
+        }
+    }
+
+    /// The demo's own database, so that tests and people can look into it.
+    package struct Database: Sendable, Equatable, Codable {
+        package var process: Process
+        package var host: String
+        package var port: UInt16
+        package var name: String
+        package var user: String
+        package var password: String
+
+        package init(process: Process, host: String, port: UInt16, name: String, user: String, password: String) {
+            self.process = process
+            self.host = host
+            self.port = port
+            self.name = name
+            self.user = user
+            self.password = password
+        }
+    }
+
+    /// How long something took that the demo watched.
+    package struct Measurement: Sendable, Equatable, Codable {
+        package enum Kind: String, Sendable, Codable {
+            /// From the launch until the balancer shows every node online.
+            case launch
+            /// From the kill of a node until all of its monitors had beats from other nodes.
+            case failover
+            /// From its start until all of them had beats from it again.
+            case comeback
+        }
+
+        package var kind: Kind
+        package var node: String
+        package var monitors: Int
+        package var seconds: Double
+
+        package init(kind: Kind, node: String, monitors: Int, seconds: Double) {
+            self.kind = kind
+            self.node = node
+            self.monitors = monitors
+            self.seconds = seconds
+        }
+    }
+
+    package var phase: Phase
+    package var directory: String
+    package var nodes: [Node]
+    package var balancers: [Balancer]
+    package var database: Database
+    package var measurements: [Measurement]
+
+    package init(
+        phase: Phase, directory: String, nodes: [Node], balancers: [Balancer], database: Database,
+        measurements: [Measurement]
+    ) {
+        self.phase = phase
+        self.directory = directory
+        self.nodes = nodes
+        self.balancers = balancers
+        self.database = database
+        self.measurements = measurements
+    }
+}

@@ -1,0 +1,66 @@
+package import MariaDB
+
+/// The tables that a Kuma node creates at its start, as far as the cluster meets them (KUMA.md), and the stand-in's own
+/// `heartbeat`. Types and widths are the real ones, so that our migration has the same work to do.
+package enum KumaSchema {
+    package static let statements: [Statement] = [node, monitor, user, heartbeat]
+
+    private static let node: Statement = """
+        CREATE TABLE IF NOT EXISTS `node` (
+            node_id VARCHAR(50) NOT NULL PRIMARY KEY,
+            node_name VARCHAR(100) NOT NULL,
+            location VARCHAR(200) NULL,
+            host VARCHAR(45) NULL,
+            hostname VARCHAR(100) NULL,
+            status VARCHAR(20) NOT NULL DEFAULT 'online',
+            active TINYINT NOT NULL DEFAULT 1,
+            is_primary TINYINT NOT NULL DEFAULT 0,
+            created_date DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            modified_date DATETIME NULL,
+            last_seen TIMESTAMP NULL,
+            KEY idx_node_name (node_name),
+            KEY idx_status (status),
+            KEY idx_active (active),
+            KEY idx_is_primary (is_primary)
+        ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
+        """
+
+    private static let monitor: Statement = """
+        CREATE TABLE IF NOT EXISTS monitor (
+            id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+            name VARCHAR(150) NULL,
+            active TINYINT NOT NULL DEFAULT 1,
+            user_id INT UNSIGNED NULL,
+            `interval` INT NOT NULL DEFAULT 20,
+            url TEXT NULL,
+            type VARCHAR(20) NULL,
+            node_id VARCHAR(50) NULL,
+            assigned_node VARCHAR(255) NULL,
+            KEY idx_node_id (node_id)
+        ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
+        """
+
+    private static let user: Statement = """
+        CREATE TABLE IF NOT EXISTS `user` (
+            id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+            username VARCHAR(255) NOT NULL UNIQUE,
+            password VARCHAR(255) NULL,
+            active TINYINT NOT NULL DEFAULT 1
+        ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
+        """
+
+    /// Kuma's own has no `node_id` and whole seconds; the demo shows who ran what, and when exactly.
+    private static let heartbeat: Statement = """
+        CREATE TABLE IF NOT EXISTS heartbeat (
+            id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+            monitor_id INT UNSIGNED NOT NULL,
+            node_id VARCHAR(50) NOT NULL,
+            status SMALLINT NOT NULL,
+            msg TEXT NULL,
+            time DATETIME(3) NOT NULL,
+            ping INT NULL,
+            KEY idx_time (time),
+            KEY idx_monitor_time (monitor_id, time)
+        ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
+        """
+}

@@ -1,0 +1,106 @@
+package import ClusterCore
+package import Logging
+
+/// What the runner asks of the database.
+package protocol MonitorDatabase: Sendable {
+    /// The monitors this node runs: active, and assigned to it, or at home here and assigned to nobody else (KUMA.md).
+    func assignedMonitors() async throws -> [MonitorTask]
+    func record(_ beat: Beat) async throws
+}
+
+/// Runs a node's monitors: one loop each, started and stopped by reconcile runs.
+///
+/// Runs are deliberately *not* kept from overlapping: see `MonitorRoster`.
+package actor MonitorRunner {
+    private let database: any MonitorDatabase
+    private let checker: MonitorChecker
+    private let logger: Logger
+    private var roster = MonitorRoster()
+    private var loops: [MonitorRoster.LoopID: Task<Void, Never>] = [:]
+
+    package init(database: any MonitorDatabase, checker: MonitorChecker, logger: Logger) {
+        self.database = database
+        self.checker = checker
+        self.logger = logger
+    }
+
+    package var monitors: [MonitorID] { roster.monitors }
+    /// Loops that really run; more than `monitors` once reconcile runs have overlapped.
+    package var loopCount: Int { loops.count }
+
+    /// What Kuma does at start: it enters every monitor in its list first and then starts them, so that a reconcile
+    /// request during the start finds nothing to do.
+    package func startAssigned() async throws {
+        for task in roster.plan(for: try await database.assignedMonitors()).starts { startLoop(task) }
+    }
+
+    /// One run: reads the assignments, stops what is not ours any more, starts what is, with Kuma's 100 to 300 ms of
+    /// sleep for each start. Not re-entrant, as the real one.
+    package func reconcile() async throws -> MonitorRoster.Plan {
+        let assigned = try await database.assignedMonitors()
+        let plan = roster.plan(for: assigned)
+        for monitor in plan.stops { stopLoop(monitor) }
+        for task in plan.starts {
+            startLoop(task)
+            try await Task.sleep(for: .milliseconds(Int.random(in: 100...300)))
+        }
+        if !plan.starts.isEmpty || !plan.stops.isEmpty {
+            logger.info("reconciled", metadata: ["started": "\(plan.starts.count)", "stopped": "\(plan.stops.count)"])
+        }
+        return plan
+    }
+
+    /// Re-reads at second 00 of every minute, until cancelled.
+    package func reconcileEveryMinute(wallClock: @Sendable () -> Duration) async {
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: MinuteSchedule.untilNextMinute(sinceEpoch: wallClock()))
+                _ = try await reconcile()
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.warning("the minute's re-read failed", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    package func stopAll() {
+        for loop in loops.values { loop.cancel() }
+        loops.removeAll()
+    }
+
+    private func startLoop(_ task: MonitorTask) {
+        let id = roster.start(task.id)
+        let (database, checker, logger) = (database, checker, logger)
+        loops[id] = Task { await MonitorRunner.run(task, database: database, checker: checker, logger: logger) }
+    }
+
+    private func stopLoop(_ monitor: MonitorID) {
+        guard let id = roster.stop(monitor) else { return }
+        loops.removeValue(forKey: id)?.cancel()
+    }
+
+    /// One monitor's loop: check, write the beat, wait for the rest of the interval. Losing the database loses a beat and
+    /// nothing else.
+    private static func run(
+        _ task: MonitorTask, database: any MonitorDatabase, checker: MonitorChecker, logger: Logger
+    ) async {
+        let clock = ContinuousClock()
+        var next = clock.now
+        while !Task.isCancelled {
+            let beat = await checker.check(task)
+            guard !Task.isCancelled else { return }
+            do {
+                try await database.record(beat)
+            } catch {
+                logger.warning("a beat was lost", metadata: ["monitor": "\(task.id)", "reason": "\(error)"])
+            }
+            next = max(next.advanced(by: task.interval), clock.now)
+            do {
+                try await clock.sleep(until: next)
+            } catch {
+                return
+            }
+        }
+    }
+}

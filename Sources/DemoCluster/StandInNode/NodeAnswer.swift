@@ -1,0 +1,103 @@
+package import ClusterCore
+package import NIOHTTP1
+
+/// A whole answer of the stand-in node, before it is framed.
+package struct NodeAnswer: Sendable {
+    package enum Body: Sendable, Equatable {
+        case text(String)
+        /// That many octets of `NodeAnswer.pattern`.
+        case pattern(Int)
+
+        package var count: Int {
+            switch self {
+            case .text(let text): text.utf8.count
+            case .pattern(let count): count
+            }
+        }
+    }
+
+    package var status: HTTPResponseStatus
+    package var fields: [(String, String)]
+    package var body: Body
+
+    package init(status: HTTPResponseStatus, fields: [(String, String)], body: Body) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+
+    /// Octet `i` of a `/bytes/N` body is `i % 251`: a prime, so that a piece lost, doubled or out of place shows.
+    package static let patternPeriod = 251
+
+    package static func json(_ status: HTTPResponseStatus, _ text: String) -> NodeAnswer {
+        NodeAnswer(
+            status: status, fields: [("Content-Type", "application/json; charset=utf-8")], body: .text(text))
+    }
+
+    package static func text(_ status: HTTPResponseStatus, _ text: String) -> NodeAnswer {
+        NodeAnswer(status: status, fields: [("Content-Type", "text/plain; charset=utf-8")], body: .text(text))
+    }
+
+    package static func html(_ text: String) -> NodeAnswer {
+        NodeAnswer(status: .ok, fields: [("Content-Type", "text/html; charset=utf-8")], body: .text(text))
+    }
+}
+
+/// What a node found when it asked its database for a sign of life.
+package enum DatabaseCheck: Sendable, Equatable {
+    case healthy(took: Duration)
+    case unhealthy(reason: String)
+}
+
+/// The texts of the stand-in node's answers.
+package enum NodePages {
+    package static func page(of id: NodeID, name: String) -> String {
+        let shown = escape(name)
+        return """
+            <!doctype html>
+            <html lang="en"><head><meta charset="utf-8"><title>\(shown)</title></head>
+            <body><h1>\(shown)</h1><p>This is the stand-in Kuma node <b id="node">\(id)</b>.</p></body></html>
+
+            """
+    }
+
+    package static func health(_ check: DatabaseCheck, node: NodeID) -> NodeAnswer {
+        switch check {
+        case .healthy(let took):
+            .json(
+                .ok,
+                "{\"ok\":true,\"status\":\"healthy\",\"nodeId\":\(JSONText.quote(node.text)),\"checks\":{\"database\":"
+                    + "{\"status\":\"healthy\",\"responseTime\":\(took.wholeMilliseconds)}}}")
+        case .unhealthy(let reason):
+            .json(
+                .serviceUnavailable,
+                "{\"ok\":false,\"status\":\"unhealthy\",\"nodeId\":\(JSONText.quote(node.text)),\"checks\":"
+                    + "{\"database\":{\"status\":\"unhealthy\",\"error\":\(JSONText.quote(reason))}}}")
+        }
+    }
+
+    package static func echo(_ head: HTTPRequestHead, node: NodeID) -> String {
+        let fields = head.headers.map { "[\(JSONText.quote($0.name)),\(JSONText.quote($0.value))]" }
+        return "{\"node\":\(JSONText.quote(node.text)),\"method\":\(JSONText.quote(head.method.rawValue)),"
+            + "\"target\":\(JSONText.quote(head.uri)),\"headers\":[\(fields.joined(separator: ","))]}"
+    }
+
+    private static func escape(_ text: String) -> String {
+        text.reduce(into: "") { escaped, character in
+            switch character {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case _: escaped.append(character)
+            }
+        }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded down.
+    package var wholeMilliseconds: Int64 {
+        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,74 @@
+package import Logging
+package import NIOPosix
+
+/// A stand-in Kuma node: what `kuma-demo node` runs.
+package final class StandInNode: Sendable {
+    private let server: NodeServer
+    private let runner: MonitorRunner
+    private let database: NodeDatabase
+    private let checker: MonitorChecker
+    private let minutes: Task<Void, Never>
+    private let trimming: Task<Void, Never>
+
+    /// In Kuma's order: tables, the `node` row, then serving, then the monitors.
+    package static func start(
+        _ settings: StandInSettings, group: MultiThreadedEventLoopGroup, logger: Logger
+    ) async throws -> StandInNode {
+        let database = NodeDatabase(settings: settings, logger: logger)
+        let checker = MonitorChecker(group: group)
+        do {
+            try await database.createTables()
+            let runner = MonitorRunner(database: database, checker: checker, logger: logger)
+            let services = NodeServices(
+                id: settings.id, name: settings.name, apiKey: settings.apiKey, engineIO: EngineIOStore(),
+                checkDatabase: { await database.check() }, reconcile: { try await runner.reconcile() },
+                runs: { await runner.monitors.contains($0) })
+            try await database.register(settings)
+            let server = try await NodeServer.start(
+                host: settings.listenHost, port: settings.port, services: services, group: group)
+            logger.info("serving", metadata: ["port": "\(server.port)", "node": "\(settings.id)"])
+            try await runner.startAssigned()
+            return StandInNode(server: server, runner: runner, database: database, checker: checker, logger: logger)
+        } catch {
+            await database.close()
+            try await checker.shutdown()
+            throw error
+        }
+    }
+
+    private init(
+        server: NodeServer, runner: MonitorRunner, database: NodeDatabase, checker: MonitorChecker, logger: Logger
+    ) {
+        self.server = server
+        self.runner = runner
+        self.database = database
+        self.checker = checker
+        minutes = Task { await runner.reconcileEveryMinute(wallClock: WallClock.sinceEpoch) }
+        trimming = Task {
+            do {
+                while true {
+                    try await Task.sleep(for: .seconds(60))
+                    do { try await database.trimBeats() } catch {
+                        logger.warning("old beats were not trimmed", metadata: ["reason": "\(error)"])
+                    }
+                }
+            } catch {
+                // Cancelled: the node stops.
+            }
+        }
+    }
+
+    package var port: UInt16 { server.port }
+    package var loopCount: Int { get async { await runner.loopCount } }
+
+    /// Drops listener and connections at once, then everything else. The caller lets the process live on for the
+    /// settings' `exitDelay`.
+    package func stop() async throws {
+        await server.drop()
+        minutes.cancel()
+        trimming.cancel()
+        await runner.stopAll()
+        await database.close()
+        try await checker.shutdown()
+    }
+}

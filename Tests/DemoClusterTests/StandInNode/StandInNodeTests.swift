@@ -1,0 +1,140 @@
+import ClusterCore
+import DemoCluster
+import HTTPTestClient
+import MariaDB
+import NIOPosix
+import PrivateMariaDB
+import Testing
+
+@Suite("A stand-in node with its database")
+struct StandInNodeTests {
+    @Test("It makes Kuma's tables and writes its row before it serves")
+    func registers() async throws {
+        let node = try await NodeUnderTest.start()
+        let rows = try await node.connection.query(
+            "SELECT node_name, host, status, is_primary, last_seen IS NOT NULL AS seen FROM `node` WHERE node_id = 'node1'"
+        )
+        let row = try #require(rows.first)
+        #expect(try row.text(rows.column("node_name")) == "Node <1>")
+        #expect(try row.text(rows.column("host")) == "127.0.0.1:3001")
+        #expect(try row.text(rows.column("status")) == "online")
+        #expect(try row.int(rows.column("is_primary")) == 1)
+        #expect(try row.int(rows.column("seen")) == 1)
+        try await node.stop()
+    }
+
+    @Test("It writes its row at no other time: a status that somebody wrote stays, also when it stops")
+    func writesItsRowOnlyAtStart() async throws {
+        let node = try await NodeUnderTest.start(monitors: 1)
+        try await node.connection.execute("UPDATE `node` SET status = 'offline'")
+        #expect(try await node.reconcile().status == 200)
+        try await node.stop()
+        let connection = Connection(
+            try await PrivateMariaDB.shared().options(
+                user: node.database.user, password: Secret(node.database.password), database: node.database.name))
+        let rows = try await connection.query("SELECT status FROM `node`")
+        #expect(try rows.first?.text(rows.column("status")) == "offline")
+        let again = try await StandInNode.start(
+            NodeUnderTest.settings(node.database), group: .singleton, logger: NodeUnderTest.logger)
+        let after = try await connection.query("SELECT status FROM `node`")
+        #expect(try after.first?.text(after.column("status")) == "online")
+        try await again.stop()
+        await connection.close()
+    }
+
+    @Test("It runs the active monitors that are assigned to it, and those at home that are assigned to nobody")
+    func runsItsMonitors() async throws {
+        let node = try await NodeUnderTest.start(monitors: 5)
+        try await node.connection.execute("UPDATE monitor SET assigned_node = 'node2' WHERE name = 'm1'")
+        try await node.connection.execute("UPDATE monitor SET active = 0 WHERE name = 'm2'")
+        try await node.connection.execute(
+            "UPDATE monitor SET node_id = 'node9', assigned_node = 'node1' WHERE name = 'm3'")
+        try await node.connection.execute("UPDATE monitor SET assigned_node = '' WHERE name = 'm4'")
+        #expect(try await node.reconcile().text == #"{"ok":true,"started":0,"stopped":3}"#)
+        try await node.connection.execute("DELETE FROM heartbeat")
+        try await eventually("beats of both monitors") {
+            try await node.number(
+                "SELECT CAST(COUNT(DISTINCT monitor_id) AS SIGNED) AS n FROM heartbeat WHERE status = 1") == 2
+        }
+        let names = try await node.connection.query(
+            "SELECT DISTINCT m.name FROM heartbeat h JOIN monitor m ON m.id = h.monitor_id ORDER BY m.name")
+        let column = try names.column("name")
+        #expect(try names.map { try $0.text(column) } == ["m0", "m3"])
+        try await node.stop()
+    }
+
+    @Test("A check of a page that is gone is a beat with status down")
+    func down() async throws {
+        // Nobody listens on the port of tcpmux.
+        let node = try await NodeUnderTest.start(monitors: 1, url: "http://127.0.0.1:1/")
+        try await eventually("a beat that is down") {
+            try await node.number("SELECT CAST(COUNT(*) AS SIGNED) AS n FROM heartbeat WHERE status = 0") > 0
+        }
+        try await node.stop()
+    }
+
+    @Test("Reconciling needs an Authorization header with the key")
+    func authorization() async throws {
+        let node = try await NodeUnderTest.start()
+        #expect(try await node.request("POST", "/api/v1/reconcile-monitors", body: []).status == 401)
+        let wrong = [("Authorization", "Bearer nonsense")]
+        #expect(try await node.request("POST", "/api/v1/reconcile-monitors", fields: wrong, body: []).status == 401)
+        #expect(try await node.reconcile().status == 200)
+        try await node.stop()
+    }
+
+    @Test("Overlapping reconciles start monitors twice, and a later one does not mend it")
+    func overlappingReconciles() async throws {
+        let node = try await NodeUnderTest.start()
+        for number in 0..<3 {
+            try await node.connection.execute(
+                "INSERT INTO monitor (name, url, `interval`, node_id) VALUES (?, ?, 1, 'node1')",
+                [.text("late\(number)"), .text("http://127.0.0.1:\(node.target.port)/")])
+        }
+        async let one = node.reconcile()
+        async let other = node.reconcile()
+        _ = try await (one, other)
+        let loops = await node.node.loopCount
+        #expect(loops > 3)
+        try await node.connection.execute("UPDATE monitor SET active = 0")
+        _ = try await node.reconcile()
+        #expect(await node.node.loopCount == loops - 3)
+        try await node.stop()
+    }
+
+    @Test("One reconcile after the other starts each monitor once")
+    func sequentialReconciles() async throws {
+        let node = try await NodeUnderTest.start()
+        try await node.connection.execute(
+            "INSERT INTO monitor (name, url, `interval`, node_id) VALUES ('a', '', 1, 'node1')")
+        #expect(try await node.reconcile().text == #"{"ok":true,"started":1,"stopped":0}"#)
+        #expect(try await node.reconcile().text == #"{"ok":true,"started":0,"stopped":0}"#)
+        #expect(await node.node.loopCount == 1)
+        try await node.stop()
+    }
+
+    @Test("Health follows the database: refused is 503 that names it, and the pages stay 200")
+    func health() async throws {
+        let server = try await PrivateMariaDB.start()
+        let node = try await NodeUnderTest.start(on: server)
+        let healthy = try await node.get("/api/v1/health")
+        #expect(healthy.status == 200)
+        #expect(healthy.text.hasPrefix(#"{"ok":true,"status":"healthy""#))
+        await server.kill()
+        let unhealthy = try await node.get("/api/v1/health")
+        #expect(unhealthy.status == 503)
+        #expect(unhealthy.text.contains(#""checks":{"database":{"status":"unhealthy""#))
+        #expect(try await node.get("/").status == 200)
+        #expect(try await node.get("/api/v1/status").status == 200)
+        try await server.restart()
+        try await eventually("healthy again") { try await node.get("/api/v1/health").status == 200 }
+        try await node.stop()
+        await server.stop()
+    }
+}
+
+extension NodeUnderTest {
+    func reconcile() async throws -> HTTPReply {
+        try await request("POST", "/api/v1/reconcile-monitors", fields: [("Authorization", "Bearer key")], body: [])
+    }
+}
