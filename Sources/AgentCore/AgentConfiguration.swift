@@ -1,4 +1,5 @@
 package import ClusterCore
+import ClusterStore
 
 /// What one agent must know. A value; nothing here is read from the environment.
 package struct AgentConfiguration: Sendable {
@@ -21,6 +22,8 @@ package struct AgentConfiguration: Sendable {
     /// Where this agent asks its own Kuma: usually on the loopback interface.
     package let address: NodeAddress
     package var conflictPolicy: ConflictPolicy = .wait
+    /// How long another agent's reports must go on before it counts as alive: beyond the last report of a dead one.
+    package var conflictPatience = AgentReport.ownershipTTL
     /// Rise, fall and the two intervals (DESIGN.md §5: 2 s and 0.5 s).
     package var judge = HealthJudge.Limits()
     /// KUMA.md: a frozen database makes Kuma hang for 10 to 25 s, so this limit decides.

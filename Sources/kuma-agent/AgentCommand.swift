@@ -1,4 +1,18 @@
+import ArgumentParser
+import ServiceRuntime
+
+/// `kuma-agent`: the sidecar of one Kuma node. Composition only; decisions live in AgentCore.
 @main
-struct AgentCommand {
-    static func main() {}
+struct AgentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kuma-agent",
+        abstract: "Checks the Kuma node beside it and reports its health into the cluster's database.",
+        discussion: AgentSettings.catalogue.helpText,
+        version: ProductVersion.text,
+        subcommands: [
+            RunCommand.self, ProbeCommand.self, DrainCommand.self, MaintenanceCommand.self, ActivateCommand.self,
+            CheckConfigCommand.self,
+        ],
+        defaultSubcommand: RunCommand.self
+    )
 }

@@ -17,8 +17,12 @@ struct ConflictWatch: Sendable {
         case ended
     }
 
+    private let patience: Duration
     private var first: (other: AgentInstance, at: ContinuousClock.Instant)?
     private var isProven = false
+
+    /// - Parameter patience: how long reports must go on; at least `AgentReport.ownershipTTL` outside of tests.
+    init(patience: Duration) { self.patience = patience }
 
     mutating func record(_ outcome: ReportOutcome, now: ContinuousClock.Instant) -> Verdict {
         switch outcome {
@@ -34,7 +38,7 @@ struct ConflictWatch: Sendable {
                 self.first = (other, now)
                 return .waiting
             }
-            guard now - first.at > AgentReport.ownershipTTL else { return .waiting }
+            guard now - first.at > patience else { return .waiting }
             isProven = true
             return .proven(other)
         }

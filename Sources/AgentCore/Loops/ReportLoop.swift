@@ -13,7 +13,7 @@ struct ReportLoop: Sendable {
         var isSchemaReady = false
         /// Kuma's tables that were missing when it was last said.
         var waitingForKuma: [String] = []
-        var conflict = ConflictWatch()
+        var conflict: ConflictWatch
         /// The failure that was logged last; nil while the database answers.
         var failure: StoreError?
     }
@@ -26,7 +26,7 @@ struct ReportLoop: Sendable {
 
     func run() async throws {
         let configuration = agent.configuration
-        var memory = Memory()
+        var memory = Memory(conflict: ConflictWatch(patience: configuration.conflictPatience))
         while !Task.isCancelled {
             switch await beat(&memory) {
             case .done:
@@ -57,10 +57,10 @@ struct ReportLoop: Sendable {
             tellDatabaseIsBack(&memory)
             let verdict = memory.conflict.record(outcome, now: .now)
             tell(outcome, verdict)
+            try await recordChanges()
             if case .proven(let other) = verdict, agent.configuration.conflictPolicy == .end {
                 return .conflict(AgentConflict(node: agent.configuration.node, other: other))
             }
-            try await recordChanges()
             return .done
         } catch {
             return .failed(error)

@@ -1,0 +1,36 @@
+package import Logging
+package import ServiceLifecycle
+import UnixSignals
+
+/// Runs a program's services the way every program of the cluster runs: SIGTERM and SIGINT end it gracefully, a second one
+/// at once, and systemd hears how it goes.
+package struct ServiceRun: Sendable {
+    private let services: [any Service]
+    private let status: String
+    private let notifier: ServiceManagerNotifier
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - services: started together, shut down from the last to the first.
+    ///   - status: what `systemctl status` shows.
+    ///   - environment: the process's own, for `NOTIFY_SOCKET` and `WATCHDOG_USEC`.
+    package init(_ services: [any Service], status: String, environment: [String: String], logger: Logger) {
+        self.services = services
+        self.status = status
+        notifier = ServiceManagerNotifier(environment: environment)
+        self.logger = logger
+    }
+
+    /// Returns after a graceful end. Call it before any other thread waits for signals.
+    /// - Throws: what the service that ended first threw.
+    package func run() async throws {
+        ProcessSignals.ignoreBrokenPipes()
+        // The last is shut down first: systemd hears STOPPING before the services begin to stop.
+        let all = services + [SecondSignalExit(), ServiceManagerService(notifier: notifier, status: status)]
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: all.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+}

@@ -1,0 +1,33 @@
+import AgentCore
+import ClusterCore
+import ClusterStore
+import KumaClient
+import Logging
+import MariaDB
+import ServiceRuntime
+
+/// From settings to parts.
+extension AgentSettings {
+    func makeClient() -> KumaHTTPClient {
+        switch health.scheme {
+        case .http: KumaHTTPClient(scheme: .http)
+        case .https: KumaHTTPClient(scheme: .https)
+        }
+    }
+
+    func makeStore() -> some AgentStore { MariaDBClusterStore(database.options, logger: Logger(label: "database")) }
+
+    var agentConfiguration: AgentConfiguration {
+        var configuration = AgentConfiguration(
+            node: node, name: name, host: host, isPrimary: isPrimary, instance: .random(),
+            version: ProductVersion.text, address: health.address)
+        configuration.probeTimeout = probeTimeout
+        configuration.judge.steadyInterval = interval
+        configuration.judge.changingInterval = interval / 4
+        switch conflictPolicy {
+        case .wait: configuration.conflictPolicy = .wait
+        case .exit: configuration.conflictPolicy = .end
+        }
+        return configuration
+    }
+}

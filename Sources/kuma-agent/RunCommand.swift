@@ -1,0 +1,42 @@
+import AgentCore
+import ArgumentParser
+import ClusterCore
+import FoundationEssentials
+import KumaClient
+import Logging
+import MariaDB
+import ServiceRuntime
+
+/// `kuma-agent run`, also what happens without a subcommand.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Probe and report until stopped (the default).")
+
+    @OptionGroup var arguments: SettingArguments
+
+    @Flag(help: "End with exit code 3 when another live agent reports for the same node.")
+    var strict = false
+
+    func run() async throws {
+        let settings = try arguments.load(adding: strict ? ["--agent-strict=true"] : [])
+        settings.log.bootstrap()
+        let logger = Logger(label: "kuma-agent")
+        let client = settings.makeClient()
+        let agent = AgentService(
+            configuration: settings.agentConfiguration, store: settings.makeStore(),
+            probe: HTTPNodeProbe(client: client, path: settings.health.path), tether: TCPNodeTether(client: client),
+            reconcileTrigger: settings.apiKey.map { HTTPReconcileTrigger(client: client, apiKey: $0.revealed) },
+            secondOfMinute: { LogTime.now().secondOfMinute }, logger: logger)
+        let service = ServiceRun(
+            [agent], status: "speaks for \(settings.node)", environment: ProcessInfo.processInfo.environment,
+            logger: logger)
+        do {
+            try await service.run()
+        } catch let conflict as AgentConflict {
+            logger.critical("\(conflict)")
+            await client.shutdown()
+            throw AgentExit.conflict
+        }
+        await client.shutdown()
+    }
+}

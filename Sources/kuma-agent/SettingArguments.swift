@@ -1,0 +1,35 @@
+import ArgumentParser
+import FoundationEssentials
+import ServiceRuntime
+
+/// What every subcommand takes: `--env-file`, and each setting as a flag (`--db-host`, `--node-id`, …).
+struct SettingArguments: ParsableArguments {
+    @Option(name: .customLong("env-file"), help: "A file of KEY=VALUE lines, weaker than environment and flags.")
+    var environmentFile: String?
+
+    @Argument(parsing: .allUnrecognized, help: "Settings as flags, such as --node-id node1 --db-host 10.0.0.5.")
+    var settings: [String] = []
+
+    /// The settings, or an end with every problem on standard error.
+    func load(adding further: [String] = []) throws -> AgentSettings {
+        do {
+            return try AgentSettings(
+                from: SettingInput(
+                    arguments: settings + further, environment: ProcessInfo.processInfo.environment,
+                    environmentFile: environmentFile))
+        } catch {
+            StandardError.print("kuma-agent: \(error)")
+            throw AgentExit.badConfiguration
+        }
+    }
+}
+
+/// Exit codes that scripts may rely on.
+enum AgentExit {
+    /// The node is not healthy, or the change could not be written.
+    static let failure = ExitCode(1)
+    /// Another live agent reports for the same node (DESIGN.md §5).
+    static let conflict = ExitCode(3)
+    /// EX_CONFIG of sysexits(3).
+    static let badConfiguration = ExitCode(78)
+}

@@ -1,0 +1,205 @@
+import ClusterCore
+import ClusterStore
+import Testing
+
+@testable import AgentCore
+
+@Suite("The agent")
+struct AgentServiceTests {
+    @Test("a node without a row is registered and becomes online")
+    func registers() async throws {
+        let agent = try AgentUnderTest()
+        try await agent.run {
+            #expect(await eventually { try await agent.row?.status == .online })
+            #expect(await eventually { try await agent.store.recordedKinds().contains(.nodeOnline) })
+        }
+        let row = try #require(try await agent.row)
+        #expect(row.host == "kuma1:3001")
+        #expect(row.agentInstance == agent.instance)
+        #expect(agent.store.reports.first?.status == .recovering)
+        #expect(try await agent.store.recordedKinds().contains(.nodeRegistered))
+    }
+
+    @Test("restarting an agent beside a living node changes nothing")
+    func restart() async throws {
+        let cluster = InMemoryCluster()
+        let agent = try AgentUnderTest(cluster: cluster)
+        cluster.kumaStarts(agent.node, host: "kuma1:3001")
+        try await agent.run {
+            #expect(await eventually { agent.store.reports.count >= 5 })
+        }
+        #expect(agent.store.reports.allSatisfy { $0.status == .online })
+        #expect(try await agent.store.recordedKinds().isEmpty)
+    }
+
+    @Test("a node that dies becomes offline after three probes, and the history says so")
+    func dies() async throws {
+        let agent = try AgentUnderTest()
+        try await agent.run {
+            #expect(await eventually { try await agent.row?.status == .online })
+            agent.probe.become(.finding(.unhealthy))
+            #expect(await eventually { try await agent.store.recordedKinds().last == .nodeOffline })
+        }
+        let offline = try #require(agent.store.reports.first { $0.status == .offline })
+        #expect(offline.failStreak == 3)
+        #expect(offline.health == .unhealthy)
+    }
+
+    @Test("a node whose database is ill is degraded and stays online")
+    func degraded() async throws {
+        let agent = try AgentUnderTest()
+        try await agent.run {
+            #expect(await eventually { try await agent.row?.status == .online })
+            agent.probe.become(.finding(.degraded))
+            #expect(await eventually { try await agent.row?.agentHealth == .degraded })
+        }
+        #expect(try await agent.row?.status == .online)
+    }
+
+    @Test("beats go on while a probe hangs")
+    func hangingNode() async throws {
+        let agent = try AgentUnderTest()
+        try await agent.run {
+            #expect(await eventually { try await agent.row?.status == .online })
+            agent.probe.become(.hanging)
+            let probes = agent.probe.count
+            #expect(await eventually { agent.probe.count > probes })
+            let beats = agent.store.reports.count
+            #expect(await eventually { agent.store.reports.count >= beats + 5 })
+            #expect(agent.probe.count == probes + 1)
+        }
+    }
+
+    @Test("probes go on while the database hangs, and what they found is written afterwards")
+    func hangingDatabase() async throws {
+        let agent = try AgentUnderTest()
+        try await agent.run {
+            #expect(await eventually { try await agent.row?.status == .online })
+            agent.store.hang()
+            agent.probe.become(.finding(.unhealthy))
+            let probes = agent.probe.count
+            #expect(await eventually { agent.probe.count >= probes + 5 })
+            agent.store.release()
+            #expect(await eventually { try await agent.row?.status == .offline })
+        }
+    }
+
+    @Test("a database that is away at the start and later is waited for")
+    func databaseAway() async throws {
+        let agent = try AgentUnderTest()
+        agent.store.cluster.fail(with: .unavailable(reason: "refused"))
+        try await agent.run {
+            #expect(await eventually { agent.store.schemaCalls >= 3 })
+            agent.store.cluster.fail(with: nil)
+            #expect(await eventually { try await agent.row?.status == .online })
+            agent.store.cluster.fail(with: .deadlineExceeded(statement: "report"))
+            let probes = agent.probe.count
+            #expect(await eventually { agent.probe.count >= probes + 3 })
+            agent.store.cluster.fail(with: nil)
+            let beats = agent.store.reports.count
+            #expect(await eventually { agent.store.reports.count > beats })
+        }
+    }
+
+    @Test("without the right to change the schema it keeps asking, and works once the right is there")
+    func notPermitted() async throws {
+        let agent = try AgentUnderTest()
+        agent.store.forbidSchema()
+        try await agent.run {
+            #expect(await eventually { agent.store.schemaCalls >= 3 })
+            #expect(agent.store.reports.isEmpty)
+            agent.store.release()
+            #expect(await eventually { try await agent.row?.status == .online })
+        }
+    }
+
+    @Test("a shutdown detaches, so that a balancer speaks for the node at once")
+    func detaches() async throws {
+        let agent = try AgentUnderTest()
+        try await agent.run {
+            #expect(await eventually { try await agent.row?.status == .online })
+        }
+        #expect(try await agent.row?.agentHealth == .detached)
+    }
+
+    @Test("a shutdown is not held up by a database that hangs")
+    func shutdownWhileHanging() async throws {
+        let agent = try AgentUnderTest()
+        try await agent.run(adjust: { $0.detachLimit = .milliseconds(50) }) {
+            #expect(await eventually { try await agent.row?.status == .online })
+            agent.store.hang()
+        }
+        agent.store.release()
+    }
+
+    @Test("the end of the tether has the node probed at once")
+    func tether() async throws {
+        let agent = try AgentUnderTest()
+        try await agent.run(adjust: { $0.judge.steadyInterval = .seconds(3600) }) {
+            #expect(await eventually { try await agent.row?.status == .online })
+            let probes = agent.probe.count
+            agent.probe.become(.finding(.unhealthy))
+            agent.tether.cut()
+            #expect(await eventually { try await agent.row?.status == .offline })
+            #expect(agent.probe.count >= probes + 3)
+        }
+    }
+
+    @Test("while another agent lives, nothing is written; when it is gone, reporting begins")
+    func conflict() async throws {
+        let agent = try AgentUnderTest()
+        let rival = try AgentUnderTest(cluster: agent.store.cluster)
+        try await rival.run {
+            #expect(await eventually { try await rival.row?.status == .online })
+            try await agent.run(adjust: { $0.conflictPatience = .milliseconds(50) }) {
+                let probes = agent.probe.count
+                #expect(await eventually { agent.probe.count >= probes + 5 })
+                #expect(await eventually { try await rival.store.recordedKinds().contains(.agentConflict) })
+                #expect(agent.store.reports.isEmpty)
+            }
+            #expect(try await rival.row?.agentInstance == rival.instance)
+            #expect(try await rival.row?.agentHealth == .healthy)
+        }
+        try await agent.run {
+            #expect(await eventually { try await agent.row?.agentInstance == agent.instance })
+        }
+    }
+
+    @Test("under the strict policy a proven conflict ends the agent")
+    func strictConflict() async throws {
+        let agent = try AgentUnderTest()
+        let rival = try AgentUnderTest(cluster: agent.store.cluster)
+        try await rival.run {
+            #expect(await eventually { try await rival.row?.status == .online })
+            await #expect(throws: AgentConflict(node: agent.node, other: rival.instance)) {
+                try await agent.run(
+                    adjust: {
+                        $0.conflictPolicy = .end
+                        $0.conflictPatience = .milliseconds(50)
+                    },
+                    {
+                        #expect(
+                            await eventually { try await rival.store.recordedKinds().contains(.agentConflict) })
+                    })
+            }
+        }
+    }
+
+    @Test("a monitor that arrives makes Kuma re-read its list once")
+    func reconciles() async throws {
+        let agent = try AgentUnderTest()
+        let trigger = ScriptedTrigger([.notSent(detail: "refused"), .done])
+        try await agent.run(trigger: trigger) {
+            #expect(await eventually { try await agent.row?.status == .online })
+            let beats = agent.store.reports.count
+            #expect(await eventually { agent.store.reports.count >= beats + 3 })
+            #expect(trigger.count == 0)
+            agent.store.cluster.put(MonitorAssignment(id: MonitorID(1), home: NodeReference(agent.node)))
+            // The first call never reached the node, so it is made again; the second is enough.
+            #expect(await eventually { trigger.count == 2 })
+            let later = agent.store.reports.count
+            #expect(await eventually { agent.store.reports.count >= later + 5 })
+            #expect(trigger.count == 2)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import ClusterCore
+import Testing
+
+@testable import AgentCore
+
+@Suite("When Kuma is asked to re-read its monitors")
+struct ReconcilePlannerTests {
+    private let start = ContinuousClock.now
+
+    private func monitors(_ count: Int) -> Set<MonitorID> { Set((0..<count).map { MonitorID(Int64($0)) }) }
+
+    /// A planner that knows of `count` monitors.
+    private func planner(knowing count: Int) -> ReconcilePlanner {
+        var planner = ReconcilePlanner()
+        #expect(planner.next(assigned: monitors(count), now: start, secondOfMinute: 20) == .nothing)
+        return planner
+    }
+
+    @Test("the first list is what the node read itself")
+    func first() {
+        var planner = planner(knowing: 10)
+        #expect(planner.next(assigned: monitors(10), now: start, secondOfMinute: 20) == .nothing)
+    }
+
+    @Test("a change is called once, with time for each monitor that starts")
+    func once() {
+        var planner = planner(knowing: 0)
+        let action = planner.next(assigned: monitors(10), now: start, secondOfMinute: 20)
+        #expect(action == .trigger(timeout: .seconds(14)))
+        #expect(planner.next(assigned: monitors(11), now: start, secondOfMinute: 21) == .nothing)
+        planner.finished(.done, now: start + .seconds(3))
+        #expect(planner.next(assigned: monitors(10), now: start + .seconds(4), secondOfMinute: 24) == .nothing)
+    }
+
+    @Test("a monitor that left is a change too")
+    func removal() {
+        var planner = planner(knowing: 3)
+        #expect(planner.next(assigned: monitors(2), now: start, secondOfMinute: 20) != .nothing)
+    }
+
+    @Test("a change during a call is called after it")
+    func during() {
+        var planner = planner(knowing: 0)
+        _ = planner.next(assigned: monitors(1), now: start, secondOfMinute: 20)
+        planner.finished(.done, now: start)
+        #expect(planner.next(assigned: monitors(2), now: start, secondOfMinute: 21) != .nothing)
+    }
+
+    @Test("between second 50 and 59 Kuma's own run does it", arguments: [50, 59])
+    func beforeTheMinute(second: Int) {
+        var planner = planner(knowing: 0)
+        #expect(planner.next(assigned: monitors(1), now: start, secondOfMinute: second) == .nothing)
+        let after = start + .seconds(60 - second + 20)
+        #expect(planner.next(assigned: monitors(1), now: after, secondOfMinute: 20) == .nothing)
+    }
+
+    @Test("between second 00 and 04 the call waits for second 05", arguments: [0, 4])
+    func afterTheMinute(second: Int) {
+        var planner = planner(knowing: 0)
+        #expect(planner.next(assigned: monitors(1), now: start, secondOfMinute: second) == .nothing)
+        let five = start + .seconds(5 - second)
+        #expect(planner.next(assigned: monitors(1), now: five, secondOfMinute: 5) != .nothing)
+    }
+
+    @Test("a call that would run into second 50 is left to Kuma's own run, which must end before the next call")
+    func tooLong() {
+        var planner = planner(knowing: 0)
+        // 100 starts: 31 s from second 30.
+        #expect(planner.next(assigned: monitors(100), now: start, secondOfMinute: 30) == .nothing)
+        // Kuma's run begins in 30 s and takes up to 31 s: a change 10 s into it waits.
+        let during = start + .seconds(40)
+        #expect(planner.next(assigned: monitors(101), now: during, secondOfMinute: 10) == .nothing)
+        let after = start + .seconds(30 + 31 + 6)
+        #expect(planner.next(assigned: monitors(101), now: after, secondOfMinute: 7) != .nothing)
+    }
+
+    @Test("a call that may have arrived is not repeated, and nothing meets it")
+    func unknown() {
+        var planner = planner(knowing: 0)
+        _ = planner.next(assigned: monitors(10), now: start, secondOfMinute: 20)
+        planner.finished(.unknown(detail: "timed out"), now: start)
+        #expect(planner.next(assigned: monitors(10), now: start + .seconds(2), secondOfMinute: 22) == .nothing)
+        #expect(planner.next(assigned: monitors(11), now: start + .seconds(2), secondOfMinute: 22) == .nothing)
+        #expect(planner.next(assigned: monitors(11), now: start + .seconds(14), secondOfMinute: 34) != .nothing)
+    }
+
+    @Test("a call that never reached the node is made again")
+    func notSent() {
+        var planner = planner(knowing: 0)
+        _ = planner.next(assigned: monitors(1), now: start, secondOfMinute: 20)
+        planner.finished(.notSent(detail: "refused"), now: start)
+        #expect(planner.next(assigned: monitors(1), now: start, secondOfMinute: 21) != .nothing)
+    }
+
+    @Test("a refused call is not repeated for the same change")
+    func refused() {
+        var planner = planner(knowing: 0)
+        _ = planner.next(assigned: monitors(1), now: start, secondOfMinute: 20)
+        planner.finished(.refused(detail: "answered 401"), now: start)
+        #expect(planner.next(assigned: monitors(1), now: start, secondOfMinute: 21) == .nothing)
+    }
+}
