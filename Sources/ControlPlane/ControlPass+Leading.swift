@@ -24,6 +24,8 @@ extension ControlPass {
             guard !silence.silent.contains(node.id) else { continue }
             prober.hurry(node.id)
         }
+        // Its agent says that it is offline and we still send clients there: look again at once.
+        for node in nodes where node.believedStatus(configuration.judge) == .offline { prober.hurry(node.id) }
         await mover.observe(nodes, now: now)
         let seen = transitions.observe(nodes)
         for event in seen { logger.notice("\(event.detail)", metadata: ["kind": "\(event.kind.rawValue)"]) }
@@ -33,6 +35,8 @@ extension ControlPass {
 
     func begin(_ lease: Lease) async {
         await mover.forgetJournal()
+        guard toldEpoch != lease.epoch else { return }
+        toldEpoch = lease.epoch
         let detail = "\(identity.id) at \(identity.address) leads (epoch \(lease.epoch))"
         events.append(ClusterEvent(.leaderElected, detail: detail))
     }

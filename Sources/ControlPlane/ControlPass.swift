@@ -46,6 +46,8 @@ actor ControlPass {
     /// After an outage nodes report what they suffered from it; nothing moves until they could report anew.
     var moverRestsUntil: ContinuousClock.Instant
     var events: [ClusterEvent] = []
+    /// Of the last election that was told: regaining a lease that nobody else held is no news.
+    var toldEpoch: Int64?
     var failures = 0
 
     /// - Parameter publish: takes what is known, right after a poll and at the end of each pass; must not block.
@@ -92,12 +94,22 @@ actor ControlPass {
             try await announce()
             failures = 0
             await publish(report())
-            return max(configuration.pollInterval - (clock.now() - started), .zero)
+            return max(interval(for: picture) - (clock.now() - started), .zero)
         } catch {
             await failed(error)
             await publish(report())
             return backoff()
         }
+    }
+
+    /// Polls are dense while somebody is about to be judged offline, so that its monitors wait for no poll.
+    private func interval(for picture: ClusterPicture) -> Duration {
+        let isChanging = picture.nodes.contains { node in
+            node.failStreak > 0 && node.believedStatus(configuration.judge) == .online
+                && !silence.silent.contains(node.id)
+        }
+        return isChanging
+            ? min(configuration.suspectPollInterval, configuration.pollInterval) : configuration.pollInterval
     }
 
     /// Gives the lease back; the last call.

@@ -4,6 +4,8 @@ package import ClusterCore
 package struct ControlPlaneConfiguration: Sendable {
     /// Between polls of the tables: an offline node is acted upon one poll after its agent wrote so.
     package var pollInterval: Duration = .seconds(1)
+    /// Between polls while an agent reports failed checks: the verdict is then three checks, so one second, away.
+    package var suspectPollInterval: Duration = .milliseconds(250)
     /// Longest wait between attempts while the database is away: it is noticed to be back within this.
     package var longestBackoff: Duration = .seconds(4)
     /// `REPORT_TTL` and the mass-silence wait.

@@ -88,6 +88,7 @@ struct OutageTests {
         #expect(try await cluster.events(.databaseReturned).count == 1)
         #expect(try await cluster.events(.agentSilent).isEmpty)
         #expect(try await cluster.events(.nodeOffline).isEmpty)
+        #expect(try await cluster.events(.leaderElected).count == 1, "nobody else led meanwhile")
     }
 
     @Test("nodes that the outage made look dead get one TTL to report anew")

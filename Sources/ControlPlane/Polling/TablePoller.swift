@@ -11,6 +11,7 @@ actor TablePoller {
     private var picture: ClusterPicture?
     private var fingerprint: AssignmentFingerprint?
     private var rejectedRows: [String] = []
+    private var surplus = 0
 
     init(store: any ControlStore, clock: ControlClock, logger: Logger) {
         self.store = store
@@ -25,17 +26,19 @@ actor TablePoller {
         let poll = try await store.poll()
         let readAt = clock.now()
         noteRejected(poll.rejectedRows)
+        noteSurplus(poll.nodes.count - RoutingLimits.nodes)
+        let nodes = TablePoller.ascending(poll.nodes)
         var next: ClusterPicture
         if let picture, fingerprint == poll.fingerprint {
             next = picture
-            next.nodes = poll.nodes
+            next.nodes = nodes
             next.isSetUp = poll.isSetUp
             next.readAt = readAt
             next.orphans = poll.rejectedRows.isEmpty ? .rescue : .leave
         } else {
             let assignments = try await store.assignments()
             next = ClusterPicture(
-                nodes: poll.nodes, isSetUp: poll.isSetUp, assignments: assignments, readAt: readAt)
+                nodes: nodes, isSetUp: poll.isSetUp, assignments: assignments, readAt: readAt)
             fingerprint = poll.fingerprint
         }
         picture = next
@@ -48,5 +51,18 @@ actor TablePoller {
         for row in rows.prefix(10) {
             logger.warning("a row of the node table cannot be used; correct it", metadata: ["row": "\(row)"])
         }
+    }
+
+    private func noteSurplus(_ count: Int) {
+        defer { surplus = count }
+        guard count > 0, count != surplus else { return }
+        logger.warning(
+            "there are more nodes than a routing table holds; the last ones by id get no connections",
+            metadata: ["limit": "\(RoutingLimits.nodes)", "surplus": "\(count)"])
+    }
+
+    /// The database sorts by its own collation, which need not be ours.
+    private static func ascending(_ nodes: [NodeRecord]) -> [NodeRecord] {
+        zip(nodes, nodes.dropFirst()).allSatisfy { $0.id < $1.id } ? nodes : nodes.sorted { $0.id < $1.id }
     }
 }
