@@ -26,10 +26,10 @@ private enum PollSQL {
     /// other. Multiplying by a second checksum, of the id, breaks that; the product fits 64 bits.
     static let fingerprint: Statement = """
         SELECT COUNT(*) AS monitors,
-            COALESCE(BIT_XOR(
+            BIT_XOR(
                 CRC32(CONCAT_WS('|', id, active, COALESCE(CONCAT('=', node_id), '-'),
                     COALESCE(CONCAT('=', assigned_node), '-')))
-                * (CRC32(id) | 1)), 0) AS checksum
+                * (CRC32(id) | 1)) AS checksum
         FROM monitor
         """
 

@@ -5,6 +5,7 @@ final class PreparedStatement {
     // SAFETY: made by `mysql_stmt_init` and closed in `deinit`, and nowhere else; a session drops its statements before it
     // closes the connection.
     private let handle: UnsafeMutablePointer<MYSQL_STMT>
+    private let connection: UnsafeMutablePointer<MYSQL>
     private let parameterCount: Int
     private let columnNames: [String]
     private let results: ResultBuffers?
@@ -20,11 +21,12 @@ final class PreparedStatement {
             throw Failure(code: mysql_errno(connection), reason: "no memory for a statement")
         }
         guard mysql_stmt_prepare(handle, statement.text, UInt(statement.text.utf8.count)) == 0 else {
-            let failure = PreparedStatement.failure(of: handle)
+            let failure = PreparedStatement.failure(of: handle, on: connection)
             mysql_stmt_close(handle)
             throw failure
         }
         self.handle = handle
+        self.connection = connection
         parameterCount = Int(mysql_stmt_param_count(handle))
         var names: [String] = []
         var shapes: [ResultBuffers.Shape] = []
@@ -44,8 +46,13 @@ final class PreparedStatement {
 
     deinit { mysql_stmt_close(handle) }
 
-    private static func failure(of handle: UnsafeMutablePointer<MYSQL_STMT>) -> Failure {
-        Failure(code: mysql_stmt_errno(handle), reason: String(cString: mysql_stmt_error(handle)))
+    /// An error that arrives between rows is noted on the connection only.
+    private static func failure(
+        of handle: UnsafeMutablePointer<MYSQL_STMT>, on connection: UnsafeMutablePointer<MYSQL>
+    ) -> Failure {
+        let code = mysql_stmt_errno(handle)
+        guard code == 0 else { return Failure(code: code, reason: String(cString: mysql_stmt_error(handle))) }
+        return Failure(code: mysql_errno(connection), reason: String(cString: mysql_error(connection)))
     }
 
     /// Runs it and reads the whole answer.
@@ -71,7 +78,7 @@ final class PreparedStatement {
         case other(MariaDBError)
     }
 
-    private var failure: RunError { .library(PreparedStatement.failure(of: handle)) }
+    private var failure: RunError { .library(PreparedStatement.failure(of: handle, on: connection)) }
 
     private func fetch(into results: ResultBuffers) throws(RunError) -> Rows {
         guard mysql_stmt_bind_result(handle, results.binds) == 0 else { throw failure }

@@ -39,13 +39,25 @@ package final class Session {
         let connected = mysql_real_connect(
             handle, host?.name, options.user, options.password.revealed, options.database,
             UInt32(host?.port ?? 0), socketPath, UInt(CLIENT_FOUND_ROWS))
-        guard connected == nil else { return }
+        guard connected == nil else { return try requireEncryption(options, host: host) }
         let isSlow = ContinuousClock.now - start >= .seconds(options.connectTimeout.roundedUpSeconds)
         let place = host.map(\.description) ?? socketPath ?? ""
         let reason = "\(place): \(isSlow ? "no answer in time" : String(cString: mysql_error(handle)))"
         let fault = ServerFault(code: mysql_errno(handle), reason: reason, statement: "connect", wentSilent: false)
         isBroken = true
         throw fault.error
+    }
+
+    /// `MYSQL_OPT_SSL_ENFORCE` of Connector/C 3.3 only asks for TLS and takes plain text from a server without it; so look.
+    private func requireEncryption(_ options: ConnectionOptions, host: Host?) throws(MariaDBError) {
+        guard let host else { return }
+        switch options.tls {
+        case .off, .preferred: return
+        case .required, .verified: break
+        }
+        guard mysql_get_ssl_cipher(handle) == nil else { return }
+        isBroken = true
+        throw .unavailable(reason: "\(host): the server offers no TLS, and TLS is required")
     }
 
     private func setUp(_ options: ConnectionOptions) throws(MariaDBError) {

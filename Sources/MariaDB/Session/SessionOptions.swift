@@ -30,6 +30,8 @@ enum SessionOptions {
             mysql_ssl_set(handle, nil, nil, nil, nil, nil)
             set(MYSQL_OPT_SSL_ENFORCE, yes, on: handle)
             set(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, no, on: handle)
+            // Whoever strips TLS off must not be able to ask for the password in clear text either.
+            set(MARIADB_OPT_RESTRICTED_AUTH, "mysql_native_password,client_ed25519,caching_sha2_password", on: handle)
         case .verified(let caFile):
             set(MYSQL_OPT_SSL_CA, caFile, on: handle)
             set(MYSQL_OPT_SSL_ENFORCE, yes, on: handle)

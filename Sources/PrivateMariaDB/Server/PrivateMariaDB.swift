@@ -55,7 +55,7 @@ package final class PrivateMariaDB: Sendable {
         }
     }
 
-    /// Makes the data directory (about half a second) and starts the server; returns when it answers.
+    /// Makes the data directory (measured: 0.4 s) and starts the server; returns when it answers.
     /// - Throws: `.notInstalled` naming the package, or what the server's log says.
     package static func start(_ settings: Settings = Settings()) async throws(PrivateMariaDBError) -> PrivateMariaDB {
         let installer = try Executables.find("mariadb-install-db")
@@ -95,8 +95,9 @@ package final class PrivateMariaDB: Sendable {
             "--no-defaults", "--datadir=\(directory.data)", "--socket=\(directory.socket)", "--port=\(port)",
             "--bind-address=127.0.0.1", "--pid-file=\(directory.processFile)", "--skip-name-resolve",
             "--character-set-server=utf8mb4", "--max-connections=\(settings.maximumConnections)",
-            // Nothing here must survive a power cut; everything must survive a killed server.
-            "--skip-log-bin", "--debug-no-sync", "--innodb-flush-log-at-trx-commit=0",
+            // Nothing here must survive a power cut; everything must survive a killed server: hence 2, which hands each
+            // commit to the kernel, and not 0, which may lose the last second.
+            "--skip-log-bin", "--debug-no-sync", "--innodb-flush-log-at-trx-commit=2",
             "--innodb-data-file-path=ibdata1:12M:autoextend", "--innodb-log-file-size=16M",
             "--innodb-buffer-pool-size=64M", "--innodb-buffer-pool-dump-at-shutdown=OFF",
             "--innodb-buffer-pool-load-at-startup=OFF", "--key-buffer-size=1M", "--aria-pagecache-buffer-size=1M",

@@ -1,0 +1,91 @@
+import ClusterCore
+import ClusterStore
+import Logging
+import MariaDB
+import PrivateMariaDB
+import Testing
+
+@Suite("A database in trouble")
+struct DatabaseFaultTests {
+    private func eventually<Result>(_ body: () async throws(StoreError) -> Result) async throws -> Result {
+        let deadline = ContinuousClock.now + .seconds(15)
+        while true {
+            do { return try await body() } catch {
+                guard error.isTransient, ContinuousClock.now < deadline else { throw error }
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    @Test("A killed and restarted server, and a frozen one, are transient errors; afterwards everything is there")
+    func outage() async throws {
+        let server = try await PrivateMariaDB.start()
+        let cluster = try await MariaDBTestCluster.make(on: server)
+        var options = server.rootOptions(database: cluster.database)
+        options.readTimeout = .seconds(1)
+        options.connectTimeout = .seconds(1)
+        let store = MariaDBClusterStore(options, logger: Logger(label: "test"))
+        _ = try await store.prepareSchema()
+        let id = try node("node1")
+        #expect(try await store.report(.beat(id)) == .registered)
+        await server.kill()
+        do {
+            _ = try await store.report(.beat(id))
+            Issue.record("expected an error")
+        } catch { #expect(error.isTransient) }
+        try await server.restart()
+        #expect(try await eventually { () throws(StoreError) in try await store.report(.beat(id)) } == .written)
+        server.freeze()
+        do {
+            _ = try await store.poll()
+            Issue.record("expected an error")
+        } catch {
+            if case .deadlineExceeded = error {} else { Issue.record("\(error)") }
+        }
+        server.thaw()
+        #expect(try await eventually { () throws(StoreError) in try await store.poll() }.nodes.count == 1)
+        await server.stop()
+    }
+
+    @Test("Of many balancers that race for the lease exactly one gets it")
+    func race() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        let options = cluster.server.rootOptions(database: cluster.database)
+        for round in 1...5 {
+            let winners = try await withThrowingTaskGroup(of: Lease?.self, returning: [Lease].self) { group in
+                for number in 0..<6 {
+                    group.addTask {
+                        let store = MariaDBClusterStore(options, logger: Logger(label: "test"))
+                        let holder = BalancerID(text: "balancer\(number)-\(round)")
+                        switch try await store.acquireLease(holder: holder, ttl: .seconds(10)) {
+                        case .held(let lease, let isNew): return isNew ? lease : nil
+                        case .heldByOther: return nil
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { winners, lease in winners += lease.map { [$0] } ?? [] }
+            }
+            #expect(winners.map(\.epoch) == [Int64(round)])
+            try await cluster.age(by: .seconds(11))
+        }
+    }
+
+    @Test("A leader frozen inside a transaction delays its successor, and its work vanishes")
+    func frozenLeader() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        let old = try await cluster.store.lead("old")
+        // The server ends a transaction whose client sends nothing: what a stopped process looks like to it.
+        try await cluster.sql.execute("SET SESSION idle_transaction_timeout = 1")
+        try await cluster.sql.execute("SET SESSION autocommit = 0")
+        try await cluster.sql.execute(
+            "UPDATE cluster_lease SET touches = touches + 1 WHERE epoch = ?", [.int(old.epoch)])
+        let later = MariaDBClusterStore(
+            cluster.server.rootOptions(database: cluster.database), logger: Logger(label: "test"))
+        let answer = try await eventually { () throws(StoreError) in
+            try await later.acquireLease(holder: old.holder, ttl: .seconds(10))
+        }
+        #expect(answer == .held(old, isNew: false))
+    }
+}

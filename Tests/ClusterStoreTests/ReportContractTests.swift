@@ -1,0 +1,134 @@
+import ClusterCore
+import ClusterStore
+import Testing
+
+@Suite("Reports")
+struct ReportContractTests {
+    @Test("A first report registers the node, the next ones write it", arguments: StoreKind.allCases)
+    func registers(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        #expect(try await cluster.store.report(.beat(id)) == .registered)
+        #expect(try await cluster.store.report(.beat(id)) == .written)
+        let record = try #require(try await cluster.store.node(id))
+        #expect(record.status == .online)
+        #expect(record.host == "kuma:3001")
+        #expect(record.agentHealth == .healthy)
+        #expect(record.agentInstance?.text == "a")
+        #expect(record.probeTime == .milliseconds(7))
+        #expect(record.okStreak == 3)
+        #expect(try #require(record.reportAge) < .seconds(5))
+        #expect(try #require(record.statusAge) < .seconds(5))
+    }
+
+    @Test("The report counts the active monitors the node effectively runs", arguments: StoreKind.allCases)
+    func counts(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        try await cluster.put(MonitorAssignment(id: MonitorID(1), home: reference("node1")))
+        try await cluster.put(
+            MonitorAssignment(id: MonitorID(2), home: reference("node2"), assigned: reference("node1")))
+        try await cluster.put(
+            MonitorAssignment(id: MonitorID(3), home: reference("node1"), assigned: reference("node2")))
+        try await cluster.put(MonitorAssignment(id: MonitorID(4), isActive: false, home: reference("node1")))
+        try await cluster.put(MonitorAssignment(id: MonitorID(5), home: reference("node1"), assigned: reference("")))
+        try await cluster.put(MonitorAssignment(id: MonitorID(6), home: nil))
+        _ = try await cluster.store.report(.beat(id))
+        #expect(try await cluster.store.node(id)?.monitorCount == 2)
+        #expect(try await cluster.store.monitors(runBy: id) == [MonitorID(1), MonitorID(2)])
+        try await cluster.assign(MonitorID(3), to: nil)
+        #expect(
+            try await cluster.store.recountMonitors() == [MonitorRecount(node: id, before: 2, after: 3)])
+        #expect(try await cluster.store.node(id)?.monitorCount == 3)
+    }
+
+    @Test("A second live agent is a named conflict and writes nothing", arguments: StoreKind.allCases)
+    func conflict(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        _ = try await cluster.store.report(.beat(id, "first"))
+        guard case .conflict(let owner, let age) = try await cluster.store.report(.beat(id, "second", status: .offline))
+        else {
+            Issue.record("expected a conflict")
+            return
+        }
+        #expect(owner.text == "first")
+        #expect(age < .seconds(8))
+        #expect(try await cluster.store.node(id)?.status == .online)
+        try await cluster.age(by: .seconds(9))
+        #expect(try await cluster.store.report(.beat(id, "second")) == .written)
+        #expect(try await cluster.store.node(id)?.agentInstance?.text == "second")
+    }
+
+    @Test("A detached agent's row is free at once, and only its owner detaches it", arguments: StoreKind.allCases)
+    func detach(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        _ = try await cluster.store.report(.beat(id, "first"))
+        try await cluster.store.detach(id, instance: AgentInstance(text: "other"))
+        #expect(try await cluster.store.node(id)?.agentHealth == .healthy)
+        try await cluster.store.detach(id, instance: AgentInstance(text: "first"))
+        #expect(try await cluster.store.node(id)?.agentHealth == .detached)
+        #expect(try await cluster.store.report(.beat(id, "second")) == .written)
+    }
+
+    @Test("status_since follows our verdicts and not what Kuma writes at its start", arguments: StoreKind.allCases)
+    func statusSince(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        _ = try await cluster.store.report(.beat(id, status: .offline))
+        try await cluster.age(by: .seconds(100))
+        try await cluster.kumaStarts(id, host: "kuma:3001")
+        #expect(try await cluster.store.node(id)?.status == .online)
+        _ = try await cluster.store.report(.beat(id, status: .offline))
+        #expect(try await cluster.store.node(id)?.status == .offline)
+        #expect(try #require(try await cluster.store.node(id)?.statusAge) >= .seconds(100))
+        _ = try await cluster.store.report(.beat(id, status: .recovering))
+        #expect(try #require(try await cluster.store.node(id)?.statusAge) < .seconds(5))
+    }
+
+    @Test("A row that Kuma made is adopted, and its empty host is mended", arguments: StoreKind.allCases)
+    func adopts(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        try await cluster.kumaStarts(id, host: nil)
+        #expect(try await cluster.store.node(id)?.reportAge == nil)
+        #expect(try await cluster.store.node(id)?.statusAge == nil)
+        #expect(try await cluster.store.report(.beat(id)) == .written)
+        #expect(try await cluster.store.node(id)?.host == "kuma:3001")
+        #expect(try await cluster.store.node(id)?.name == "node1")
+    }
+
+    @Test("Values that look like SQL stay data", arguments: StoreKind.allCases)
+    func injection(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        let nasty = "'); DROP TABLE node; -- \\ \" ` % \u{1F600} \u{7} ?"
+        _ = try await cluster.store.report(.beat(id, detail: nasty))
+        #expect(try await cluster.store.node(id)?.agentDetail == nasty)
+        try await cluster.store.record([ClusterEvent(.nodeOnline, node: id, detail: nasty)])
+        #expect(try await cluster.store.events(EventQuery()).first?.event.detail == nasty)
+        let odd = reference("x' OR '1'='1\\\"")
+        try await cluster.put(MonitorAssignment(id: MonitorID(1), home: reference("node2"), assigned: odd))
+        let lease = try await cluster.store.lead()
+        let move = PlannedMove(monitor: MonitorID(1), from: odd, to: id, reason: .failover)
+        #expect(try await cluster.store.move([move], under: lease) == [MonitorID(1)])
+        let open = try await cluster.store.openMoves()
+        #expect(open.first?.previousAssigned == odd)
+        #expect(try await cluster.store.returnHome(open, under: lease) == [MonitorID(1)])
+        #expect(try await cluster.monitor(MonitorID(1))?.assigned == odd)
+    }
+
+    @Test("A person's decision is written for known nodes only", arguments: StoreKind.allCases)
+    func adminState(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        #expect(try await cluster.store.setAdminState(.drain, of: id) == false)
+        try await cluster.kumaStarts(id, host: "a:1")
+        #expect(try await cluster.store.setAdminState(.drain, of: id))
+        #expect(try await cluster.store.setAdminState(.drain, of: id))
+        _ = try await cluster.store.report(.beat(id))
+        try await cluster.kumaStarts(id, host: "a:1")
+        #expect(try await cluster.store.node(id)?.adminState == .drain)
+    }
+}

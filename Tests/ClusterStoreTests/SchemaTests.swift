@@ -1,0 +1,144 @@
+import ClusterCore
+import ClusterStore
+import Logging
+import MariaDB
+import PrivateMariaDB
+import Testing
+
+@Suite("Schema")
+struct SchemaTests {
+    @Test("The migration adds everything once, and the second time nothing")
+    func idempotent() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        let first = try await cluster.store.prepareSchema()
+        #expect(first.waitingForKuma.isEmpty)
+        #expect(first.added.contains("cluster_lease"))
+        #expect(first.added.contains("node.last_report"))
+        #expect(first.added.contains("node.host(255)"))
+        #expect(first.added.contains("index on monitor.assigned_node"))
+        #expect(try await cluster.store.prepareSchema() == SchemaReport(added: [], waitingForKuma: []))
+    }
+
+    @Test("Several processes may migrate at once")
+    func concurrent() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        let options = cluster.server.rootOptions(database: cluster.database)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    _ = try await MariaDBClusterStore(options, logger: Logger(label: "test")).prepareSchema()
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await cluster.store.prepareSchema().added.isEmpty)
+    }
+
+    @Test("Before Kuma's first start our own tables are made, and the rest later")
+    func beforeKuma() async throws {
+        let cluster = try await MariaDBTestCluster.make(tables: [])
+        let report = try await cluster.store.prepareSchema()
+        #expect(report.waitingForKuma == ["node", "monitor"])
+        await #expect(throws: StoreError.self) { try await cluster.store.poll() }
+        try await KumaTables.node.create(on: cluster.sql)
+        #expect(try await cluster.store.prepareSchema().waitingForKuma == ["monitor"])
+        let id = try node("node1")
+        #expect(try await cluster.store.report(.beat(id)) == .registered)
+        #expect(try await cluster.store.monitors(runBy: id).isEmpty)
+        let poll = try await cluster.store.poll()
+        #expect(poll.isSetUp == false)
+        #expect(poll.fingerprint.count == 0)
+        try await KumaTables.monitor.create(on: cluster.sql)
+        #expect(try await cluster.store.prepareSchema().added == ["index on monitor.assigned_node"])
+        try await cluster.put(MonitorAssignment(id: MonitorID(1), home: reference("node1")))
+        #expect(try await cluster.store.report(.beat(id)) == .written)
+        #expect(try await cluster.store.node(id)?.monitorCount == 1)
+    }
+
+    @Test("A user without rights learns the exact SQL, and running it is enough")
+    func missingRights() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        let (server, user) = (cluster.server, cluster.database)
+        try await server.makeUser(user, password: Secret("x"), database: cluster.database, rights: .rowsOnly)
+        let options = server.options(user: user, password: Secret("x"), database: cluster.database)
+        let store = MariaDBClusterStore(options, logger: Logger(label: "test"))
+        let refusal = try #require(await #expect(throws: StoreError.self) { try await store.prepareSchema() })
+        guard case .notPermitted(_, let sql) = refusal else {
+            Issue.record("\(refusal)")
+            return
+        }
+        #expect(sql.allSatisfy { SchemaSQL.text.contains($0) })
+        #expect(sql.contains { $0.hasPrefix("ALTER TABLE node ADD COLUMN IF NOT EXISTS last_report") })
+        _ = try await cluster.store.prepareSchema()
+        #expect(try await store.prepareSchema().added.isEmpty)
+        #expect(try await store.report(.beat(try node("node1"))) == .registered)
+        #expect(try await store.lead().epoch == 1)
+    }
+
+    @Test("A schema that is ahead of us is left alone")
+    func ahead() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        try await cluster.sql.execute("UPDATE cluster_schema SET version = 99")
+        try await cluster.sql.execute("ALTER TABLE node ADD COLUMN from_the_future INT NULL, MODIFY host VARCHAR(300)")
+        #expect(try await cluster.store.prepareSchema().added.isEmpty)
+        let rows = try await cluster.sql.query("SELECT version FROM cluster_schema")
+        #expect(try rows.first?.int(try rows.column("version")) == 99)
+        #expect(try await cluster.store.report(.beat(try node("node1"))) == .registered)
+    }
+
+    @Test("Kuma's own statements go on working, in its strict mode")
+    func kumaStillWorks() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        let host = String(repeating: "a", count: 60) + ":3001"
+        try await cluster.sql.execute(
+            """
+            INSERT INTO node (node_id, node_name, host, status, active, is_primary, last_seen, created_date,
+                modified_date) VALUES ('node1', 'One', ?, 'online', 1, 1, NOW(), NOW(), NOW())
+            """, [.text(host)])
+        try await cluster.sql.execute("UPDATE node SET status = 'online', last_seen = NOW() WHERE node_id = 'node1'")
+        try await cluster.sql.execute("INSERT INTO monitor (name, active, node_id) VALUES ('m', 1, 'node1')")
+        let record = try #require(try await cluster.store.poll().nodes.first)
+        #expect(record.host == host)
+        #expect(record.isPrimary)
+        #expect(record.adminState == .active)
+        #expect(record.reportAge == nil && record.statusAge == nil)
+        try await cluster.sql.execute("DELETE FROM node WHERE node_id = 'node1'")
+    }
+
+    @Test("A host that was cut before the column was widened is mended by its agent")
+    func mendsHost() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        let host = String(repeating: "b", count: 60) + ":3001"
+        let id = try node("node1")
+        try await cluster.kumaStarts(id, host: String(host.prefix(45)))
+        _ = try await cluster.store.report(.beat(id, host: host))
+        #expect(try await cluster.store.node(id)?.host == host)
+        try await cluster.kumaStarts(id, host: "somewhere.else:3001")
+        _ = try await cluster.store.report(.beat(id, host: host))
+        #expect(try await cluster.store.node(id)?.host == "somewhere.else:3001")
+    }
+
+    @Test("Every periodic statement reads an index, not the whole monitor table")
+    func indexes() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        try await cluster.sql.execute(
+            """
+            INSERT INTO monitor (name, active, node_id, assigned_node)
+            SELECT 'm', 1, CONCAT('node', seq % 50), IF(seq % 3 = 0, CONCAT('node', seq % 7), NULL) FROM seq_1_to_5000
+            """)
+        try await cluster.sql.execute("ANALYZE TABLE monitor")
+        let rows = try await cluster.sql.query(
+            """
+            EXPLAIN SELECT (SELECT COUNT(*) FROM monitor WHERE active = 1 AND assigned_node = ?)
+                + (SELECT COUNT(*) FROM monitor WHERE active = 1 AND assigned_node IS NULL AND node_id = ?) AS c
+            """, [.text("node3"), .text("node3")])
+        let (table, key) = (try rows.column("table"), try rows.column("key"))
+        let keys = try rows.filter { try $0.optionalText(table) == "monitor" }.map { try $0.optionalText(key) }
+        #expect(keys.count == 2)
+        #expect(keys.allSatisfy { $0 != nil }, "\(keys)")
+    }
+}
