@@ -1,0 +1,25 @@
+# kuma-agent: the sidecar of one Kuma node. Build from the repository's root:
+#   docker build -f compose/agent.Dockerfile -t kuma-agent .
+FROM swift:6.3-bookworm AS build
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libmariadb-dev pkg-config \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY Package.swift ./
+RUN swift package resolve
+COPY Sources ./Sources
+COPY Tests ./Tests
+RUN swift build -c release --static-swift-stdlib --product kuma-agent \
+    && install -s -D "$(swift build -c release --static-swift-stdlib --show-bin-path)/kuma-agent" /out/kuma-agent
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates libmariadb3 \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --no-create-home --shell /usr/sbin/nologin kuma-agent
+COPY --from=build /out/kuma-agent /usr/bin/kuma-agent
+USER kuma-agent
+# Asks the Kuma beside it, with the same configuration as the agent itself.
+HEALTHCHECK --interval=10s --timeout=6s --start-period=60s --retries=3 CMD ["kuma-agent", "probe"]
+ENTRYPOINT ["kuma-agent"]
+CMD ["run"]
