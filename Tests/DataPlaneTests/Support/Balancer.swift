@@ -1,0 +1,89 @@
+import ClusterCore
+import DataPlane
+import Foundation
+import Logging
+import Synchronization
+
+/// A data plane on a free port, with a table that the test changes.
+final class Balancer: Sendable {
+    /// One node as a test wants it.
+    struct Node: Sendable {
+        var id: String
+        var port: UInt16?
+        var status = NodeStatus.online
+        var adminState = AdminState.active
+        var isReachable = true
+        var isPrimary = false
+        var monitors = 0
+    }
+
+    let publisher = RoutingTablePublisher()
+    let serving = ServingState()
+    let plane: DataPlane
+    let port: UInt16
+    private let traffic = Mutex<[String: NodeTraffic]>([:])
+
+    init(
+        _ nodes: [Node], reactors: Int = 2, controlSocketPath: String = "/nonexistent/control.sock",
+        connectionWeight: Double = 0, trustedProxies: [AddressRange] = [], isSetupPending: Bool = false,
+        limits change: (inout DataPlaneLimits) -> Void = { _ in }
+    ) throws {
+        var limits = DataPlaneLimits()
+        limits.maxConnections = 1000
+        change(&limits)
+        plane = DataPlane(
+            configuration: DataPlaneConfiguration(
+                listen: [.ipv4(octets: 0x7F00_0001, port: 0)], reactors: reactors,
+                controlSocketPath: controlSocketPath,
+                selection: SelectionPolicy(connectionWeight: connectionWeight), trustedProxies: trustedProxies,
+                limits: limits),
+            publisher: publisher, serving: serving,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try plane.start()
+        port = plane.boundAddresses[0].port
+        try publish(nodes, isSetupPending: isSetupPending)
+    }
+
+    deinit { plane.stop() }
+
+    func publish(_ nodes: [Node], isSetupPending: Bool = false) throws {
+        let rows = try nodes.map { node in
+            RoutingNode(
+                id: try NodeID(node.id), hostName: "host-of-\(node.id)",
+                address: node.port.map { .ipv4(octets: 0x7F00_0001, port: $0) }, status: node.status,
+                adminState: node.adminState, isReachable: node.isReachable, isPrimary: node.isPrimary,
+                monitorCount: node.monitors, traffic: traffic(of: node.id))
+        }
+        publisher.publish(
+            RoutingTable(
+                generation: publisher.generation + 1, isSetupPending: isSetupPending,
+                nodes: rows.sorted { $0.id < $1.id }, monitorLimit: 1000))
+    }
+
+    func traffic(of id: String) -> NodeTraffic {
+        traffic.withLock { all in
+            if let known = all[id] { return known }
+            let new = NodeTraffic()
+            all[id] = new
+            return new
+        }
+    }
+
+    func connect(receiveBufferBytes: Int32? = nil) throws -> TestSocket {
+        try TestSocket.connect(port: port, receiveBufferBytes: receiveBufferBytes)
+    }
+
+    /// A counter's sum over the reactors.
+    func sum(_ fact: (TrafficFacts) -> Int) -> Int { plane.facts.reduce(0) { $0 + fact($1) } }
+
+    var openConnections: Int { sum { $0.openConnections.load(ordering: .acquiring) } }
+    var openTunnels: Int { sum { $0.openTunnels.load(ordering: .acquiring) } }
+
+    /// Waits until every gauge is back at zero: what was opened is closed, what was counted is uncounted.
+    func expectBalanced() throws {
+        try eventually("all gauges at zero") {
+            openConnections == 0 && openTunnels == 0
+                && traffic.withLock { $0.values.allSatisfy { $0.openConnections.load(ordering: .acquiring) == 0 } }
+        }
+    }
+}

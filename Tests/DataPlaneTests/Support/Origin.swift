@@ -1,0 +1,139 @@
+import Foundation
+import Synchronization
+
+/// A stand-in node: a listener on a free port (or a Unix socket), one thread for each connection.
+final class Origin: Sendable {
+    typealias Handler = @Sendable (TestSocket, Origin) throws -> Void
+
+    let port: UInt16
+    private let listener: TestSocket
+    private let handler: Handler
+    private let received = Mutex<[HTTPMessage]>([])
+    private let sockets = Mutex<[TestSocket]>([])
+    private let open = Atomic<Int>(0)
+    private let accepted = Atomic<Int>(0)
+
+    /// Requests in the order in which they were read whole.
+    var requests: [HTTPMessage] { received.withLock { $0 } }
+    var acceptedConnections: Int { accepted.load(ordering: .acquiring) }
+    var openConnections: Int { open.load(ordering: .acquiring) }
+
+    /// - Parameter handler: serves one connection; its end closes it.
+    init(unixPath: String? = nil, _ handler: @escaping Handler) throws {
+        self.handler = handler
+        if let unixPath {
+            listener = try Origin.listenUnix(unixPath)
+            port = 0
+        } else {
+            (listener, port) = try Origin.listenTCP()
+        }
+        let retained = Unmanaged.passRetained(self)
+        let descriptor = listener.descriptor
+        Thread.detachNewThread {
+            let origin = retained.takeRetainedValue()
+            while true {
+                let number = accept(descriptor, nil, nil)
+                guard number >= 0 else { break }
+                origin.serve(TestSocket(owning: number))
+            }
+        }
+    }
+
+    /// Answers every request with 200 and what `body` says of it; a kept-alive connection serves many.
+    static func http(
+        unixPath: String? = nil, fields: String = "", body: @escaping @Sendable (HTTPMessage) -> String
+    ) throws -> Origin {
+        try Origin(unixPath: unixPath) { socket, origin in
+            while true {
+                let request = try socket.readMessage(.request)
+                origin.note(request)
+                let text = body(request)
+                try socket.send("HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\(fields)\r\n\(text)")
+            }
+        }
+    }
+
+    /// A node that says its name.
+    static func named(_ name: String, fields: String = "") throws -> Origin {
+        try http(fields: fields) { _ in name }
+    }
+
+    func note(_ request: HTTPMessage) { received.withLock { $0.append(request) } }
+
+    private func serve(_ socket: TestSocket) {
+        sockets.withLock { $0.append(socket) }
+        open.add(1, ordering: .acquiringAndReleasing)
+        accepted.add(1, ordering: .acquiringAndReleasing)
+        Thread.detachNewThread { [self] in
+            try? handler(socket, self)
+            socket.close()
+            open.subtract(1, ordering: .acquiringAndReleasing)
+        }
+    }
+
+    /// Refuses connections from here on and ends those there are.
+    func stop() {
+        listener.interrupt()
+        listener.close()
+        for socket in sockets.withLock({ $0 }) { socket.interrupt() }
+    }
+
+    private static func listenTCP() throws -> (TestSocket, UInt16) {
+        let listener = TestSocket(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        var address = TestSocket.loopback(port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(listener.descriptor, address, length) | listen(listener.descriptor, 512)
+                    | getsockname(listener.descriptor, address, &length)
+            }
+        }
+        guard result == 0 else { throw TestSocket.Failure(description: "listen: \(String(cString: strerror(errno)))") }
+        listener.waitWithoutDeadline()
+        return (listener, UInt16(bigEndian: address.sin_port))
+    }
+
+    private static func listenUnix(_ path: String) throws -> TestSocket {
+        let listener = TestSocket(owning: socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener.descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                    | listen(listener.descriptor, 64)
+            }
+        }
+        guard result == 0 else { throw TestSocket.Failure(description: "listen: \(String(cString: strerror(errno)))") }
+        listener.waitWithoutDeadline()
+        return listener
+    }
+}
+
+extension TestSocket {
+    /// For listeners: a thread waits in accept for as long as the test runs.
+    fileprivate func waitWithoutDeadline() {
+        var none = timeval(tv_sec: 0, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &none, socklen_t(MemoryLayout<timeval>.size))
+    }
+}
+
+/// A port on which nobody listens: bound, so that nobody else gets it, and never listened on.
+final class RefusingPort: Sendable {
+    let port: UInt16
+    private let socket: TestSocket
+
+    init() throws {
+        let socket = TestSocket(owning: Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        var address = TestSocket.loopback(port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(socket.descriptor, address, length) | getsockname(socket.descriptor, address, &length)
+            }
+        }
+        guard result == 0 else { throw TestSocket.Failure(description: "bind: \(String(cString: strerror(errno)))") }
+        self.socket = socket
+        port = UInt16(bigEndian: address.sin_port)
+    }
+}
