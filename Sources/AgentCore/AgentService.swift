@@ -64,6 +64,19 @@ package struct AgentService: Service {
         }
     }
 
+    /// Tells the log now and the history with the next beat.
+    func tell(became status: NodeStatus, detail: String) {
+        let node = configuration.node
+        logger.notice("node became \(status.rawValue)", metadata: ["node": "\(node)", "detail": "\(detail)"])
+        let kind: ClusterEvent.Kind =
+            switch status {
+            case .online: .nodeOnline
+            case .recovering: .nodeRecovering
+            case .offline: .nodeOffline
+            }
+        shared.note(ClusterEvent(kind, node: node, detail: detail))
+    }
+
     /// Says goodbye, so that the balancer speaks for the node at once; a database that is away may not hold up the end.
     private func detach() async {
         let (store, node, instance) = (store, configuration.node, configuration.instance)

@@ -11,7 +11,7 @@ struct NodeJudgementTests {
         for finding in findings {
             _ = judgement.record(ProbeResult(finding: finding, detail: "", duration: .zero))
         }
-        judgement.adopt(status)
+        _ = judgement.adopt(status)
         return judgement
     }
 
@@ -32,10 +32,27 @@ struct NodeJudgementTests {
         #expect(judgement([.healthy, .healthy, .healthy], adopting: .offline).status == .online)
     }
 
+    @Test("what was only a guess before the database answered is no event")
+    func guesses() {
+        var judgement = NodeJudgement(limits: HealthJudge.Limits())
+        let failure = ProbeResult(finding: .unhealthy, detail: "", duration: .zero)
+        #expect(judgement.record(failure).became == nil)
+        #expect(judgement.adopt(.online) == nil)
+        #expect(judgement.record(failure).became == nil)
+        #expect(judgement.record(failure).became == .offline)
+    }
+
+    @Test("what the probes proved before the database answered is an event when it answers")
+    func provenBefore() {
+        var judgement = NodeJudgement(limits: HealthJudge.Limits())
+        for _ in 0..<3 { _ = judgement.record(ProbeResult(finding: .unhealthy, detail: "", duration: .zero)) }
+        #expect(judgement.adopt(.online) == .offline)
+    }
+
     @Test("the database's belief is adopted once")
     func once() {
         var judgement = judgement([.healthy], adopting: .online)
-        judgement.adopt(.offline)
+        #expect(judgement.adopt(.offline) == nil)
         #expect(judgement.status == .online)
     }
 }

@@ -42,7 +42,8 @@ struct NodeJudgement: Sendable {
         var change = Change()
         switch judge.record(result.finding) {
         case .unchanged: break
-        case .became(let status): change.became = status
+        // Before the database's belief is known, a verdict is a guess that nobody should read in the history.
+        case .became(let status): change.became = hasAdopted ? status : nil
         }
         change.health = health == before ? nil : health
         return change
@@ -51,14 +52,16 @@ struct NodeJudgement: Sendable {
     /// Starts over from what the database believes, and counts what was seen meanwhile on top of it. So restarting an
     /// agent beside a living node never takes the node away, however long the database took to answer.
     /// - Parameter status: the row's; nil when there is no row yet.
-    mutating func adopt(_ status: NodeStatus?) {
-        guard !hasAdopted else { return }
+    /// - Returns: the status, when the probes made so far already prove another than the row's.
+    mutating func adopt(_ status: NodeStatus?) -> NodeStatus? {
+        guard !hasAdopted else { return nil }
         hasAdopted = true
-        guard let status else { return }
+        guard let status else { return judge.status == .recovering ? nil : judge.status }
         let (successes, failures) = (min(judge.okStreak, limits.rise), min(judge.failStreak, limits.fall))
         judge = HealthJudge(startingAs: status, limits: limits)
         for _ in 0..<successes { _ = judge.record(.healthy) }
         for _ in 0..<failures { _ = judge.record(.unhealthy) }
+        return judge.status == status ? nil : judge.status
     }
 
     /// The beat to write; nil before the first probe ended or the database's belief was adopted.

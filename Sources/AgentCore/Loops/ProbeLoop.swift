@@ -19,23 +19,11 @@ struct ProbeLoop: Sendable {
     }
 
     private func tell(_ change: NodeJudgement.Change, _ result: ProbeResult) {
-        let node = agent.configuration.node
-        if let status = change.became {
-            agent.logger.notice(
-                "node became \(status.rawValue)", metadata: ["node": "\(node)", "detail": "\(result.detail)"])
-            agent.shared.note(ClusterEvent(ProbeLoop.kind(status), node: node, detail: result.detail))
-        }
+        if let status = change.became { agent.tell(became: status, detail: result.detail) }
         if change.health == .degraded {
+            let node = agent.configuration.node
             agent.logger.warning("node is degraded", metadata: ["node": "\(node)", "detail": "\(result.detail)"])
             agent.shared.note(ClusterEvent(.nodeDegraded, node: node, detail: result.detail))
-        }
-    }
-
-    private static func kind(_ status: NodeStatus) -> ClusterEvent.Kind {
-        switch status {
-        case .online: .nodeOnline
-        case .recovering: .nodeRecovering
-        case .offline: .nodeOffline
         }
     }
 }

@@ -84,7 +84,8 @@ struct ReportLoop: Sendable {
     private func adoptBelief() async throws(StoreError) {
         guard !agent.shared.judgement.withLock({ $0.hasAdopted }) else { return }
         let row = try await agent.store.node(agent.configuration.node)
-        agent.shared.judgement.withLock { $0.adopt(row?.status) }
+        let (became, detail) = agent.shared.judgement.withLock { ($0.adopt(row?.status), $0.last?.detail ?? "") }
+        if let became { agent.tell(became: became, detail: detail) }
     }
 
     private func recordChanges() async throws(StoreError) {
