@@ -143,11 +143,17 @@ package final class DataPlane: Sendable {
         return DataPlaneLimits.connections(forDescriptors: Int(clamping: limit.rlim_cur))
     }
 
-    /// Stops accepting, lets exchanges finish and closes tunnels one by one; returns when every connection has ended or
-    /// its time was up (`drainExchanges`, `drainTunnels`). `ServingState` says so from the first moment.
-    package func drain() async {
+    /// Has the reactors stop accepting, finish their exchanges and close their tunnels one by one; returns at once.
+    /// `ServingState` says so from the first moment.
+    package func beginDraining() {
         serving.beginDraining()
         for thread in state.withLock({ $0.threads }) { thread.mailbox.give(.drain) }
+    }
+
+    /// Begins draining, and returns when every connection has ended or its time was up (`drainExchanges`,
+    /// `drainTunnels`).
+    package func drain() async {
+        beginDraining()
         await ended.allLeft()
         stop()
     }

@@ -66,8 +66,10 @@ struct NodeDirectory {
     mutating func update(to table: RoutingTable) -> [Int] {
         let wasServing = entries.map(\.isServing)
         for index in entries.indices { entries[index].node = nil }
-        listed.removeAll(keepingCapacity: true)
-        for node in table.nodes.prefix(RoutingLimits.nodes) { listed.append(place(node)) }
+        // Those that have a place keep it, so they come first; a new node takes only what is then left over.
+        let nodes = table.nodes.prefix(RoutingLimits.nodes)
+        let known = nodes.map { refresh($0) }
+        listed = zip(nodes, known).map { node, index in index ?? place(node) }
         generation = table.generation
         isSetupPending = table.isSetupPending
         monitorLimit = table.monitorLimit
@@ -75,17 +77,20 @@ struct NodeDirectory {
         return wasServing.indices.filter { wasServing[$0] && !entries[$0].isServing }
     }
 
-    private mutating func place(_ node: RoutingNode) -> Int {
+    /// Brings the entry of a node that has one up to date.
+    private mutating func refresh(_ node: RoutingNode) -> Int? {
         // A node id keeps its NodeTraffic for the life of the process; were it another object, counts would go astray.
-        if let index = places[node.id], entries[index].traffic === node.traffic {
-            if entries[index].hostName != node.hostName {
-                entries[index].hostName = node.hostName
-                entries[index].routedByBalancer = NodeDirectory.routedLines(.loadBalancer, to: node.hostName)
-                entries[index].routedByPin = NodeDirectory.routedLines(.fixedNode, to: node.hostName)
-            }
-            entries[index].node = node
-            return index
+        guard let index = places[node.id], entries[index].traffic === node.traffic else { return nil }
+        if entries[index].hostName != node.hostName {
+            entries[index].hostName = node.hostName
+            entries[index].routedByBalancer = NodeDirectory.routedLines(.loadBalancer, to: node.hostName)
+            entries[index].routedByPin = NodeDirectory.routedLines(.fixedNode, to: node.hostName)
         }
+        entries[index].node = node
+        return index
+    }
+
+    private mutating func place(_ node: RoutingNode) -> Int {
         let bytes = Array(node.id.text.utf8)
         let entry = Entry(
             id: node.id, idBytes: bytes, idHash: bytes.withUnsafeBytes { NodeDirectory.hash($0) },
@@ -94,19 +99,15 @@ struct NodeDirectory {
             routedByPin: NodeDirectory.routedLines(.fixedNode, to: node.hostName))
         // The place of a node that is gone and that no connection remembers may be used again: the list stays bounded
         // by the nodes of one table and the connections.
-        let mentioned = Set(listed)
-        let free = entries.indices.first {
-            entries[$0].node == nil && entries[$0].references == 0 && !mentioned.contains($0)
+        guard let free = entries.firstIndex(where: { $0.node == nil && $0.references == 0 }) else {
+            entries.append(entry)
+            places[node.id] = entries.count - 1
+            return entries.count - 1
         }
-        if let free {
-            if places[entries[free].id] == free { places[entries[free].id] = nil }
-            entries[free] = entry
-            places[node.id] = free
-            return free
-        }
-        entries.append(entry)
-        places[node.id] = entries.count - 1
-        return entries.count - 1
+        if places[entries[free].id] == free { places[entries[free].id] = nil }
+        entries[free] = entry
+        places[node.id] = free
+        return free
     }
 
     /// Text out of a database: bytes that would break the head are left out.

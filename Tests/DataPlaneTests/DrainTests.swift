@@ -1,0 +1,74 @@
+import ClusterCore
+import DataPlane
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("Draining and stopping")
+struct DrainTests {
+    @Test("Draining refuses new connections, finishes what is in progress and ends idle connections")
+    func drain() async throws {
+        let go = Counter()
+        let origin = try Origin { socket, _ in
+            while true {
+                let request = try socket.readMessage(.request)
+                if request.target == "/slow" { try eventually("the signal to answer") { go.value == 1 } }
+                try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone")
+            }
+        }
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)])
+        let idle = try balancer.connect()
+        #expect(try idle.get("/").text == "done")
+        let busy = try balancer.connect()
+        try busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        try eventually("the slow request at the node") { origin.acceptedConnections == 2 }
+        balancer.plane.beginDraining()
+        #expect(try idle.receiveToEnd().end == .closed)
+        idle.close()
+        #expect(balancer.serving.isDraining)
+        try eventually("new connections are refused") { (try? balancer.connect()) == nil }
+        go.add(1)
+        let response = try busy.readResponse()
+        #expect(response.text == "done")
+        #expect(response["Connection"] == ["close"])
+        busy.close()
+        await balancer.plane.drain()
+        #expect(balancer.openConnections == 0)
+        try balancer.expectBalanced()
+    }
+
+    @Test("Draining closes tunnels within their span and breaks off exchanges that take too long")
+    func deadlines() async throws {
+        let echo = try TunnelTests.echo()
+        let silent = try Origin { socket, _ in _ = try socket.receiveToEnd() }
+        let balancer = try Balancer([
+            .init(id: "node1", port: echo.port), .init(id: "node2", port: silent.port, monitors: 9),
+        ]) {
+            $0.drainExchanges = .milliseconds(200)
+            $0.drainTunnels = .milliseconds(200)
+        }
+        let tunnel = try TunnelTests.open(balancer)
+        let stuck = try balancer.connect()
+        try stuck.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: KUMA_FIXED_NODE=node2\r\n\r\n")
+        try eventually("the request at the node") { silent.openConnections == 1 }
+        balancer.plane.beginDraining()
+        _ = try tunnel.receiveToEnd()
+        _ = try stuck.receiveToEnd()
+        tunnel.close()
+        stuck.close()
+        await balancer.plane.drain()
+        try balancer.expectBalanced()
+    }
+
+    @Test("Stopping ends everything at once, and may be repeated")
+    func stop() throws {
+        let echo = try TunnelTests.echo()
+        let balancer = try Balancer([.init(id: "node1", port: echo.port)])
+        let tunnel = try TunnelTests.open(balancer)
+        balancer.plane.stop()
+        balancer.plane.stop()
+        _ = try tunnel.receiveToEnd()
+        try balancer.expectBalanced()
+        #expect(throws: DataPlaneError.self) { try balancer.plane.start() }
+    }
+}

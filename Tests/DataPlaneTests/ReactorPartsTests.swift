@@ -1,0 +1,156 @@
+import ClusterCore
+import Synchronization
+import Testing
+
+@testable import DataPlane
+
+@Suite("Deadlines, tokens, waiting bytes and the node directory")
+struct ReactorPartsTests {
+    static let second: UInt64 = 1_000_000_000
+
+    private func due(_ wheel: inout DeadlineWheel, at now: UInt64) -> [Int] {
+        var slots: [Int] = []
+        while let slot = wheel.next(now: now) { slots.append(slot) }
+        return slots.sorted()
+    }
+
+    @Test("A deadline is due soon after its time, never before it, and once")
+    func deadlines() {
+        var wheel = DeadlineWheel(capacity: 8, now: 5 * Self.second)
+        #expect(wheel.waitMilliseconds(now: 5 * Self.second) == -1)
+        wheel.arm(1, at: 7 * Self.second)
+        wheel.arm(2, at: 8 * Self.second)
+        #expect(due(&wheel, at: 7 * Self.second - 1).isEmpty)
+        #expect(due(&wheel, at: 7 * Self.second + Self.second / 10) == [1])
+        #expect(due(&wheel, at: 7 * Self.second + Self.second / 5).isEmpty)
+        wheel.disarm(2)
+        #expect(due(&wheel, at: 20 * Self.second).isEmpty)
+        #expect(wheel.armedCount == 0)
+    }
+
+    @Test("A deadline may be moved both ways, and lie a day ahead")
+    func moving() {
+        var wheel = DeadlineWheel(capacity: 8, now: 0)
+        wheel.arm(0, at: 10 * Self.second)
+        wheel.arm(0, at: 100_000 * Self.second)
+        wheel.arm(1, at: 60 * Self.second)
+        wheel.arm(1, at: 2 * Self.second)
+        #expect(due(&wheel, at: 3 * Self.second) == [1])
+        for time in stride(from: 4, to: 99_990, by: 30) { #expect(due(&wheel, at: UInt64(time) * Self.second).isEmpty) }
+        #expect(due(&wheel, at: 100_001 * Self.second) == [0])
+    }
+
+    @Test("After a sleep longer than the wheel's turn everything that is due comes out")
+    func longSleep() {
+        var wheel = DeadlineWheel(capacity: 100, now: 0)
+        for slot in 0..<100 { wheel.arm(slot, at: UInt64(slot + 1) * 10 * Self.second) }
+        #expect(due(&wheel, at: 500 * Self.second + Self.second / 2) == Array(0..<50))
+        #expect(wheel.armedCount == 50)
+    }
+
+    @Test("Waiting as long as the wheel says, again and again, meets every deadline: no wait overshoots by a tick")
+    func waits() {
+        var generator = SeededGenerator(seed: 42)
+        var wheel = DeadlineWheel(capacity: 200, now: 0)
+        var deadlines: [Int: UInt64] = [:]
+        for slot in 0..<200 {
+            deadlines[slot] = UInt64.random(in: 1...(300 * Self.second), using: &generator)
+            wheel.arm(slot, at: deadlines[slot] ?? 0)
+        }
+        var now: UInt64 = 0
+        while !deadlines.isEmpty {
+            now += UInt64(wheel.waitMilliseconds(now: now)) * 1_000_000
+            for slot in due(&wheel, at: now) {
+                let deadline = deadlines.removeValue(forKey: slot) ?? 0
+                #expect(deadline <= now)
+                #expect(now - deadline < Self.second / 5)
+            }
+        }
+    }
+
+    @Test("A token gives back what was put into it", arguments: [0, 1, 1 << 24, (1 << 30) - 1])
+    func tokens(index: Int) {
+        for role in [EventToken.Role.client, .upstream, .listener, .wake] {
+            let token = EventToken(bits: EventToken(role: role, index: index, generation: 0xFFFF_FFF0).bits)
+            #expect(token.role == role)
+            #expect(token.index == index)
+            #expect(token.generation == 0xFFFF_FFF0)
+        }
+    }
+
+    @Test("Waiting bytes come out as they went in, however they are taken")
+    func pendingBytes() {
+        var pending = PendingBytes()
+        var expected: [UInt8] = []
+        for round in 0..<200 {
+            let piece = (0..<(round * 7 % 900)).map { UInt8(truncatingIfNeeded: $0 &+ round) }
+            piece.withUnsafeBytes { pending.append($0) }
+            expected += piece
+            let taken = min(expected.count, round * 5 % 700)
+            pending.removeFirst(taken)
+            expected.removeFirst(taken)
+            #expect(Array(pending.bytes) == expected)
+        }
+        pending.removeAll()
+        let isEmpty = pending.isEmpty
+        #expect(isEmpty)
+    }
+
+    @Test("A connection costs no more than half a KiB of user memory while it waits")
+    func connectionSize() {
+        #expect(MemoryLayout<Connection>.stride <= 512)
+    }
+
+    private func node(_ id: String, traffic: NodeTraffic, reachable: Bool = true, monitors: Int = 0) throws
+        -> RoutingNode
+    {
+        RoutingNode(
+            id: try NodeID(id), hostName: "host\r\nof-\(id)", address: .ipv4(octets: 1, port: 1), status: .online,
+            adminState: .active, isReachable: reachable, isPrimary: false, monitorCount: monitors, traffic: traffic)
+    }
+
+    @Test("A node keeps its place from table to table while connections refer to it; lost ones are named once")
+    func directory() throws {
+        let traffic = (0..<3).map { _ in NodeTraffic() }
+        var directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 0))
+        func table(_ generation: UInt64, _ nodes: [RoutingNode]) -> RoutingTable {
+            RoutingTable(generation: generation, isSetupPending: false, nodes: nodes, monitorLimit: 100)
+        }
+        #expect(
+            directory.update(to: table(1, [try node("b", traffic: traffic[0]), try node("c", traffic: traffic[1])]))
+                .isEmpty)
+        directory.refer(to: 0)
+        #expect(traffic[0].openConnections.load(ordering: .relaxed) == 1)
+        let lost = directory.update(
+            to: table(2, [try node("a", traffic: traffic[2]), try node("c", traffic: traffic[1])]))
+        #expect(lost == [0], "b left the table")
+        #expect(directory.entries.map(\.id.text) == ["b", "c", "a"], "and keeps its place")
+        #expect(
+            directory.choose(pin: .none, sticky: 0, tried: TriedNodes(), now: 1)?.node == 2,
+            "a: the lower id wins a tie")
+        directory.forget(0)
+        #expect(
+            directory.update(to: table(3, [try node("a", traffic: traffic[2]), try node("d", traffic: NodeTraffic())]))
+                == [1])
+        #expect(directory.entries.map(\.id.text) == ["d", "c", "a"], "a place nobody remembers is used again")
+        #expect(Array("d".utf8).withUnsafeBytes { directory.pin($0) } == .valid(0))
+        #expect(Array("c".utf8).withUnsafeBytes { directory.pin($0) } == .stale)
+        let line = String(decoding: directory.entries[0].routedByPin, as: UTF8.self)
+        #expect(line == "X-Routed-Via: fixed-node\r\nX-Routed-To: hostof-d\r\n", "line breaks never reach a head")
+    }
+}
+
+/// Random numbers that a failing run can repeat (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
