@@ -116,7 +116,7 @@ let package = Package(
             name: "kuma-balancer",
             dependencies: [
                 "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", "DataPlane", "KumaClient", "MariaDB",
-                "ServiceRuntime", argumentParser, logging, serviceLifecycle, unixSignals,
+                "ServiceRuntime", argumentParser, logging, serviceLifecycle,
             ],
             swiftSettings: houseRules
         ),

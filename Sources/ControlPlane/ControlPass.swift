@@ -181,6 +181,8 @@ extension ControlPass {
                 logger.warning(
                     "the database does not answer; routing goes on by the last table, nothing is moved",
                     metadata: ["error": "\(error)"])
+            } else if database.lastRead == nil, database.lastError == nil {
+                logger.warning("the database does not answer yet", metadata: ["error": "\(error)"])
             }
             database.isReachable = false
         case .notPermitted, .schemaMissing, .refused:

@@ -3,9 +3,14 @@ import Logging
 import Synchronization
 
 extension ControlPlane {
-    /// Starts from the last run's table, where there is one. Called by `run` before anything else.
+    /// Starts from the last run's table, where there is one. Called by `run` before anything else, and may be called before
+    /// it by whoever wants the table published first; only the first call does anything.
     package func restore() {
-        guard let path = configuration.stateFile else { return }
+        let isFirst = shared.withLock { state -> Bool in
+            defer { state.isRestored = true }
+            return !state.isRestored
+        }
+        guard isFirst, let path = configuration.stateFile else { return }
         do {
             guard let saved = try StateFile(path: path).read() else { return }
             let now = clock.now()

@@ -34,6 +34,7 @@ package final class ControlPlane: ClusterControl, Service {
         var isSaving = false
         var nextSave: ContinuousClock.Instant
         var isSaveTroubled = false
+        var isRestored = false
     }
 
     let configuration: ControlPlaneConfiguration

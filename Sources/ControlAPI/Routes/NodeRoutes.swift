@@ -20,7 +20,7 @@ struct NodeRoutes: Sendable {
             [
                 "node_id": .string(node.record.id.text),
                 "status": .string(node.record.status.rawValue),
-                "last_seen": JSON(node.record.lastSeen),
+                "last_seen": JSON(NodeRoutes.lastSeen(of: node.record)),
                 "monitor_count": .integer(node.monitorCount),
                 "node_name": .string(node.record.name),
                 "admin_state": .string(node.record.adminState.rawValue),
@@ -47,7 +47,7 @@ struct NodeRoutes: Sendable {
             "node_name": .string(record.name),
             "host": JSON(record.host),
             "status": .string(record.status.rawValue),
-            "last_seen": JSON(record.lastSeen),
+            "last_seen": JSON(lastSeen(of: record)),
             "admin_state": .string(record.adminState.rawValue),
             "speaker": .string(node.speaker.rawValue),
             "agent": agent(of: record),
@@ -63,6 +63,12 @@ struct NodeRoutes: Sendable {
             "is_primary": .bool(record.isPrimary),
             "reason": JSON(reason(of: node)),
         ]
+    }
+
+    /// Kuma's column holds whole seconds; every time that the API tells has milliseconds.
+    private static func lastSeen(of record: NodeRecord) -> String? {
+        guard let text = record.lastSeen, text.hasSuffix("Z"), !text.contains(".") else { return record.lastSeen }
+        return text.dropLast() + ".000Z"
     }
 
     private static func agent(of record: NodeRecord) -> JSON {

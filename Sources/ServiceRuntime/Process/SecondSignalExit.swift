@@ -8,17 +8,22 @@ package struct SecondSignalExit: Service {
     /// 128 + 15, as a shell reports a process that SIGTERM ended.
     private static let exitCode: Int32 = 143
 
-    package init() {}
+    private let beforeExit: @Sendable () -> Void
+
+    /// - Parameter beforeExit: takes away what must not outlive the process; must not wait for anything.
+    package init(beforeExit: @escaping @Sendable () -> Void = {}) { self.beforeExit = beforeExit }
 
     package func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         // It must outlive the beginning of the shutdown, and must not hold up its end: a graceful shutdown waits until
         // this service returns, so the counting goes on in a task of its own.
-        Task {
+        Task { [beforeExit] in
             var count = 0
             for await _ in signals {
                 count += 1
-                if count > 1 { _exit(SecondSignalExit.exitCode) }
+                guard count > 1 else { continue }
+                beforeExit()
+                _exit(SecondSignalExit.exitCode)
             }
         }
         try await gracefulShutdown()

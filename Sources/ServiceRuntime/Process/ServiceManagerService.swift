@@ -4,15 +4,22 @@ import ServiceLifecycle
 package struct ServiceManagerService: Service {
     private let notifier: ServiceManagerNotifier
     private let status: String
+    private let readiness: @Sendable () async -> Void
 
-    /// - Parameter status: what `systemctl status` shows while the service runs.
-    package init(notifier: ServiceManagerNotifier, status: String) {
+    /// - Parameters:
+    ///   - status: what `systemctl status` shows while the service runs.
+    ///   - readiness: returns once the service can be used, or when it is told to stop before that; READY waits for it.
+    package init(
+        notifier: ServiceManagerNotifier, status: String, readiness: @escaping @Sendable () async -> Void = {}
+    ) {
         self.notifier = notifier
         self.status = status
+        self.readiness = readiness
     }
 
     package func run() async throws {
-        notifier.notify(.ready, .status(status))
+        await readiness()
+        if !Task.isCancelled, !Task.isShuttingDownGracefully { notifier.notify(.ready, .status(status)) }
         // An hour where no watchdog is wanted: the wait only ends with the shutdown.
         let pause = notifier.watchdogInterval ?? .seconds(3600)
         await cancelWhenGracefulShutdown {

@@ -9,16 +9,25 @@ package struct ServiceRun: Sendable {
     private let status: String
     private let notifier: ServiceManagerNotifier
     private let logger: Logger
+    private let readiness: @Sendable () async -> Void
+    private let beforeImmediateExit: @Sendable () -> Void
 
     /// - Parameters:
     ///   - services: started together, shut down from the last to the first.
     ///   - status: what `systemctl status` shows.
     ///   - environment: the process's own, for `NOTIFY_SOCKET` and `WATCHDOG_USEC`.
-    package init(_ services: [any Service], status: String, environment: [String: String], logger: Logger) {
+    ///   - readiness: as `ServiceManagerService` has it.
+    ///   - beforeImmediateExit: as `SecondSignalExit` has it.
+    package init(
+        _ services: [any Service], status: String, environment: [String: String], logger: Logger,
+        readiness: @escaping @Sendable () async -> Void = {}, beforeImmediateExit: @escaping @Sendable () -> Void = {}
+    ) {
         self.services = services
         self.status = status
         notifier = ServiceManagerNotifier(environment: environment)
         self.logger = logger
+        self.readiness = readiness
+        self.beforeImmediateExit = beforeImmediateExit
     }
 
     /// Returns after a graceful end. Call it before any other thread waits for signals.
@@ -26,7 +35,11 @@ package struct ServiceRun: Sendable {
     package func run() async throws {
         ProcessSignals.ignoreBrokenPipes()
         // The last is shut down first: systemd hears STOPPING before the services begin to stop.
-        let all = services + [SecondSignalExit(), ServiceManagerService(notifier: notifier, status: status)]
+        let all: [any Service] =
+            services + [
+                SecondSignalExit(beforeExit: beforeImmediateExit),
+                ServiceManagerService(notifier: notifier, status: status, readiness: readiness),
+            ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: all.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },

@@ -75,7 +75,7 @@ struct FixtureNode {
             id: id, name: name, host: "\(id.text).test:3001", status: status, isPrimary: isPrimary,
             adminState: adminState, monitorCount: monitorCount, agentHealth: .healthy, agentDetail: "200 in 3 ms",
             agentVersion: "1.0.0", okStreak: 7, failStreak: 0, probeTime: .milliseconds(3),
-            reportAge: .milliseconds(400), statusAge: .seconds(60), lastSeen: "2026-01-02T03:04:05.000Z")
+            reportAge: .milliseconds(400), statusAge: .seconds(60), lastSeen: "2026-01-02T03:04:05Z")
         return NodeView(
             record: record, speaker: .agent,
             probe: NodeView.Probe(

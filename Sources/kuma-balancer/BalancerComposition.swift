@@ -1,0 +1,69 @@
+import ClusterCore
+import ClusterStore
+import ControlAPI
+import ControlPlane
+import DataPlane
+import Glibc
+import MariaDB
+import ServiceRuntime
+
+/// From settings to the parts' own configurations.
+extension BalancerSettings {
+    /// `LB_ID`, else host name, process id and a random part: a restarted balancer is never taken for its predecessor.
+    func makeIdentity() -> BalancerID {
+        if let identity { return identity }
+        let host = (HostName.own ?? "balancer").prefix(60)
+        let random = String(UInt32.random(in: .min ... .max), radix: 16)
+        return BalancerID(text: "\(host)-\(getpid())-\(random)")
+    }
+
+    func presence(of identity: BalancerID) -> BalancerPresence {
+        BalancerPresence(id: identity, address: advertisedAddress, version: ProductVersion.text)
+    }
+
+    /// Where clients reach this balancer; an address that means "every interface" names this machine instead.
+    private var advertisedAddress: String {
+        guard let first = listen.first else { return "" }
+        let isEveryInterface = first.ip == IPAddress(ipv4: 0) || first.ip == IPAddress(high: 0, low: 0)
+        guard isEveryInterface, let host = HostName.own else { return first.description }
+        return "\(host):\(first.port)"
+    }
+
+    var controlPlaneConfiguration: ControlPlaneConfiguration {
+        var configuration = ControlPlaneConfiguration()
+        configuration.silence.reportTTL = reportTTL
+        configuration.leaseTTL = leaseTTL
+        // Three chances to renew within one TTL.
+        configuration.leaseRenewal = leaseTTL * 0.3
+        configuration.flaps.hold = returnHold
+        configuration.monitorLimit = monitorLimit
+        configuration.judge.steadyInterval = checkInterval
+        configuration.judge.changingInterval = min(checkInterval / 4, configuration.judge.changingInterval)
+        configuration.probeTimeout = checkTimeout
+        configuration.suspectProbeTimeout = min(checkTimeout, configuration.suspectProbeTimeout)
+        configuration.stateFile = stateFile
+        return configuration
+    }
+
+    func dataPlaneConfiguration(controlSocketPath: String) -> DataPlaneConfiguration {
+        var limits = DataPlaneLimits()
+        if connectionLimit > 0 { limits.maxConnections = connectionLimit }
+        limits.tunnelIdle = tunnelIdleLimit
+        return DataPlaneConfiguration(
+            listen: listen.map(\.socketAddress), reactors: reactorCount > 0 ? reactorCount : Processors.usable,
+            controlSocketPath: controlSocketPath, selection: SelectionPolicy(connectionWeight: connectionWeight),
+            trustedProxies: trustedProxies, limits: limits)
+    }
+
+    func apiConfiguration(identity: BalancerID, socketPath: String) -> ControlAPIConfiguration {
+        ControlAPIConfiguration(
+            socketPath: socketPath, balancer: identity, version: ProductVersion.text,
+            adminToken: adminToken.flatMap { AdminToken($0.revealed) }, adminAllowed: adminAllow,
+            readingAllowed: apiAllow.isEmpty ? nil : apiAllow, connectionWeight: connectionWeight)
+    }
+}
+
+/// The cores that this process may run on: a container's CPU set, not the machine's (sched_getaffinity(2)).
+enum Processors {
+    static var usable: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+}

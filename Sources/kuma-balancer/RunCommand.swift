@@ -1,0 +1,75 @@
+import ArgumentParser
+import ClusterCore
+import ClusterStore
+import ControlAPI
+import ControlPlane
+import DataPlane
+import FoundationEssentials
+import KumaClient
+import Logging
+import ServiceRuntime
+
+/// `kuma-balancer run`, also what happens without a subcommand.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Serve clients and run the cluster until stopped (the default).")
+
+    @OptionGroup var arguments: SettingArguments
+
+    func run() async throws {
+        let settings = try arguments.load()
+        settings.log.bootstrap()
+        DescriptorLimit.raise()
+        let folder: ControlSocketFolder
+        do throws(ControlSocketFolder.Failure) {
+            folder = try ControlSocketFolder(
+                environment: ProcessInfo.processInfo.environment, maximumBytes: ControlAPI.maximumSocketPathBytes)
+        } catch {
+            StandardError.print("kuma-balancer: \(error)")
+            throw BalancerExit.failure
+        }
+        defer { folder.remove() }
+        try await serve(settings, folder: folder)
+    }
+
+    private func serve(_ settings: BalancerSettings, folder: ControlSocketFolder) async throws {
+        let logger = Logger(label: "kuma-balancer")
+        let identity = settings.makeIdentity()
+        let publisher = RoutingTablePublisher()
+        let servingState = ServingState()
+        let client = KumaHTTPClient()
+        let store = MariaDBClusterStore(settings.database.options, logger: Logger(label: "database"))
+        let controlPlane = ControlPlane(
+            configuration: settings.controlPlaneConfiguration, store: store, probe: HTTPNodeProbe(client: client),
+            publisher: publisher, identity: settings.presence(of: identity), logger: Logger(label: "control"))
+        let dataPlane = DataPlane(
+            configuration: settings.dataPlaneConfiguration(controlSocketPath: folder.socketPath), publisher: publisher,
+            serving: servingState, logger: Logger(label: "data"))
+        let (apiListening, serving) = (StartGate(), StartGate())
+        let api = ControlAPI(
+            configuration: settings.apiConfiguration(identity: identity, socketPath: folder.socketPath),
+            control: controlPlane, serving: servingState, traffic: dataPlane.facts, logger: Logger(label: "api"),
+            onListening: { apiListening.open() })
+        logger.notice("starting", metadata: ["id": "\(identity)", "version": "\(ProductVersion.text)"])
+        // Before anything listens: the first client finds a table even while the database is away.
+        controlPlane.restore()
+        let clients = DataPlaneService(dataPlane: dataPlane, apiListening: apiListening, serving: serving)
+        // Shut down from the last to the first, each waiting for the one before: clients are drained while the API still
+        // answers, then the lease is given back, and the API ends last.
+        let service = ServiceRun(
+            [api, controlPlane, clients], status: "balancer \(identity)",
+            environment: ProcessInfo.processInfo.environment, logger: logger,
+            readiness: { await serving.passed() }, beforeImmediateExit: { folder.remove() })
+        do {
+            try await service.run()
+        } catch {
+            logger.critical("stopped by an error", metadata: ["error": "\(error)"])
+            await store.close()
+            await client.shutdown()
+            throw BalancerExit.failure
+        }
+        await store.close()
+        await client.shutdown()
+        logger.notice("stopped")
+    }
+}
