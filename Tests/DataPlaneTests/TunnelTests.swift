@@ -139,8 +139,8 @@ struct TunnelTests {
     @Test("A node that goes offline loses its tunnels and exchanges at once; others keep theirs")
     func offlineNode() throws {
         let one = try TunnelTests.echo()
-        let two = try Origin { socket, _ in
-            _ = try socket.readMessage(.request)
+        let two = try Origin { socket, origin in
+            origin.note(try socket.readMessage(.request))
             _ = try socket.receiveToEnd()
         }
         let balancer = try Balancer([
@@ -149,7 +149,7 @@ struct TunnelTests {
         let tunnel = try TunnelTests.open(balancer)
         let poll = try balancer.connect()
         try poll.send("GET /poll HTTP/1.1\r\nHost: a\r\nCookie: KUMA_FIXED_NODE=node2\r\n\r\n")
-        try eventually("the poll at its node") { two.openConnections == 1 }
+        try eventually("the poll at its node") { two.requests.count == 1 }
         try balancer.publish([
             .init(id: "node1", port: one.port),
             .init(id: "node2", port: two.port, status: .offline, isReachable: false, monitors: 9),

@@ -47,7 +47,7 @@ struct Endpoint: ~Copyable {
     var isOpen: Bool { number >= 0 }
 }
 
-/// Where a client connection is in its life. `ConnectionDriver`'s comment walks through them.
+/// Where a client connection is in its life. The comment in `Reactor+Serve` walks through them.
 enum ConnectionPhase: UInt8 {
     /// The slot is free.
     case vacant

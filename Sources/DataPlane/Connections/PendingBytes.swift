@@ -1,5 +1,3 @@
-import Glibc
-
 /// Bytes that wait: received and not yet understood, or due and not yet taken by the peer. Holds memory only while it
 /// holds bytes, so an idle connection costs none.
 ///
@@ -13,7 +11,7 @@ struct PendingBytes: ~Copyable {
 
     init() {}
 
-    deinit { free(memory) }
+    deinit { memory?.deallocate() }
 
     var isEmpty: Bool { length == 0 }
     var count: Int { Int(length) }
@@ -43,7 +41,7 @@ struct PendingBytes: ~Copyable {
     }
 
     mutating func removeAll() {
-        free(memory)
+        memory?.deallocate()
         memory = nil
         capacity = 0
         start = 0
@@ -56,9 +54,9 @@ struct PendingBytes: ~Copyable {
         // Doubling from 1 KiB: a head that comes byte by byte costs a dozen allocations, not thousands.
         var size = max(Int(capacity), 1024)
         while size < needed { size *= 2 }
-        guard let grown = malloc(size) else { fatalError("no memory for \(size) bytes") }
+        let grown = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
         if let memory { grown.copyMemory(from: memory + Int(start), byteCount: Int(length)) }
-        free(memory)
+        memory?.deallocate()
         memory = grown
         capacity = UInt32(size)
         start = 0

@@ -36,6 +36,7 @@ final class Reactor {
     /// The time of this turn, in monotonic nanoseconds.
     var now: UInt64
     var isDraining = false
+    private var hasFailed = false
     /// When exchanges that are still in progress are broken off; meaningful while draining.
     var drainUntil: UInt64 = 0
 
@@ -103,7 +104,7 @@ final class Reactor {
     func run() {
         takeTableIfNewer()
         withUnsafeTemporaryAllocation(of: clinux_event.self, capacity: Int(clinux_event_batch)) { events in
-            while mailbox.order != .stop, !(isDraining && slab.usedCount == 0) { turn(events) }
+            while !hasFailed, mailbox.order != .stop, !(isDraining && slab.usedCount == 0) { turn(events) }
         }
         closeAll()
     }
@@ -116,7 +117,11 @@ final class Reactor {
             clinux_epoll_wait(epoll.number, events.baseAddress, Int32(events.count), wait)
         }) {
         case .success(let number): count = Int(number)
-        case .failure(let error): fatalError("epoll_wait: \(error)")
+        case .failure(let error):
+            // Only a descriptor or an address that is none (epoll_wait(2)): this reactor can learn of nothing any more.
+            logger.critical("reactor ends: epoll_wait failed", metadata: ["error": "\(error)"])
+            hasFailed = true
+            return
         }
         now = SystemCall.now
         takeTableIfNewer()

@@ -136,6 +136,12 @@ final class TestSocket: Sendable {
         }
     }
 
+    /// Waits for something to read, the other side's end included.
+    func isReadable(withinMilliseconds span: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, span) > 0
+    }
+
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Closes so that the other side sees a reset.
@@ -155,15 +161,4 @@ final class TestSocket: Sendable {
 
     /// Wakes whoever waits in `receive`, without giving up the descriptor's number.
     func interrupt() { shutdown(descriptor, Int32(SHUT_RDWR)) }
-}
-
-/// The one helper that waits: for a condition, with a deadline.
-func eventually(
-    _ what: String, within seconds: Double = 10, _ condition: () throws -> Bool
-) throws {
-    let deadline = Date().addingTimeInterval(seconds)
-    while try !condition() {
-        guard Date() < deadline else { throw TestSocket.Failure(description: "never happened: \(what)") }
-        usleep(2_000)
-    }
 }

@@ -1,0 +1,139 @@
+import ClusterCore
+import Synchronization
+import Testing
+
+@Suite("Choosing between nodes, and passing over those that refuse")
+struct SelectionTests {
+    static let second: UInt64 = 1_000_000_000
+
+    private func load(_ standing: NodeStanding, _ monitors: Int = 0, _ connections: Int = 0) -> NodeLoad {
+        NodeLoad(standing: standing, monitorCount: monitors, openConnections: connections)
+    }
+
+    private func best(_ loads: [NodeLoad], weight: Double = 0, tried: Set<Int> = []) -> Int? {
+        SelectionPolicy(connectionWeight: weight).best(
+            count: loads.count, load: { loads[$0] }, isTried: { tried.contains($0) })
+    }
+
+    @Test("the fewest monitors win; then the fewest connections; then the first")
+    func order() {
+        #expect(best([load(.preferred, 9), load(.preferred, 3), load(.preferred, 5)]) == 1)
+        #expect(best([load(.preferred, 3, 7), load(.preferred, 3, 2)]) == 1)
+        #expect(best([load(.preferred, 3, 2), load(.preferred, 3, 2)]) == 0)
+    }
+
+    @Test("connections weigh as much as they are told to")
+    func weight() {
+        let loads = [load(.preferred, 10, 0), load(.preferred, 0, 20)]
+        #expect(best(loads) == 1)
+        #expect(best(loads, weight: 1) == 0)
+    }
+
+    @Test("a better standing wins over any load, down to the node that may be dead; one without an address never does")
+    func standings() {
+        let tiers: [NodeStanding] = [.preferred, .full, .draining, .ejected, .doubtful]
+        for (better, worse) in zip(tiers, tiers.dropFirst()) {
+            #expect(best([load(worse), load(better, 900, 900)]) == 1)
+        }
+        #expect(best([load(.impossible), load(.doubtful, 9)]) == 1)
+        #expect(best([load(.impossible)]) == nil)
+        #expect(best([]) == nil)
+    }
+
+    @Test("what was tried is not tried again")
+    func tried() {
+        let loads = [load(.preferred, 1), load(.preferred, 2), load(.doubtful)]
+        #expect(best(loads, tried: [0]) == 1)
+        #expect(best(loads, tried: [0, 1]) == 2)
+        #expect(best(loads, tried: [0, 1, 2]) == nil)
+    }
+
+    @Test("a node's standing follows from its row, our own probes and the ejection")
+    func nodeStanding() throws {
+        func standing(
+            status: NodeStatus = .online, admin: AdminState = .active, reachable: Bool = true, monitors: Int = 0,
+            ejected: Bool = false, hasAddress: Bool = true
+        ) throws -> NodeStanding {
+            RoutingNode(
+                id: try NodeID("a"), hostName: "a", address: hasAddress ? .ipv4(octets: 1, port: 1) : nil,
+                status: status, adminState: admin, isReachable: reachable, isPrimary: false, monitorCount: monitors,
+                traffic: NodeTraffic()
+            ).standing(monitorLimit: 100, isEjected: ejected)
+        }
+        #expect(try standing() == .preferred)
+        #expect(try standing(monitors: 100) == .full)
+        #expect(try standing(admin: .drain) == .draining)
+        #expect(try standing(admin: .drain, ejected: true) == .ejected)
+        #expect(try standing(admin: .maintenance) == .doubtful)
+        #expect(try standing(reachable: false) == .doubtful)
+        #expect(try standing(status: .offline, reachable: true) == .preferred, "routing follows what we can reach")
+        #expect(try standing(hasAddress: false) == .impossible)
+    }
+
+    @Test("an ejection lasts half a second at first, doubles with each further failure, and never exceeds 33 s")
+    func ejection() {
+        let traffic = NodeTraffic()
+        var now = Self.second
+        for expected in [0.5, 1, 2, 4, 8, 16, 30, 30, 30] {
+            traffic.connectFailed(now: now, draw: 0.5)
+            let span = UInt64(expected * 1e9)
+            #expect(traffic.isEjected(now: now + span - 1))
+            #expect(!traffic.isEjected(now: now + span))
+            now += span
+        }
+        #expect(traffic.connectFailures.load(ordering: .relaxed) == 9)
+        traffic.connectFailed(now: now, draw: 1)
+        #expect(!traffic.isEjected(now: now + 33 * Self.second))
+    }
+
+    @Test("failures while ejected are the same outage; one success ends it")
+    func oneOutage() {
+        let traffic = NodeTraffic()
+        for _ in 0..<100 { traffic.connectFailed(now: Self.second, draw: 0.5) }
+        #expect(!traffic.isEjected(now: Self.second + Self.second / 2))
+        traffic.connectFailed(now: 2 * Self.second, draw: 0.5)
+        #expect(traffic.isEjected(now: 2 * Self.second + Self.second / 2), "the second ejection is the longer one")
+        traffic.connectSucceeded()
+        #expect(!traffic.isEjected(now: 2 * Self.second))
+        traffic.connectFailed(now: 2 * Self.second, draw: 0.5)
+        #expect(!traffic.isEjected(now: 2 * Self.second + Self.second / 2), "and it starts from the beginning")
+    }
+
+    @Test("set-up belongs to the primary node, else to node1, else to the lowest id")
+    func primary() throws {
+        func table(_ ids: [String], primary: String? = nil) throws -> RoutingTable {
+            RoutingTable(
+                generation: 1, isSetupPending: true,
+                nodes: try ids.map {
+                    RoutingNode(
+                        id: try NodeID($0), hostName: $0, address: nil, status: .online, adminState: .active,
+                        isReachable: true, isPrimary: $0 == primary, monitorCount: 0, traffic: NodeTraffic())
+                }, monitorLimit: 1)
+        }
+        #expect(try table(["a", "node1", "z"], primary: "z").primaryNode?.id.text == "z")
+        #expect(try table(["a", "node1", "z"]).primaryNode?.id.text == "node1")
+        #expect(try table(["a", "z"]).primaryNode?.id.text == "a")
+        #expect(try table([]).primaryNode == nil)
+    }
+
+    @Test("a published table replaces an older one only, and wakes everybody")
+    func publishing() {
+        let publisher = RoutingTablePublisher()
+        let counter = WakeCounter()
+        publisher.subscribe { counter.count.add(1, ordering: .relaxed) }
+        publisher.subscribe { counter.count.add(1, ordering: .relaxed) }
+        func table(_ generation: UInt64) -> RoutingTable {
+            RoutingTable(generation: generation, isSetupPending: false, nodes: [], monitorLimit: Int(generation))
+        }
+        publisher.publish(table(2))
+        publisher.publish(table(1))
+        publisher.publish(table(2))
+        #expect(publisher.generation == 2)
+        #expect(publisher.table.monitorLimit == 2)
+        #expect(counter.count.load(ordering: .relaxed) == 2)
+    }
+
+    private final class WakeCounter: Sendable {
+        let count = Atomic<Int>(0)
+    }
+}
