@@ -79,12 +79,16 @@ extension Refusal {
     /// hosts and accounts.
     static func store(_ error: StoreError) -> Refusal {
         switch error {
-        case .unavailable, .deadlineExceeded, .schemaMissing:
-            Refusal(
-                .serviceUnavailable, .databaseUnavailable, "the database cannot be reached at the moment",
-                fields: [.retryAfter: "5"])
+        case .unavailable, .deadlineExceeded:
+            unavailable("the database cannot be reached at the moment")
+        case .schemaMissing:
+            unavailable("the cluster's tables are not complete yet")
         case .leaseLost, .notPermitted, .refused:
             Refusal(.internalServerError, .databaseRefused, "the database refused the statement; the log says why")
         }
+    }
+
+    private static func unavailable(_ error: String) -> Refusal {
+        Refusal(.serviceUnavailable, .databaseUnavailable, error, fields: [.retryAfter: "5"])
     }
 }

@@ -111,7 +111,7 @@ struct StatusRoutes: Sendable {
             "version": .string(sources.configuration.version),
             "uptime_seconds": .integer(uptime.milliseconds / 1_000),
         ]
-        return .json(body.adding(state.database.isReachable ? [] : [JSON.Field("stale", true)]))
+        return .json(body.adding(state.isStale ? [JSON.Field("stale", true)] : []))
     }
 
     private static func cluster(_ state: ClusterState) -> JSON {

@@ -20,12 +20,15 @@ struct AnswerSources: Sendable {
 }
 
 extension ClusterState {
-    /// What a state endpoint adds when it answers from the last table because the database is away (API.md).
+    /// Whether the state shown is older than the last attempt to read it: the database is away, or refuses us.
+    var isStale: Bool { !database.isReachable || database.lastRead == nil || database.lastError != nil }
+
+    /// What a state endpoint adds when it answers from the last table (API.md).
     func staleMarks(_ moment: Moment) -> [JSON.Field] {
-        guard !database.isReachable else { return [] }
-        return [
-            JSON.Field("stale", true),
-            JSON.Field("database", ["reachable": false, "since": .string(moment.text(database.since))]),
+        guard isStale else { return [] }
+        let view: JSON = [
+            "reachable": .bool(database.isReachable), "since": .string(moment.text(database.since)),
         ]
+        return [JSON.Field("stale", true), JSON.Field("database", view)]
     }
 }

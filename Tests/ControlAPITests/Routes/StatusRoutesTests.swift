@@ -179,6 +179,17 @@ struct DatabaseAwayTests {
         }
     }
 
+    @Test("a database that answers but refuses us leaves the state stale too")
+    func refusing() async throws {
+        api.control.change { script in
+            script.state.database = DatabaseView(
+                isReachable: true, since: .now, lastError: "access denied", lastRead: nil)
+        }
+        let reply = try await api.get("/lb/health")
+        #expect(try reply.object()["stale"] as? Bool == true)
+        #expect((try reply.object()["database"] as? [String: Any])?["reachable"] as? Bool == true)
+    }
+
     @Test("ping and a pin still work")
     func alive() async throws {
         #expect(try await api.get("/lb/ping").status == 200)
