@@ -146,6 +146,41 @@ struct RoutingTests {
         try balancer.expectBalanced()
     }
 
+    @Test("A node that does not answer the connect in time is passed over, and so is one that goes offline meanwhile")
+    func silentNode() throws {
+        let silent = try SilentPort()
+        let two = try Origin.named("two")
+        let nodes: [Balancer.Node] = [
+            .init(id: "node1", port: silent.port), .init(id: "node2", port: two.port, monitors: 100),
+        ]
+        let balancer = try Balancer(nodes) { $0.connectTimeout = .milliseconds(200) }
+        #expect(try balancer.connect().get("/").text == "two")
+        #expect(balancer.traffic(of: "node1").connectFailures.load(ordering: .acquiring) == 1)
+        let patient = try Balancer(nodes) { $0.connectTimeout = .seconds(60) }
+        let client = try patient.connect()
+        try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        try eventually("the client is counted at the silent node") {
+            patient.traffic(of: "node1").openConnections.load(ordering: .acquiring) == 1
+        }
+        try patient.publish([
+            .init(id: "node1", port: silent.port, status: .offline, isReachable: false),
+            .init(id: "node2", port: two.port, monitors: 100),
+        ])
+        #expect(try client.readResponse().text == "two")
+        let other = try patient.connect()
+        try patient.publish(nodes)
+        try other.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        try eventually("the other client is counted at the silent node") {
+            patient.traffic(of: "node1").openConnections.load(ordering: .acquiring) == 1
+        }
+        try patient.publish([])
+        #expect(try other.readResponse().status == 503, "nobody is left")
+        client.close()
+        other.close()
+        try balancer.expectBalanced()
+        try patient.expectBalanced()
+    }
+
     @Test("Nobody to ask: 503 with Retry-After, readable for a program and for a browser")
     func nobody() throws {
         let refusing = try RefusingPort()

@@ -8,18 +8,22 @@ extension Reactor {
     /// Connections taken from a listener in one turn; more: it is reported again, after the others.
     private static var acceptsPerTurn: Int { 64 }
 
-    func accept(from index: Int) {
-        guard index < listeners.count else { return }
+    /// Takes connections from a listener, up to a turn's share.
+    /// - Returns: `.made` when there may be more.
+    @discardableResult
+    func accept(from index: Int) -> Progress {
+        guard index < listeners.count else { return .none }
         for _ in 0..<Reactor.acceptsPerTurn {
             switch listeners.accept(index) {
             case .accepted(let descriptor, let peer): admit(descriptor, from: peer)
-            case .wouldBlock: return
+            case .wouldBlock: return .none
             case .lost: continue
             case .exhausted:
                 turnAwayWithReserve(index)
-                return
+                return .none
             }
         }
+        return .made
     }
 
     private func admit(_ descriptor: consuming Descriptor, from peer: SocketAddress) {
@@ -36,6 +40,7 @@ extension Reactor {
             role: .client, index: slot.pointee.index, generation: slot.pointee.client.generation)
         slot.pointee.peer = peer
         slot.pointee.requests = 0
+        slot.pointee.answerForm = .json
         slot.pointee.idleSince = now
         switch decision {
         case .admitted:

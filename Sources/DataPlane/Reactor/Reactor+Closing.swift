@@ -91,7 +91,10 @@ extension Reactor {
     /// Accepts what the kernel has accepted already, then nothing more; idle connections end now, exchanges within
     /// `drainExchanges`, tunnels spread over `drainTunnels` (DESIGN.md §3.4).
     func beginDraining() {
-        for index in 0..<listeners.count { accept(from: index) }
+        for index in 0..<listeners.count {
+            var turns = Int(Listener.backlog) / 64
+            while turns > 0, accept(from: index) == .made { turns -= 1 }
+        }
         isDraining = true
         drainUntil = now + deadlines.drainExchanges
         listeners.removeAll()

@@ -35,6 +35,7 @@ extension Reactor {
         let down = relay(&slot.pointee.upstream, to: &slot.pointee.client, pending: &slot.pointee.toClient)
         // One side failed: the other must not take what it has for a proper end.
         if up == .failed || down == .failed {
+            SystemCall.setResetOnClose(slot.pointee.upstream.number)
             breakOff(slot)
             return .made
         }

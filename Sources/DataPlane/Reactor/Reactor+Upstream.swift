@@ -15,7 +15,7 @@ extension Reactor {
         case .node(let node):
             stay(slot, with: node)
             guard let address = directory.entries[node].node?.address else {
-                connectFailed(slot)
+                tryNextNode(slot, after: node)
                 return
             }
             outcome = OutgoingSocket.connect(to: address)
@@ -138,6 +138,7 @@ extension Reactor {
             if case .node(let node) = slot.pointee.target { tryNextNode(slot, after: node) }
         case .exchanging, .tunnelling: breakOff(slot)
         }
+        serve(slot)
     }
 
     /// Ends a connection so that the client sees that what it has is not the whole.

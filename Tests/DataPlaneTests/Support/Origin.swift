@@ -137,3 +137,45 @@ final class RefusingPort: Sendable {
         port = UInt16(bigEndian: address.sin_port)
     }
 }
+
+/// A listener whose queue is full: a connect to it is neither accepted nor refused, as to a host that is gone.
+final class SilentPort: Sendable {
+    let port: UInt16
+    private let listener: TestSocket
+    private let fillers: [TestSocket]
+
+    init() throws {
+        let listener = TestSocket(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        var address = TestSocket.loopback(port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(listener.descriptor, address, length) | listen(listener.descriptor, 0)
+                    | getsockname(listener.descriptor, address, &length)
+            }
+        }
+        guard result == 0 else { throw TestSocket.Failure(description: "listen: \(String(cString: strerror(errno)))") }
+        self.listener = listener
+        port = UInt16(bigEndian: address.sin_port)
+        // A queue of length 0 takes one connection (listen(2)); the others stay in SYN_SENT.
+        fillers = try (0..<4).map { _ in
+            let filler = TestSocket(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+            _ = fcntl(filler.descriptor, F_SETFL, O_NONBLOCK)
+            let result = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(filler.descriptor, $0, length) }
+            }
+            guard result == 0 || errno == EINPROGRESS else {
+                throw TestSocket.Failure(description: "connect: \(String(cString: strerror(errno)))")
+            }
+            return filler
+        }
+        try eventually("the queue is full") { fillers[0].isWritable }
+    }
+}
+
+extension TestSocket {
+    fileprivate var isWritable: Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&entry, 1, 0) > 0
+    }
+}
