@@ -56,6 +56,7 @@ private final class ControlHandler: ChannelInboundHandler {
         isAnswering = true
         let line = Array(received.readableBytesView[..<end])
         let answer = answer
+        // SAFETY: of assumeIsolated below: a channel handler runs on its event loop, and so does the future's callback.
         context.eventLoop.makeFutureWithTask {
             guard let request = ControlCoding.request(from: line) else {
                 return ControlAnswer.refused("not a request of this version of kuma-demo")

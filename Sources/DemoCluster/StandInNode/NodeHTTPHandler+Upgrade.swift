@@ -47,6 +47,7 @@ extension NodeHTTPHandler {
                     try channel.pipeline.syncOperations.addHandler(WebSocketEchoHandler(mode: mode))
                 }
             })
+        // SAFETY: a channel handler runs on its event loop, and so does the callback of a future of that loop.
         upgrader.buildUpgradeResponse(
             channel: context.channel, upgradeRequest: head, initialResponseHeaders: HTTPHeaders()
         ).assumeIsolated().whenComplete { result in
@@ -85,6 +86,7 @@ extension NodeHTTPHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         pipeline.removeHandler(name: NodePipeline.encoder, promise: nil)
         pipeline.removeHandler(name: NodePipeline.pipelining, promise: nil)
+        // SAFETY: as above: this is the event loop of that future.
         upgrader.upgrade(context: context, upgradeRequest: head).assumeIsolated().whenComplete { result in
             switch result {
             case .success:

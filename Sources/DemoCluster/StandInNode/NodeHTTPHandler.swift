@@ -205,6 +205,7 @@ final class NodeHTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         let store = services.engineIO
         pollingSID = sid
         let ping = context.eventLoop.scheduleTask(in: Self.pingInterval) { store.ping(sid) }
+        // SAFETY: a channel handler runs on its event loop, and so does the callback of a future of that loop.
         store.poll(sid, on: context.eventLoop).assumeIsolated().whenComplete { result in
             ping.cancel()
             self.pollingSID = nil
@@ -222,6 +223,7 @@ final class NodeHTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func respond(
         to head: HTTPRequestHead, context: ChannelHandlerContext, _ work: @escaping @Sendable () async -> NodeAnswer
     ) {
+        // SAFETY: a channel handler runs on its event loop, and so does the callback of a future of that loop.
         context.eventLoop.makeFutureWithTask(work).assumeIsolated().whenComplete { result in
             switch result {
             case .success(let answer): self.respond(answer, to: head, context: context)

@@ -39,6 +39,7 @@ final class DatabaseThread: SerialExecutor {
         pthread_attr_destroy(&attributes)
         guard outcome == 0 else {
             context.release()
+            // Traps: a process that cannot have one more thread cannot work, and no later moment is better to end it.
             fatalError("no thread for a database connection: error \(outcome)")
         }
     }

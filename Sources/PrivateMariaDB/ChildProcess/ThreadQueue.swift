@@ -58,6 +58,7 @@ enum DetachedThread {
         pthread_attr_destroy(&attributes)
         guard outcome == 0 else {
             context.release()
+            // Traps: a process that cannot have one more thread cannot work, and no later moment is better to end it.
             fatalError("no thread: error \(outcome)")
         }
     }
