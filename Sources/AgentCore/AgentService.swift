@@ -64,17 +64,10 @@ package struct AgentService: Service {
         }
     }
 
-    /// Tells the log now and the history with the next beat.
+    /// Tells the log only: the history has each change of a row's status from the leader, which sees them all and once.
     func tell(became status: NodeStatus, detail: String) {
-        let node = configuration.node
-        logger.notice("node became \(status.rawValue)", metadata: ["node": "\(node)", "detail": "\(detail)"])
-        let kind: ClusterEvent.Kind =
-            switch status {
-            case .online: .nodeOnline
-            case .recovering: .nodeRecovering
-            case .offline: .nodeOffline
-            }
-        shared.note(ClusterEvent(kind, node: node, detail: detail))
+        let metadata: Logger.Metadata = ["node": "\(configuration.node)", "detail": "\(detail)"]
+        logger.notice("node became \(status.rawValue)", metadata: metadata)
     }
 
     /// Says goodbye, so that the balancer speaks for the node at once; a database that is away may not hold up the end.
@@ -99,7 +92,7 @@ package struct AgentService: Service {
 /// What the loops of one agent share.
 final class AgentSharedState: Sendable {
     let judgement = Mutex(NodeJudgement(limits: HealthJudge.Limits()))
-    /// Status changes that were judged and not yet written into the history. Bounded: the oldest go first.
+    /// Events that only an agent sees, not yet written into the history. Bounded: the oldest go first.
     let changes = Mutex<[ClusterEvent]>([])
     /// Cuts the pause before the next probe short.
     let probeNow = WakeSignal()

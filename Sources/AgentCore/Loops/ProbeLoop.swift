@@ -23,7 +23,6 @@ struct ProbeLoop: Sendable {
         if change.health == .degraded {
             let node = agent.configuration.node
             agent.logger.warning("node is degraded", metadata: ["node": "\(node)", "detail": "\(result.detail)"])
-            agent.shared.note(ClusterEvent(.nodeDegraded, node: node, detail: result.detail))
         }
     }
 }
