@@ -101,12 +101,11 @@ extension Reactor {
         return .node(choice.node)
     }
 
-    /// Whether the request may go over the upstream connection that the last one used.
+    /// Whether the request may go over the upstream connection that the last one used. Should its end be on its way just
+    /// now, the request is one that may be sent again.
     private func isKeptUpstreamUsable(_ slot: Slot, for wanted: UpstreamTarget, _ head: RequestHead) -> Bool {
-        guard slot.pointee.upstream.isOpen, slot.pointee.target == wanted,
-            ExchangeStateMachine.isReplayable(head), now < slot.pointee.idleSince + deadlines.keptUpstream
-        else { return false }
-        return SystemCall.isIdleAndOpen(slot.pointee.upstream.number)
+        slot.pointee.upstream.isOpen && slot.pointee.target == wanted && ExchangeStateMachine.isReplayable(head)
+            && now < slot.pointee.idleSince + deadlines.keptUpstream
     }
 
     /// Writes the stamped head, and what of the body is here already, into the outgoing buffer; what is left stays in

@@ -125,7 +125,12 @@ extension Reactor {
     /// Between requests an upstream has nothing to say: anything it says is its end.
     func dropKeptUpstreamIfEnded(_ slot: Slot) {
         guard slot.pointee.upstream.isReadable, slot.pointee.upstream.isOpen else { return }
-        closeUpstream(slot)
+        // The flag also stays set when a response happened to fill the receive buffer to its last byte.
+        if SystemCall.isIdleAndOpen(slot.pointee.upstream.number) {
+            slot.pointee.upstream.isReadable = false
+        } else {
+            closeUpstream(slot)
+        }
     }
 
     /// The table says that the node of this connection is gone: its clients are to reconnect elsewhere at once.
