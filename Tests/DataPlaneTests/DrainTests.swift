@@ -37,6 +37,37 @@ struct DrainTests {
         try balancer.expectBalanced()
     }
 
+    @Test("No request of a busy kept-alive client fails under draining: its last answer tells it to leave")
+    func drainUnderLoad() async throws {
+        let origin = try Origin.http { $0.target }
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)])
+        let failures = Mutex<[String]>([])
+        let (answered, left) = (Counter(), Counter())
+        for number in 0..<8 {
+            let client = try balancer.connect()
+            Thread.detachNewThread {
+                do {
+                    while true {
+                        let response = try client.get("/\(number)")
+                        if response.text != "/\(number)" { failures.withLock { $0.append(response.startLine) } }
+                        answered.add(1)
+                        if response["Connection"] == ["close"] { break }
+                    }
+                } catch {
+                    failures.withLock { $0.append("\(error)") }
+                }
+                client.close()
+                left.add(1)
+            }
+        }
+        try eventually("the clients are busy") { answered.value > 100 }
+        balancer.plane.beginDraining()
+        try eventually("every client was told to leave") { left.value == 8 }
+        #expect(failures.withLock { $0 } == [])
+        await balancer.plane.drain()
+        try balancer.expectBalanced()
+    }
+
     @Test("Draining closes tunnels within their span and breaks off exchanges that take too long")
     func deadlines() async throws {
         let echo = try TunnelTests.echo()

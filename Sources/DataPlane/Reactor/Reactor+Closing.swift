@@ -10,7 +10,7 @@ extension Reactor {
         let isHead = slot.pointee.exchange?.context.method == .head
         closeUpstream(slot)
         slot.pointee.exchange = nil
-        // Off the steady path: an error may allocate.
+        // Off the steady path: an error may allocate. SAFETY: the bytes are copied while the array lends them.
         let bytes = isHead ? response.headBytes(as: form) : response.bytes(as: form)
         bytes.withUnsafeBytes { slot.pointee.toClient.append($0) }
         beginClosing(slot)
@@ -88,8 +88,8 @@ extension Reactor {
 
     // MARK: Draining
 
-    /// Accepts what the kernel has accepted already, then nothing more; idle connections end now, exchanges within
-    /// `drainExchanges`, tunnels spread over `drainTunnels` (DESIGN.md §3.4).
+    /// Accepts what the kernel has accepted already, then nothing more; idle connections end within `linger`, exchanges
+    /// within `drainExchanges`, tunnels spread over `drainTunnels` (DESIGN.md §3.4).
     func beginDraining() {
         for index in 0..<listeners.count {
             var turns = Int(Listener.backlog) / 64
@@ -112,15 +112,10 @@ extension Reactor {
             metadata: ["connections": "\(slab.usedCount)", "tunnels": "\(facts.openTunnels.load(ordering: .relaxed))"])
     }
 
-    private func drainSniffing(_ slot: Slot) {
-        if !slot.pointee.input.isEmpty {
-            wheel.arm(slot.pointee.index, at: now + min(deadlines.head, deadlines.drainExchanges))
-        } else if slot.pointee.requests == 0 {
-            // Its first request may be on its way: it gets a moment, and its answer says close.
-            wheel.arm(slot.pointee.index, at: now + deadlines.linger)
-        } else {
-            beginClosing(slot)
-            serve(slot)
-        }
+    /// A client between requests may be sending the next one just now, and was not told to leave: it has a moment for it,
+    /// and the answer says close. A connection that was closed under a request would be a failed request.
+    func drainSniffing(_ slot: Slot) {
+        let span = slot.pointee.input.isEmpty ? deadlines.linger : min(deadlines.head, deadlines.drainExchanges)
+        wheel.arm(slot.pointee.index, at: now + span)
     }
 }

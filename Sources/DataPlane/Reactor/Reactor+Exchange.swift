@@ -148,11 +148,8 @@ extension Reactor {
         slot.pointee.phase = .sniffing
         slot.pointee.idleSince = now
         slot.pointee.isInputUnread = !slot.pointee.input.isEmpty
-        if isDraining {
-            beginClosing(slot)
-        } else {
-            armIdle(slot)
-        }
+        // Draining began after this response's head had promised to go on.
+        if isDraining { drainSniffing(slot) } else { armIdle(slot) }
     }
 
     /// Between requests: first the kept upstream connection goes, then the client's.

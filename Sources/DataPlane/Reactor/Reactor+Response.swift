@@ -101,6 +101,7 @@ extension Reactor {
     private func rewrite(
         _ slot: Slot, _ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, client: Persistence
     ) -> RewriteOutcome {
+        // SAFETY: the lines are read during the rewriting only, while the directory is not changed.
         func rewrite(_ routed: UnsafeRawBufferPointer) -> RewriteOutcome {
             ResponseHeadRewriter.rewrite(
                 head, of: bytes, fields: responseFields, client: client, routed: routed,

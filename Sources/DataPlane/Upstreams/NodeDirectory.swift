@@ -93,7 +93,7 @@ struct NodeDirectory {
     private mutating func place(_ node: RoutingNode) -> Int {
         let bytes = Array(node.id.text.utf8)
         let entry = Entry(
-            id: node.id, idBytes: bytes, idHash: bytes.withUnsafeBytes { NodeDirectory.hash($0) },
+            id: node.id, idBytes: bytes, idHash: NodeDirectory.hash(bytes),
             traffic: node.traffic, node: node, hostName: node.hostName,
             routedByBalancer: NodeDirectory.routedLines(.loadBalancer, to: node.hostName),
             routedByPin: NodeDirectory.routedLines(.fixedNode, to: node.hostName))
@@ -121,7 +121,7 @@ struct NodeDirectory {
         return Array("X-Routed-Via: \(word)\r\nX-Routed-To: ".utf8) + name + Array("\r\n".utf8)
     }
 
-    private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 
