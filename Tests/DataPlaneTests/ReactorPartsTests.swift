@@ -98,7 +98,7 @@ struct ReactorPartsTests {
 
     @Test("A connection costs no more than half a KiB of user memory while it waits")
     func connectionSize() {
-        #expect(MemoryLayout<Connection>.stride <= 512)
+        #expect(MemoryLayout<Connection>.stride <= 512, "\(MemoryLayout<Connection>.stride) bytes")
     }
 
     private func node(_ id: String, traffic: NodeTraffic, reachable: Bool = true, monitors: Int = 0) throws

@@ -13,14 +13,14 @@ package final class NodeTraffic: Sendable {
     package let connectFailures = Atomic<Int>(0)
     /// Connect failures since the last success: what the ejection's length is computed from.
     private let failureStreak = Atomic<Int>(0)
-    /// Monotonic nanoseconds until which the node is passed over; 0: not ejected.
+    /// Nanoseconds of CLOCK_MONOTONIC until which the node is passed over; 0: not ejected.
     private let ejectedUntil = Atomic<UInt64>(0)
 
     package init() {}
 
     /// Records a failed connect and ejects the node: 0.5 s, doubling to 30 s, ±10 % (DESIGN.md §3.4).
     /// - Parameters:
-    ///   - now: nanoseconds of the monotonic clock.
+    ///   - now: nanoseconds of CLOCK_MONOTONIC.
     ///   - draw: a random number of 0 to 1, for the jitter.
     package func connectFailed(now: UInt64, draw: Double) {
         connectFailures.add(1, ordering: .relaxed)
@@ -40,7 +40,7 @@ package final class NodeTraffic: Sendable {
         if ejectedUntil.load(ordering: .relaxed) != 0 { ejectedUntil.store(0, ordering: .releasing) }
     }
 
-    /// - Parameter now: nanoseconds of the monotonic clock.
+    /// - Parameter now: nanoseconds of CLOCK_MONOTONIC.
     package func isEjected(now: UInt64) -> Bool { ejectedUntil.load(ordering: .acquiring) > now }
 }
 

@@ -102,7 +102,7 @@ extension Reactor {
         guard slot.pointee.toClient.isEmpty, slot.pointee.upstream.isReadable,
             slot.pointee.exchange?.isResponseComplete == false
         else { return flushed.progress }
-        switch receive(from: &slot.pointee.upstream) {
+        switch receive(from: &slot.pointee.upstream, behind: slot.pointee.upstreamInput.count) {
         case .wouldBlock: return flushed.progress
         case .moved(let count):
             slot.pointee.exchange?.upstreamSpoke()

@@ -16,7 +16,7 @@ extension Reactor {
             return .made
         }
         guard slot.pointee.client.isReadable else { return .none }
-        switch receive(from: &slot.pointee.client) {
+        switch receive(from: &slot.pointee.client, behind: slot.pointee.input.count) {
         case .wouldBlock: return .none
         // Silent: a client that sends nothing, or half a head, and leaves wants no answer.
         case .endOfStream, .failed: closeConnection(slot)

@@ -74,12 +74,16 @@ extension Reactor {
     }
 
     /// Receives into the scratch buffer, and keeps the endpoint's flags true.
-    func receive(from endpoint: inout Endpoint) -> TransferOutcome {
-        let outcome = SystemCall.receive(endpoint.number, into: incoming.bytes)
+    /// - Parameter stored: bytes of the same direction that wait for these, so that together they keep their bound.
+    func receive(from endpoint: inout Endpoint, behind stored: Int = 0) -> TransferOutcome {
+        // A partial head may be as long as the bound itself; what completes it gets a page at least.
+        let room = max(Reactor.receiveBytes - stored, 4096)
+        let outcome = SystemCall.receive(
+            endpoint.number, into: UnsafeMutableRawBufferPointer(rebasing: incoming.bytes[..<room]))
         switch outcome {
         case .moved(let count):
             // A short read has emptied the socket (epoll(7)), unless an end is waiting behind it.
-            if count < incoming.bytes.count, !endpoint.hasEnded { endpoint.isReadable = false }
+            if count < room, !endpoint.hasEnded { endpoint.isReadable = false }
         case .wouldBlock: endpoint.isReadable = false
         case .endOfStream: endpoint.isDrained = true
         case .failed: endpoint.isDrained = true
