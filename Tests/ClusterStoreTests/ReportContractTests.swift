@@ -131,4 +131,26 @@ struct ReportContractTests {
         try await cluster.kumaStarts(id, host: "a:1")
         #expect(try await cluster.store.node(id)?.adminState == .drain)
     }
+
+    @Test("A text that is too long for its column is cut, and never stops a beat", arguments: StoreKind.allCases)
+    func longDetail(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        // One character for Swift, seven for the database.
+        let family = "\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}\u{200D}\u{1F466}"
+        let long = String(repeating: family, count: 150)
+        #expect(try await cluster.store.report(.beat(id, detail: long)) == .registered)
+        #expect(try await cluster.store.node(id)?.agentDetail?.unicodeScalars.count == 200)
+        try await cluster.age(by: .seconds(9))
+        let lease = try await cluster.store.lead()
+        let verdict = SpokenStatus(
+            node: id, status: .offline, okStreak: 0, failStreak: 3,
+            detail: "no report for 9 s; the leader found: " + String(repeating: "x", count: 200),
+            silentFor: .seconds(8))
+        #expect(try await cluster.store.speak(verdict, under: lease))
+        #expect(try await cluster.store.node(id)?.agentDetail?.count == 200)
+        try await cluster.store.record([ClusterEvent(.nodeOffline, node: id, detail: long)])
+        let event = try #require(try await cluster.store.events(EventQuery(limit: 1)).first)
+        #expect(event.event.detail.unicodeScalars.count == 500)
+    }
 }

@@ -11,13 +11,13 @@ package struct ProbeResult: Sendable, Equatable {
     }
 
     package let finding: Finding
-    /// One readable line, such as `200 in 3 ms` or `connection refused`; at most 200 characters.
+    /// One readable line, such as `200 in 3 ms` or `connection refused`; at most `TextLimits.nodeDetail` scalars.
     package let detail: String
     package let duration: Duration
 
     package init(finding: Finding, detail: String, duration: Duration) {
         self.finding = finding
-        self.detail = String(detail.prefix(200))
+        self.detail = TextLimits.cut(detail, to: TextLimits.nodeDetail)
         self.duration = duration
     }
 }

@@ -21,13 +21,13 @@ package struct ClusterEvent: Sendable, Equatable {
 
     package let kind: Kind
     package let node: NodeID?
-    /// One readable line, at most 500 characters.
+    /// One readable line, at most `TextLimits.eventDetail` scalars.
     package let detail: String
 
     package init(_ kind: Kind, node: NodeID? = nil, detail: String) {
         self.kind = kind
         self.node = node
-        self.detail = String(detail.prefix(500))
+        self.detail = TextLimits.cut(detail, to: TextLimits.eventDetail)
     }
 }
 

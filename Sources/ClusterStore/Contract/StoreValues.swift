@@ -27,6 +27,7 @@ package struct AgentReport: Sendable, Equatable {
     package let version: String
     package let status: NodeStatus
     package let health: AgentHealth
+    /// At most `TextLimits.nodeDetail` scalars; longer texts are cut.
     package let detail: String
     package let okStreak: Int
     package let failStreak: Int
@@ -44,7 +45,7 @@ package struct AgentReport: Sendable, Equatable {
         self.version = version
         self.status = status
         self.health = health
-        self.detail = detail
+        self.detail = TextLimits.cut(detail, to: TextLimits.nodeDetail)
         self.okStreak = okStreak
         self.failStreak = failStreak
         self.probeTime = probeTime
@@ -123,6 +124,7 @@ package struct SpokenStatus: Sendable, Equatable {
     package let status: NodeStatus
     package let okStreak: Int
     package let failStreak: Int
+    /// At most `TextLimits.nodeDetail` scalars; longer texts are cut.
     package let detail: String
     /// `REPORT_TTL`: the silence that entitles the balancer to speak.
     package let silentFor: Duration
@@ -134,7 +136,7 @@ package struct SpokenStatus: Sendable, Equatable {
         self.status = status
         self.okStreak = okStreak
         self.failStreak = failStreak
-        self.detail = detail
+        self.detail = TextLimits.cut(detail, to: TextLimits.nodeDetail)
         self.silentFor = silentFor
     }
 }
