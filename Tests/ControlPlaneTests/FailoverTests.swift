@@ -191,4 +191,20 @@ struct FailoverTests {
         #expect(Array(kinds) == [.nodeOffline, .monitorsMoved, .nodeRecovering, .nodeOnline])
         #expect(try await cluster.events(.leaderElected).count == 1)
     }
+
+    @Test("a person's assignment in another spelling of the node's name is that node's")
+    func spelling() async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2", "node3"], monitors: 3)
+        cluster.tables.assign(MonitorID(1), to: NodeReference(text: "Node2 "))
+        cluster.addBalancer()
+        await cluster.run(for: .seconds(30))
+        #expect(cluster.tables.journal.isEmpty)
+        #expect(cluster.runner(1) == "Node2 ")
+        cluster.kill("node2")
+        await cluster.run(for: .seconds(10))
+        #expect(["node1", "node3"].contains(cluster.runner(1) ?? ""))
+        try cluster.start("node2")
+        await cluster.run(for: .seconds(60))
+        #expect(cluster.runner(1) == "Node2 ")
+    }
 }

@@ -43,7 +43,7 @@ package struct InMemoryClusterStore: ClusterStore {
 
     package func monitors(runBy node: NodeID) async throws(StoreError) -> [MonitorID] {
         try step { state, _ throws(StoreError) in
-            state.monitors.values.filter { $0.isActive && $0.effective?.text == node.text }.map(\.id).sorted()
+            state.monitors.values.filter { $0.isActive && $0.effective == NodeReference(node) }.map(\.id).sorted()
         }
     }
 
@@ -119,7 +119,7 @@ package struct InMemoryClusterStore: ClusterStore {
 
 extension InMemoryCluster.State {
     func monitorCount(of node: NodeID) -> Int {
-        monitors.values.count { $0.isActive && $0.effective?.text == node.text }
+        monitors.values.count { $0.isActive && $0.effective == NodeReference(node) }
     }
 
     var fingerprint: AssignmentFingerprint {
