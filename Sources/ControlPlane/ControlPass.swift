@@ -39,6 +39,11 @@ actor ControlPass {
     var transitions: TransitionObserver
     var picture: ClusterPicture?
     var database: DatabaseView
+    /// When a pass last ended well, or a poll succeeded. Not `database.lastRead`: a long series of moves between two polls
+    /// is no absence of the database.
+    var lastAnswer: ContinuousClock.Instant?
+    /// Why the schema could not be completed, told once and not every few seconds.
+    var schemaTrouble: StoreError?
     var balancers: [BalancerRecord] = []
     var nextAnnouncement: ContinuousClock.Instant
     /// Nil when the schema is whole.
@@ -93,6 +98,7 @@ actor ControlPass {
             self.picture = picture
             try await announce()
             failures = 0
+            lastAnswer = clock.now()
             await publish(report())
             return max(interval(for: picture) - (clock.now() - started), .zero)
         } catch {
@@ -134,18 +140,35 @@ actor ControlPass {
 extension ControlPass {
     private func prepareSchema() async throws(StoreError) {
         guard let due = nextSchemaAttempt, clock.now() >= due else { return }
-        let report = try await store.prepareSchema()
+        let report: SchemaReport
+        do throws(StoreError) { report = try await store.prepareSchema() } catch {
+            switch error {
+            case .notPermitted:
+                // What exists may be enough to route and even to lead by; where it is not, the next statement says so.
+                noteSchemaTrouble(error)
+                return
+            case .unavailable, .deadlineExceeded, .leaseLost, .schemaMissing, .refused: throw error
+            }
+        }
+        schemaTrouble = nil
         if !report.added.isEmpty {
             logger.notice("schema completed", metadata: ["added": "\(report.added.joined(separator: ", "))"])
         }
         nextSchemaAttempt = report.waitingForKuma.isEmpty ? nil : clock.now() + ControlPass.schemaRetry
     }
 
+    private func noteSchemaTrouble(_ error: StoreError) {
+        nextSchemaAttempt = clock.now() + ControlPass.schemaRetry
+        guard schemaTrouble != error else { return }
+        schemaTrouble = error
+        logger.error("the schema is not complete", metadata: ["error": "\(error)"])
+    }
+
     /// A poll succeeded.
     private func answered() {
         let now = clock.now()
-        if let lastRead = database.lastRead {
-            let away = now - lastRead
+        if let lastAnswer {
+            let away = now - lastAnswer
             if away >= configuration.outage { returned(after: away, now: now) }
         } else {
             // How long it was away before our start nobody knows.
@@ -156,6 +179,7 @@ extension ControlPass {
         database.isReachable = true
         database.lastError = nil
         database.lastRead = now
+        lastAnswer = now
     }
 
     private func returned(after away: Duration, now: ContinuousClock.Instant) {

@@ -129,10 +129,11 @@ struct LeadershipTests {
     }
 }
 
-/// A fault injector: runs a hook in the moment before the first move is written.
+/// A fault injector: runs a hook in the moment before the first move is written, and can refuse to make the schema.
 final class GatedStore: ControlStore {
     let inner: InMemoryClusterStore
     let beforeMove = Mutex<(@Sendable () async -> Void)?>(nil)
+    let schemaTrouble = Mutex<StoreError?>(nil)
 
     init(inner: InMemoryClusterStore) { self.inner = inner }
 
@@ -145,7 +146,10 @@ final class GatedStore: ControlStore {
         return try await inner.move(moves, under: lease)
     }
 
-    func prepareSchema() async throws(StoreError) -> SchemaReport { try await inner.prepareSchema() }
+    func prepareSchema() async throws(StoreError) -> SchemaReport {
+        if let trouble = schemaTrouble.withLock({ $0 }) { throw trouble }
+        return try await inner.prepareSchema()
+    }
     func poll() async throws(StoreError) -> ClusterPoll { try await inner.poll() }
     func assignments() async throws(StoreError) -> [MonitorAssignment] { try await inner.assignments() }
     func announce(_ balancer: BalancerPresence) async throws(StoreError) { try await inner.announce(balancer) }

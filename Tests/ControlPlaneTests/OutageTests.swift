@@ -185,4 +185,32 @@ struct OutageTests {
         await cluster.run(for: .seconds(3))
         #expect(cluster.publishers[0].table.nodes[0].monitorCount == 16)
     }
+
+    @Test("a pass that moves for seconds is no outage of the database")
+    func longPass() async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2", "node3"], monitors: 6)
+        let gate = GatedStore(inner: cluster.store)
+        cluster.addBalancer(store: gate)
+        await cluster.run(for: .seconds(15))
+        gate.beforeMove.withLock { $0 = { [time = cluster.time] in time.pass(.seconds(6)) } }
+        cluster.kill("node2")
+        await cluster.run(for: .seconds(10))
+        #expect(try await cluster.counts()["node2"] == nil)
+        await cluster.run(for: .seconds(5))
+        #expect(try await cluster.events(.databaseReturned).isEmpty)
+    }
+
+    @Test("a database user who may not complete the schema stops no pass, as long as what exists is enough")
+    func missingRights() async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2"], monitors: 3)
+        let gate = GatedStore(inner: cluster.store)
+        gate.schemaTrouble.withLock { $0 = .notPermitted(reason: "ALTER denied", sql: ["ALTER TABLE monitor …;"]) }
+        cluster.addBalancer(store: gate)
+        await cluster.run(for: .seconds(20))
+        #expect(cluster.leaders() == [0])
+        #expect(cluster.balancers[0].state.database.lastError == nil)
+        cluster.kill("node2")
+        let took = await cluster.run(upTo: .seconds(10)) { (try? await cluster.counts()["node2"]) == nil }
+        #expect(took != nil)
+    }
 }
