@@ -33,7 +33,8 @@ private enum PollSQL {
         FROM monitor
         """
 
-    static let assignments: Statement = "SELECT id, active, node_id, assigned_node FROM monitor ORDER BY id"
+    /// Sorted here and not there: `ORDER BY id` would read Kuma's wide rows instead of our index.
+    static let assignments: Statement = "SELECT id, active, node_id, assigned_node FROM monitor"
 
     static let counts: Statement = """
         SELECT n.node_id AS node_id, n.monitor_count AS before_count,
@@ -121,7 +122,7 @@ extension MariaDBClusterStore {
                         home: try row.optionalText(home).map(NodeReference.init(text:)),
                         assigned: try row.optionalText(assigned).map(NodeReference.init(text:))))
             }
-            return monitors
+            return monitors.sorted { $0.id < $1.id }
         }
     }
 

@@ -88,10 +88,15 @@ package enum SchemaSQL {
             sql: "ALTER TABLE node MODIFY COLUMN host VARCHAR(255) NULL"),
     ]
 
+    /// The index holds every column that our periodic statements read, so that none of them touches Kuma's wide rows. Its
+    /// making may outlast a statement's usual time on a big table; ours would then never come to an end.
     static let onMonitor: [SchemaStep] = [
         SchemaStep(
             sign: .index(table: "monitor", column: "assigned_node"),
-            sql: "ALTER TABLE monitor ADD INDEX IF NOT EXISTS idx_assigned_node (assigned_node)")
+            sql: """
+                SET STATEMENT max_statement_time = 0 FOR
+                ALTER TABLE monitor ADD INDEX IF NOT EXISTS idx_assigned_node (assigned_node, node_id, active)
+                """)
     ]
 
     private static func column(_ name: String, _ sql: Statement) -> SchemaStep {
