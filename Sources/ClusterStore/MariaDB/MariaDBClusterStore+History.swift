@@ -46,15 +46,22 @@ extension MariaDBClusterStore {
     package func record(_ events: [ClusterEvent]) async throws(StoreError) {
         guard !events.isEmpty else { return }
         // Only the newest could survive the trimming.
-        for start in stride(from: max(0, events.count - HistoryLimits.events), to: events.count, by: HistoryLimits.page)
-        {
+        let first = max(0, events.count - HistoryLimits.events)
+        let pages = stride(from: first, to: events.count, by: HistoryLimits.page).map { start in
             var rows = JSONRows()
             for event in events[start..<min(start + HistoryLimits.page, events.count)] {
                 rows.append([.optional(event.node?.text), .text(event.kind.rawValue), .text(event.detail)])
             }
-            try await execute(HistorySQL.append, [rows.value])
+            return rows.value
         }
-        try await execute(HistorySQL.trim, [.int(HistoryLimits.events - 1)])
+        do throws(MariaDBError) {
+            // In one transaction: a caller repeats what failed, and a failed trimming must not leave the rows behind.
+            try await connection.transaction { session throws(MariaDBError) in
+                for page in pages { try session.execute(HistorySQL.append, [page]) }
+                try session.execute(HistorySQL.trim, [.int(HistoryLimits.events - 1)])
+                return .commit(())
+            }
+        } catch { throw StoreError(error) }
     }
 
     /// Passes over kinds that a newer release wrote.
