@@ -13,7 +13,7 @@ struct ValueTests {
             ])
     }
 
-    @Test("A wrong host list is refused", arguments: ["", "a,,b", "a:0", "a:70000", "a:x", "a b", "x/y"])
+    @Test("A wrong host list is refused", arguments: ["", "a,,b", "a:0", "a:70000", "a:x", "a b", "x/y", "[::1]3308"])
     func wrongHosts(text: String) {
         #expect(throws: InvalidHostList.self) { try Host.list(parsing: text) }
     }

@@ -44,7 +44,9 @@ package struct Host: Sendable, Hashable, CustomStringConvertible {
     private static func split(_ item: Substring) -> (name: Substring, port: Substring?) {
         if item.hasPrefix("["), let close = item.firstIndex(of: "]") {
             let rest = item[item.index(after: close)...]
-            return (item[item.index(after: item.startIndex)..<close], rest.isEmpty ? nil : rest.dropFirst())
+            // Something other than a colon behind the bracket is refused, as an empty port is.
+            let port = rest.hasPrefix(":") ? rest.dropFirst() : ""
+            return (item[item.index(after: item.startIndex)..<close], rest.isEmpty ? nil : port)
         }
         let colons = item.utf8.count { $0 == UInt8(ascii: ":") }
         guard colons == 1, let colon = item.firstIndex(of: ":") else { return (item, nil) }
