@@ -150,7 +150,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ControlPlaneTests",
-            dependencies: ["ClusterCore", "ClusterStore", "ControlPlane", logging],
+            dependencies: ["ClusterCore", "ClusterStore", "ControlPlane", "MariaDB", "PrivateMariaDB", logging],
             swiftSettings: houseRules
         ),
         .testTarget(

@@ -1,0 +1,96 @@
+import ClusterCore
+import ClusterStore
+import ControlPlane
+import MariaDB
+import PrivateMariaDB
+import Testing
+
+@Suite("Two balancers on a real database")
+struct RealDatabaseTests {
+    /// Waits for something to be seen; errors while the database is away count as "not yet".
+    private func expectSoon(
+        within limit: Duration = .seconds(15), _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
+        _ condition: () async throws -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
+            if let isSo = try? await condition(), isSo { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        Issue.record("not within \(limit): \(what)", sourceLocation: sourceLocation)
+        throw NotSeen()
+    }
+
+    private struct NotSeen: Error {}
+
+    @Test(
+        "failover, a lost leader, a killed database and the return move each monitor once, and nothing of a person's",
+        .timeLimit(.minutes(2)))
+    func story() async throws {
+        let cluster = try await RealCluster(nodes: ["node1", "node2", "node3"], monitors: 20)
+        // A person's choices: one on a node that stays up, one away from the node that dies.
+        try await cluster.sql.execute("UPDATE monitor SET assigned_node = 'Node3' WHERE id = 1")
+        try await cluster.sql.execute("UPDATE monitor SET assigned_node = 'node1' WHERE id = 21")
+        let before = try await cluster.runners()
+        let lost = before.filter { $0.value == "node2" }.map(\.key).sorted()
+        try await cluster.run {
+            try await expectSoon("one balancer leads") { cluster.leaders().count == 1 }
+            let first = try #require(cluster.leaders().first)
+            try await expectSoon("every node reported and was found fit") {
+                let nodes = cluster.balancers[first].state.nodes
+                return nodes.count == 3 && nodes.allSatisfy { $0.record.okStreak >= 3 && $0.isRoutable }
+            }
+            #expect(try await cluster.journal().isEmpty)
+
+            cluster.fates.kill("node2")
+            try await expectSoon("its monitors run elsewhere") {
+                try await !cluster.runners().values.contains("node2")
+            }
+            let moved = try await cluster.journal()
+            #expect(moved.map(\.monitor).sorted() == lost)
+            #expect(moved.allSatisfy { $0.closedAs == nil && $0.to != "node2" })
+
+            // A leader cut off from the database cannot give its lease back, nor write: as good as killed.
+            await cluster.stores[first].close()
+            let second = 1 - first
+            try await expectSoon(within: .seconds(12), "the other one leads") { cluster.leaders() == [second] }
+            #expect(try await cluster.journal() == moved)
+
+            try await outage(of: cluster, leader: second)
+            #expect(try await cluster.journal() == moved)
+
+            cluster.fates.revive("node2")
+            try await expectSoon(within: .seconds(20), "all are home") { try await cluster.runners() == before }
+            let returned = try await cluster.journal()
+            #expect(returned.map(\.monitor) == moved.map(\.monitor))
+            #expect(returned.allSatisfy { $0.closedAs == "returned" })
+            let elections = try await cluster.observer.events(EventQuery(kind: .leaderElected))
+            #expect(elections.count == 2)
+        }
+    }
+
+    private func outage(of cluster: RealCluster, leader: Int) async throws {
+        await cluster.server.kill()
+        try await expectSoon("the outage is noticed") { !cluster.balancers[leader].state.database.isReachable }
+        #expect(cluster.balancers[leader].state.nodes.count { $0.isRoutable } == 2)
+        try await expectSoon("nobody leads on a lease that ran out") { cluster.leaders().isEmpty }
+        try await cluster.server.restart()
+        try await expectSoon("the leader leads again") { cluster.leaders() == [leader] }
+        try await expectSoon("the return is in the history") {
+            try await cluster.observer.events(EventQuery(kind: .databaseReturned)).count == 1
+        }
+    }
+
+    @Test("two balancers that start at once agree on one leader", .timeLimit(.minutes(1)))
+    func agreement() async throws {
+        let cluster = try await RealCluster(nodes: ["node1", "node2"], monitors: 2)
+        try await cluster.run {
+            try await expectSoon("both name the same leader") {
+                let seen = cluster.balancers.compactMap(\.state.leadership.leader)
+                return seen.count == 2 && Set(seen).count == 1
+            }
+            #expect(cluster.leaders().count == 1)
+            #expect(try await cluster.journal().isEmpty)
+        }
+    }
+}
