@@ -33,7 +33,8 @@ extension DemoCluster {
         try await database.seed(plan)
         let processes = DemoProcesses(plan: plan, console: console)
         self.processes = processes
-        for line in Guide.lines(plan) { console.print(line) }
+        let guide = Guide(plan, workingDirectory: FileManager.default.currentDirectoryPath)
+        for line in guide.lines { console.print(line) }
 
         loops.append(Task { await self.reportCrashes(of: processes) })
         loops.append(Task { await self.streamEvents(from: database) })
@@ -108,17 +109,26 @@ extension DemoCluster {
         _ plan: DemoPlan, _ database: DemoDatabase, _ client: HTTPClient
     ) async throws -> String {
         for number in 1...plan.options.balancers {
-            let request = HTTPClientRequest(url: "http://127.0.0.1:\(plan.ports.balancers[number - 1])/lb/health")
-            let response = try await client.execute(request, timeout: .seconds(2))
-            let body = try await response.body.collect(upTo: 1 << 20)
-            let health = try JSONDecoder().decode(ShownHealth.self, from: Data(body.readableBytesView))
-            let online = health.nodes.count { $0.status == NodeStatus.online.rawValue }
+            let health = try await ask(ShownHealth.self, "/lb/health", of: number, plan, client)
+            let online = health.nodes.count { $0.status == NodeStatus.online.rawValue && $0.routable }
             if online < plan.options.nodes {
-                return "balancer\(number) shows \(online) of \(plan.options.nodes) nodes online"
+                return "balancer\(number) shows \(online) of \(plan.options.nodes) nodes online and routable"
             }
+        }
+        guard try await ask(ShownLeader.self, "/lb/leader", of: 1, plan, client).leader != nil else {
+            return "no balancer leads yet"
         }
         let running = try await database.monitorsWithBeats()
         return running < plan.options.monitors ? "\(running) of \(plan.options.monitors) monitors have beats" : ""
+    }
+
+    private func ask<Shown: Decodable>(
+        _ type: Shown.Type, _ path: String, of balancer: Int, _ plan: DemoPlan, _ client: HTTPClient
+    ) async throws -> Shown {
+        let request = HTTPClientRequest(url: "http://127.0.0.1:\(plan.ports.balancers[balancer - 1])\(path)")
+        let response = try await client.execute(request, timeout: .seconds(2))
+        let body = try await response.body.collect(upTo: 1 << 20)
+        return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
     }
 
     func keep(_ measurement: DemoStatus.Measurement) {
@@ -131,7 +141,13 @@ extension DemoCluster {
 private struct ShownHealth: Decodable {
     struct Node: Decodable {
         let status: String
+        let routable: Bool
     }
 
     let nodes: [Node]
+}
+
+/// What the launch needs of `/lb/leader`.
+private struct ShownLeader: Decodable {
+    let leader: String?
 }

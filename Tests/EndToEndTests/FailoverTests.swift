@@ -1,0 +1,128 @@
+import DemoCluster
+import HTTPTestClient
+import Testing
+
+extension EndToEnd.OneBalancer {
+    @Test("A killed node's monitors run elsewhere, each on one node, and return; what a person assigned stays")
+    func failoverAndReturn() async throws {
+        let cluster = try ClusterUnderTest.running
+        try await cluster.settled()
+        // Monitors 1, 4, 7 … are at home on node1, 2, 5, 8 … on node2.
+        try await cluster.assign(1, to: "node3")
+        try await cluster.assign(4, to: "node2")
+        try await cluster.settled()
+        let before = try await cluster.assignments()
+        let affected = Set(before.filter { $0.value.effective == "node2" }.keys)
+        #expect(affected.count == 5)
+
+        try await cluster.act(.kill, "node2")
+        try await cluster.measured(.failover, of: "node2", within: .seconds(60))
+        try await cluster.everyMonitorRunsWhereAssigned()
+        let away = try await cluster.assignments()
+        #expect(away.values.allSatisfy { $0.effective != "node2" })
+        #expect(away[1] == before[1])
+        try await cluster.everyMonitorRunsOnce(notOn: "node2")
+
+        try await cluster.act(.start, "node2")
+        try await cluster.measured(.comeback, of: "node2", within: .seconds(120))
+        try await cluster.settled()
+        #expect(try await cluster.assignments() == before)
+        try await cluster.everyMonitorRunsOnce()
+
+        try await cluster.assign(1, to: nil)
+        try await cluster.assign(4, to: nil)
+        try await cluster.settled()
+    }
+
+    @Test("A pin to a node that is offline is answered by another one, which clears it")
+    func pinToOfflineNode() async throws {
+        let cluster = try ClusterUnderTest.running
+        try await cluster.settled()
+        try await cluster.act(.kill, "node3")
+        try await eventually("node3 is offline", within: .seconds(30)) {
+            try await cluster.status(of: "node3") == "offline"
+        }
+        let pinned = [("Cookie", "a=b; KUMA_FIXED_NODE=node3")]
+        let reply = try await cluster.request("GET", "/cookie", fields: pinned)
+        #expect(reply.status == 200)
+        #expect(reply.field("X-Routed-Via") == "load-balancer")
+        let cookies = reply.all("Set-Cookie")
+        #expect(cookies.contains("KUMA_FIXED_NODE=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"))
+        #expect(cookies.contains { $0.hasPrefix("kuma-stand-in=") }, "the node's own cookie stays beside it")
+        #expect(try await cluster.request("GET", "/lb/fixed-node/node3").status == 400)
+        let set = try await cluster.request(
+            "POST", "/lb/set-fixed-node", fields: [("Content-Type", "application/json")],
+            body: Array(#"{"node":"node3"}"#.utf8))
+        #expect(set.status == 400)
+        let unknown = try await cluster.request("GET", "/", fields: [("Cookie", "KUMA_FIXED_NODE=nobody")])
+        #expect(unknown.status == 200)
+        #expect(unknown.field("Set-Cookie")?.hasPrefix("KUMA_FIXED_NODE=;") == true)
+        try await cluster.act(.start, "node3")
+        try await cluster.settled()
+        let again = try await cluster.request("GET", "/", fields: pinned)
+        #expect(ClusterUnderTest.node(naming: again) == "node3")
+    }
+
+    @Test("Clients that keep asking while a node is killed lose at most the request each had in flight there")
+    func clientsDuringKill() async throws {
+        let cluster = try ClusterUnderTest.running
+        try await cluster.settled()
+        let load = SteadyLoad(port: cluster.balancerPorts[0])
+        load.start()
+        try await cluster.act(.kill, "node1")
+        try await eventually("node1 is offline", within: .seconds(30)) {
+            try await cluster.status(of: "node1") == "offline"
+        }
+        try await cluster.act(.start, "node1")
+        try await eventually("node1 is online", within: .seconds(30)) {
+            try await cluster.status(of: "node1") == "online"
+        }
+        let result = await load.stop()
+        #expect(result.failures.count <= SteadyLoad.clients)
+        // Nobody can know whether a node had acted on a request before it died, so that one is told, and not repeated.
+        #expect(result.failures.allSatisfy { $0.hasPrefix("status 502") }, "\(result.failures)")
+        #expect(result.answered > 20)
+        print("measured: \(result.answered) requests around a kill, \(result.failures.count) of them were in flight")
+        try await cluster.settled()
+    }
+}
+
+extension ClusterUnderTest {
+    /// Waits for the demo's own measurement, and prints it.
+    func measured(
+        _ kind: DemoStatus.Measurement.Kind, of node: String, within limit: Duration
+    ) async throws {
+        var found: DemoStatus.Measurement?
+        try await eventually("\(kind) of \(node) is measured", within: limit) {
+            found = try await self.status().measurements.last { $0.kind == kind && $0.node == node }
+            return found != nil
+        }
+        if let found { print("measured: \(MeasurementText.line(found))") }
+    }
+
+    /// Watches the beats of six seconds: each active monitor has them from one node only, and at most one a second. A
+    /// monitor that two loops run, on one node or two, shows.
+    func everyMonitorRunsOnce(notOn absent: String? = nil) async throws {
+        let start = try await now()
+        try await eventually("6 s of beats", within: .seconds(30)) { try await self.havePassed(6_000, since: start) }
+        let (beats, wanted) = (try await beats(since: start), try await assignments())
+        for (id, assignment) in wanted {
+            let nodes = beats.nodes[id] ?? []
+            let count = beats.counts[id] ?? 0
+            guard nodes == Set([assignment.effective].compactMap(\.self)), !nodes.contains(absent ?? ""),
+                (3...8).contains(count)
+            else { throw RunsElsewhere(monitor: id, wanted: assignment, nodes: nodes, beats: count) }
+        }
+    }
+}
+
+struct RunsElsewhere: Error, CustomStringConvertible {
+    let monitor: Int64
+    let wanted: Assignment
+    let nodes: Set<String>
+    let beats: Int
+
+    var description: String {
+        "monitor \(monitor) belongs to \(wanted.effective ?? "nobody") and had \(beats) beats in 6 s from \(nodes.sorted())"
+    }
+}

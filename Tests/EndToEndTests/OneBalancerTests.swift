@@ -1,0 +1,111 @@
+import DemoCluster
+import HTTPTestClient
+import Testing
+
+extension EndToEnd {
+    @Suite("One balancer before three nodes", .serialized, .cluster("--return-hold", "3s"))
+    struct OneBalancer {
+        private let cluster: ClusterUnderTest
+
+        init() throws { cluster = try ClusterUnderTest.running }
+
+        @Test("/lb/health lists three online nodes with their monitor counts")
+        func health() async throws {
+            try await cluster.settled()
+            let nodes = try await cluster.health()
+            #expect(nodes.map(\.nodeId) == ["node1", "node2", "node3"])
+            #expect(nodes.map(\.status) == ["online", "online", "online"])
+            #expect(nodes.map(\.monitorCount) == [4, 4, 4])
+        }
+
+        @Test("A page says how it was routed, and where to")
+        func routedHeaders() async throws {
+            let reply = try await cluster.request("GET", "/")
+            #expect(reply.status == 200)
+            #expect(reply.field("X-Routed-Via") == "load-balancer")
+            let node = try #require(ClusterUnderTest.node(naming: reply))
+            // The demo gives node N the address 127.0.1.N.
+            #expect(reply.field("X-Routed-To") == "127.0.1." + node.dropFirst("node".count))
+        }
+
+        @Test("A pin keeps a client on its node, also on a kept-alive connection, until it is cleared")
+        func pin() async throws {
+            for node in cluster.nodeIDs {
+                let set = try await cluster.request(
+                    "POST", "/lb/set-fixed-node", fields: [("Content-Type", "application/json")],
+                    body: Array("{\"node\":\"\(node)\"}".utf8))
+                #expect(set.status == 200)
+                let cookie = try #require(set.field("Set-Cookie")?.split(separator: ";").first.map(String.init))
+                #expect(cookie == "KUMA_FIXED_NODE=\(node)")
+                let port = cluster.balancerPorts[0]
+                let replies = try await onThread {
+                    let connection = try HTTPConnection(port: port)
+                    return try (0..<5).map { _ in
+                        try connection.request("GET", "/", fields: [("Cookie", cookie)])
+                    }
+                }
+                #expect(replies.map(ClusterUnderTest.node(naming:)) == Array(repeating: node, count: 5))
+                #expect(replies.allSatisfy { $0.field("X-Routed-Via") == "fixed-node" })
+                let page = try await cluster.request("GET", "/lb/fixed-node/\(node)")
+                #expect(page.status == 200)
+                #expect(page.field("Set-Cookie")?.hasPrefix("KUMA_FIXED_NODE=\(node); Path=/; Max-Age=604800") == true)
+                let clear = try await cluster.request("POST", "/lb/clear-fixed-node", fields: [("Cookie", cookie)])
+                #expect(clear.field("Set-Cookie")?.hasPrefix("KUMA_FIXED_NODE=; Path=/; Max-Age=0") == true)
+            }
+            #expect(try await cluster.request("GET", "/").field("X-Routed-Via") == "load-balancer")
+        }
+
+        @Test("WebSocket messages of 64 KiB and 5 MB come back whole", arguments: [64 << 10, 5_000_000])
+        func webSocket(size: Int) async throws {
+            let port = cluster.balancerPorts[0]
+            let isWhole = try await onThread {
+                let socket = try WebSocketConnection(
+                    upgrading: try HTTPConnection(port: port, timeout: .seconds(30)), target: "/ws",
+                    fields: [("Origin", "http://127.0.0.1:\(port)")])
+                let message = (0..<size).map { UInt8($0 % 251) }
+                return try (0..<2).allSatisfy { _ in
+                    try socket.send(WebSocketConnection.binary, message)
+                    return try socket.receive().payload == message
+                }
+            }
+            #expect(isWhole)
+        }
+
+        @Test("A killed agent moves nothing: its node lives, and the balancer speaks for it")
+        func killedAgent() async throws {
+            try await cluster.settled()
+            let (before, moves) = (try await cluster.assignments(), try await cluster.journaledMoves())
+            try await cluster.act(.kill, "agent2")
+            try await eventually("the balancer speaks for node2", within: .seconds(30)) {
+                try await cluster.speaker(of: "node2") == "balancer"
+            }
+            // REPORT_TTL is over; as long again, and a judge of three failures would have spoken.
+            let silent = try await cluster.now()
+            try await eventually("8 s more", within: .seconds(30)) {
+                #expect(try await cluster.status(of: "node2") == "online")
+                return try await cluster.havePassed(8_000, since: silent)
+            }
+            #expect(try await cluster.assignments() == before)
+            #expect(try await cluster.journaledMoves() == moves)
+            try await cluster.act(.start, "agent2")
+            try await eventually("the agent speaks again", within: .seconds(30)) {
+                try await cluster.speaker(of: "node2") == "agent"
+            }
+            try await cluster.settled()
+        }
+    }
+}
+
+extension ClusterUnderTest {
+    /// Who speaks for a node, as `/lb/node-status` says.
+    func speaker(of node: String) async throws -> String? {
+        struct Shown: Decodable {
+            struct Node: Decodable {
+                let nodeId: String
+                let speaker: String
+            }
+            let nodes: [Node]
+        }
+        return try await decoded(Shown.self, "/lb/node-status").nodes.first { $0.nodeId == node }?.speaker
+    }
+}

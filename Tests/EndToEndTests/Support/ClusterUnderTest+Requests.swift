@@ -1,0 +1,49 @@
+import Foundation
+import HTTPTestClient
+
+/// One node as `/lb/health` shows it.
+struct ShownNode: Decodable, Equatable {
+    let nodeId: String
+    let status: String
+    let monitorCount: Int
+}
+
+extension ClusterUnderTest {
+    /// One request on a connection of its own.
+    func request(
+        _ method: String = "GET", _ target: String, balancer: Int = 1, fields: [(String, String)] = [],
+        body: [UInt8]? = nil
+    ) async throws -> HTTPReply {
+        let port = balancerPorts[balancer - 1]
+        return try await onThread {
+            try HTTPConnection(port: port, timeout: .seconds(20)).request(
+                method, target, fields: fields, body: body)
+        }
+    }
+
+    /// `/lb/health`'s nodes.
+    func health(balancer: Int = 1) async throws -> [ShownNode] {
+        struct Health: Decodable {
+            let nodes: [ShownNode]
+        }
+        return try await decoded(Health.self, "/lb/health", balancer: balancer).nodes
+    }
+
+    func decoded<Shown: Decodable>(_ type: Shown.Type, _ target: String, balancer: Int = 1) async throws -> Shown {
+        let reply = try await request("GET", target, balancer: balancer)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(type, from: Data(reply.body))
+    }
+
+    func status(of node: String, balancer: Int = 1) async throws -> String? {
+        try await health(balancer: balancer).first { $0.nodeId == node }?.status
+    }
+
+    /// The node that served a page: it names itself there.
+    static func node(naming page: HTTPReply) -> String? {
+        let marker = "<b id=\"node\">"
+        guard let start = page.text.firstRange(of: marker)?.upperBound else { return nil }
+        return String(page.text[start...].prefix { $0 != "<" })
+    }
+}

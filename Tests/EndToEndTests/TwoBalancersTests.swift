@@ -1,0 +1,78 @@
+import DemoCluster
+import HTTPTestClient
+import MariaDB
+import Testing
+
+extension EndToEnd {
+    @Suite(
+        "Two balancers", .serialized, .cluster("--balancers", "2", "--return-hold", "3s"))
+    struct TwoBalancers {
+        private struct Leader: Decodable, Equatable {
+            let leader: String?
+            let epoch: Int?
+            let isLeading: Bool
+
+            private enum CodingKeys: String, CodingKey {
+                case leader
+                case epoch
+                case isLeading = "self"
+            }
+        }
+
+        private let cluster: ClusterUnderTest
+
+        init() throws { cluster = try ClusterUnderTest.running }
+
+        @Test("Both serve, one leads; when it is killed with a node, the other takes over and moves each monitor once")
+        func takeOver() async throws {
+            try await cluster.settled()
+            for balancer in 1...2 {
+                #expect(try await cluster.request("GET", "/", balancer: balancer).status == 200)
+            }
+            let views = [try await leader(seenBy: 1), try await leader(seenBy: 2)]
+            #expect(views.count { $0.isLeading } == 1)
+            #expect(views[0].leader == views[1].leader)
+            let (leading, following) = views[0].isLeading ? (1, 2) : (2, 1)
+            let epoch = try #require(views[0].epoch)
+            let before = try await cluster.assignments()
+            let moves = try await cluster.journaledMoves()
+
+            let start = ContinuousClock.now
+            try await cluster.act(.kill, "balancer\(leading)")
+            try await cluster.act(.kill, "node2")
+            try await eventually("the other balancer leads", within: .seconds(12)) {
+                try await leader(seenBy: following).isLeading
+            }
+            print("measured: the other balancer leads \(start.duration(to: .now)) after the kill")
+            #expect(try await leader(seenBy: following).epoch == epoch + 1)
+
+            try await cluster.measured(.failover, of: "node2", within: .seconds(60))
+            let affected = before.filter { $0.value.effective == "node2" }.count
+            #expect(try await cluster.journaledMoves() - moves == Int64(affected))
+            #expect(
+                try await cluster.number(
+                    "SELECT CAST(COUNT(DISTINCT monitor_id) AS SIGNED) AS n FROM cluster_move WHERE returned_at IS NULL"
+                )
+                    == Int64(affected))
+
+            try await cluster.act(.start, "balancer\(leading)")
+            try await cluster.act(.start, "node2")
+            try await eventually("both balancers serve", within: .seconds(30)) {
+                do {
+                    return try await cluster.request("GET", "/lb/ready", balancer: leading).status == 200
+                } catch is HTTPClientError {
+                    return false
+                }
+            }
+            try await cluster.settled()
+            #expect(try await cluster.assignments() == before)
+            #expect(try await cluster.journaledMoves() - moves == Int64(affected), "nothing was moved twice")
+            let after = [try await leader(seenBy: leading), try await leader(seenBy: following)]
+            #expect(after.map(\.isLeading) == [false, true], "a restarted balancer takes nothing from a living leader")
+        }
+
+        private func leader(seenBy balancer: Int) async throws -> Leader {
+            try await cluster.decoded(Leader.self, "/lb/leader", balancer: balancer)
+        }
+    }
+}
