@@ -42,5 +42,7 @@ package struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
 package struct InvalidNodeAddress: Error, Equatable, CustomStringConvertible {
     package let text: String
 
-    package var description: String { "\"\(text)\" is not an address: write name:port, for example uptime-kuma-node1:3001" }
+    package var description: String {
+        "\"\(text)\" is not an address: write name:port, for example uptime-kuma-node1:3001"
+    }
 }
