@@ -27,6 +27,10 @@ package enum FramingLimits {
     /// Field lines of a response. Beyond: `502`. Twice a request's: a node may set many cookies.
     package static let responseFields = 200
 
+    /// The largest `Content-Length`, and the largest size of one chunk. Beyond: `400`, or `502` for a node's. Many servers
+    /// read them into 63 bits and a sign, and what overflows there is a second reading.
+    package static let largestLength = UInt64(Int64.max)
+
     /// Chunk extensions of one body, all chunks together. Beyond: `400`, or `502` for a node's body. Nobody sends any;
     /// without a limit they are a way to send endless bytes that are no data (CVE-2023-39326, CVE-2024-22019).
     package static let chunkExtensionBytes = 4 * 1024

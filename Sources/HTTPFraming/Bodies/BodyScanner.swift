@@ -8,6 +8,8 @@ package enum BodyViolation: String, Error, Equatable, Sendable, CaseIterable {
     case badChunkLineEnd = "bad_chunk_line_end"
     case missingChunkLineEnd = "missing_chunk_line_end"
     case badTrailer = "bad_trailer"
+    /// A trailer field that says something of framing, routing or the like (RFC 9110 §6.5.1).
+    case forbiddenTrailer = "forbidden_trailer"
     case trailersTooLong = "trailers_too_long"
     /// The sender closed before the body was whole.
     case truncated = "truncated_body"

@@ -26,6 +26,7 @@ struct ChunkScanner: Sendable {
     private var extensionBytes: UInt16 = 0
     private var trailerBytes: UInt16 = 0
     private var trailerFields: UInt8 = 0
+    private var trailerName = TrailerName()
     /// The size while it is read, then what of the chunk's data is still to come.
     private var remaining: UInt64 = 0
 
@@ -90,9 +91,9 @@ struct ChunkScanner: Sendable {
     private mutating func takeDigit(_ byte: UInt8) throws(BodyViolation) {
         guard let value = byte.hexadecimalValue else { throw .badChunkSize }
         guard Int(digits) < FramingLimits.chunkSizeDigits else { throw .chunkSizeOverflow }
+        guard remaining <= FramingLimits.largestLength >> 4 else { throw .chunkSizeOverflow }
         digits += 1
-        // Sixteen digits of four bits: nothing is shifted out.
-        remaining = remaining &<< 4 | value
+        remaining = remaining << 4 | value
     }
 
     private mutating func takeAfterDigit(_ byte: UInt8) throws(BodyViolation) {
@@ -133,12 +134,16 @@ struct ChunkScanner: Sendable {
             guard byte.isTokenByte else { throw .badTrailer }
             guard Int(trailerFields) < FramingLimits.trailerFields else { throw .trailersTooLong }
             trailerFields += 1
+            trailerName = TrailerName()
+            trailerName.append(byte)
             state = .trailerName
         case .trailerName:
             if byte == UInt8(ascii: ":") {
+                guard !trailerName.isForbidden else { throw .forbiddenTrailer }
                 state = .trailerValue
-            } else if !byte.isTokenByte {
-                throw .badTrailer
+            } else {
+                guard byte.isTokenByte else { throw .badTrailer }
+                trailerName.append(byte)
             }
         case .trailerValue:
             if byte == .carriageReturn {

@@ -55,7 +55,9 @@ struct ConnectionFacts {
     mutating func takeContentLength(_ value: ByteRange, of bytes: UnsafeRawBufferPointer) throws(HeadRejection) {
         var elements = FieldListCursor(value)
         while let element = elements.next(in: bytes) {
-            guard let number = bytes.decimal(element) else { throw .badContentLength }
+            guard let number = bytes.decimal(element), number <= FramingLimits.largestLength else {
+                throw .badContentLength
+            }
             if let known = contentLength, known != number { throw .unequalContentLengths }
             contentLength = number
         }

@@ -100,7 +100,7 @@ struct RequestHeadParser {
         }
         var index = authorityStart
         while index < end, bytes[index].isHostByte { index += 1 }
-        guard index > authorityStart else { throw .badTarget }
+        guard bytes.isHost(authorityStart..<index) else { throw .badTarget }
         guard index == end || bytes[index] == UInt8(ascii: "/") || bytes[index] == UInt8(ascii: "?") else {
             throw .badTarget
         }
@@ -150,8 +150,7 @@ struct RequestHeadParser {
     private mutating func readHost(_ value: ByteRange) throws(HeadRejection) {
         hostFields += 1
         guard hostFields == 1 else { throw .repeatedHost }
-        guard !value.isEmpty else { throw .badHost }
-        for index in value.indices where !bytes[index].isHostByte { throw .badHost }
+        guard bytes.isHost(value.indices) else { throw .badHost }
         head.host = value
     }
 

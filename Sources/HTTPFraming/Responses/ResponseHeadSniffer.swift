@@ -116,7 +116,8 @@ private struct ResponseHeadParser {
         head.declaredLength = facts.contentLength
         if facts.options.contains(.fieldNames) { head.traits.insert(.connectionNamesFields) }
         head.body = try framing(answering: request)
-        head.persistence = head.body == .untilClose ? .close : facts.persistence(in: head.version)
+        head.persistence =
+            head.body == .untilClose || announcesForbiddenBody ? .close : facts.persistence(in: head.version)
         if head.status == 101 {
             guard request.upgrade == .webSocket, facts.namesWebSocket, facts.options.contains(.upgrade) else {
                 throw .unexpectedUpgrade
@@ -126,6 +127,13 @@ private struct ResponseHeadParser {
             head.kind = .interim
         }
         return head
+    }
+
+    /// Whether a 204, which has no body, says that it has one (RFC 9110 §8.6, RFC 9112 §6.1). If the node sends that body
+    /// all the same, its bytes would be read as the answer to the next request: the connection ends here.
+    private var announcesForbiddenBody: Bool {
+        guard head.status == 204 else { return false }
+        return facts.transferCoding != .none || facts.contentLength.map { $0 > 0 } == true
     }
 
     /// RFC 9112 §6.3. Contradictory fields are refused even where there is no body: such a node is not to be trusted.

@@ -71,7 +71,10 @@ package enum RequestHeadRewriter {
                 case .trusted: kept.keep(line, of: bytes, into: &writer)
                 case .untrusted: continue
                 }
-            case .other, .accept, .contentEncoding, .cookie, .expect, .secWebSocketKey, .secWebSocketVersion:
+            case .expect, .secWebSocketKey, .secWebSocketVersion:
+                // Nor these: we have read them ourselves, and the node must read the same.
+                kept.keep(line, of: bytes, into: &writer)
+            case .other, .accept, .contentEncoding, .cookie:
                 if namesFields, fields.connectionNames(line, of: bytes) { continue }
                 kept.keep(line, of: bytes, into: &writer)
             }

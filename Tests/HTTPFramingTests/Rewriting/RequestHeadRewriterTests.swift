@@ -47,13 +47,14 @@ struct RequestHeadRewriterTests {
     func connectionIsNoEraser() {
         let request = head(
             "POST / HTTP/1.1", "Host: kuma.test:8084", "Content-Length: 3",
-            "Connection: host, content-length, x-forwarded-for, x-real-ip", "X-Real-IP: 198.51.100.1")
+            "Connection: host, content-length, x-forwarded-for, x-real-ip", "X-Real-IP: 198.51.100.1",
+            "Connection: x-forwarded-host, x-forwarded-proto, transfer-encoding, expect", "Expect: 100-continue")
         let line = "X-Real-IP: 198.51.100.1"
         #expect(
             Self.stamped(request, trust: .trusted)
                 == Self.expected([
-                    "POST / HTTP/1.1", "Host: kuma.test:8084", line, "Content-Length: 3", Self.stamps[0],
-                    Self.stamps[2], Self.stamps[3], "Connection: keep-alive",
+                    "POST / HTTP/1.1", "Host: kuma.test:8084", line, "Expect: 100-continue", "Content-Length: 3",
+                    Self.stamps[0], Self.stamps[2], Self.stamps[3], "Connection: keep-alive",
                 ]))
     }
 
@@ -86,8 +87,8 @@ struct RequestHeadRewriterTests {
                 == Self.expected(
                     ["POST / HTTP/1.1", "Host: kuma.test:8084", "Transfer-Encoding: chunked"] + Self.stamps
                         + ["Connection: keep-alive"]))
-        let largest = head("POST / HTTP/1.1", "Host: kuma.test:8084", "Content-Length: 18446744073709551615")
-        #expect(Self.stamped(largest)?.contains("\r\nContent-Length: 18446744073709551615\r\n") == true)
+        let largest = head("POST / HTTP/1.1", "Host: kuma.test:8084", "Content-Length: 9223372036854775807")
+        #expect(Self.stamped(largest)?.contains("\r\nContent-Length: 9223372036854775807\r\n") == true)
         let none = head("POST / HTTP/1.1", "Host: kuma.test:8084", "Content-Length: 0")
         #expect(Self.stamped(none)?.contains("\r\nContent-Length: 0\r\n") == true)
     }

@@ -90,10 +90,14 @@ enum RequestReading: Equatable {
     var summary: RequestSummary? { if case .complete(let summary) = self { summary } else { nil } }
 }
 
-/// The three ways in which every case is read: whole, one byte at a time, and at random places.
-func waysToArrive(_ count: Int, seed: UInt64) -> [[Int]] {
+/// The ways in which every case is read: whole, one byte at a time, at random places, and in two pieces cut at every
+/// place there is. An input of several kilobytes, whose bulk is padding, is cut at its first and last places and here
+/// and there between them.
+func waysToArrive(_ count: Int, seed: UInt64) -> some Sequence<[Int]> {
     var generator = SeededGenerator(seed: seed)
-    return [[count], Array(0...count), generator.splits(of: count), generator.splits(of: count)]
+    let usual = [[count], Array(0...count), generator.splits(of: count), generator.splits(of: count)]
+    let cuts = (0..<count).lazy.filter { count <= 1_500 || $0 < 80 || $0 > count - 80 || $0 % 211 == 0 }
+    return usual + cuts.map { [$0, count] }
 }
 
 /// A request head with these lines; every line gets its CRLF, and the empty line follows.
