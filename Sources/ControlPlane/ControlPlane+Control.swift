@@ -83,7 +83,16 @@ extension ControlPlane {
         return recounts
     }
 
+    /// The history is read over the one connection that renews the lease, and anybody may ask for it: more than a few
+    /// readers at once are turned away, so that a pass never queues behind a crowd.
     package func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent] {
-        try await store.events(query)
+        let isAdmitted = shared.withLock { state -> Bool in
+            guard state.historyReaders < ControlPlane.historyReaders else { return false }
+            state.historyReaders += 1
+            return true
+        }
+        guard isAdmitted else { throw .unavailable(reason: "too many readers of the history at once") }
+        defer { shared.withLock { $0.historyReaders -= 1 } }
+        return try await store.events(query)
     }
 }

@@ -35,7 +35,11 @@ package final class ControlPlane: ClusterControl, Service {
         var nextSave: ContinuousClock.Instant
         var isSaveTroubled = false
         var isRestored = false
+        var historyReaders = 0
     }
+
+    /// Queries of the history in flight at once; each keeps the connection for some milliseconds.
+    package static let historyReaders = 8
 
     let configuration: ControlPlaneConfiguration
     let store: any ControlStore

@@ -129,11 +129,14 @@ struct LeadershipTests {
     }
 }
 
-/// A fault injector: runs a hook in the moment before the first move is written, and can refuse to make the schema.
+/// A fault injector: runs hooks before the first move is written and before the history is read, and can refuse to make
+/// the schema or to write one node's status.
 final class GatedStore: ControlStore {
     let inner: InMemoryClusterStore
     let beforeMove = Mutex<(@Sendable () async -> Void)?>(nil)
     let schemaTrouble = Mutex<StoreError?>(nil)
+    let unspeakable = Mutex<NodeID?>(nil)
+    let beforeEvents = Mutex<(@Sendable () async -> Void)?>(nil)
 
     init(inner: InMemoryClusterStore) { self.inner = inner }
 
@@ -159,7 +162,10 @@ final class GatedStore: ControlStore {
     }
     func releaseLease(_ lease: Lease) async throws(StoreError) { try await inner.releaseLease(lease) }
     func speak(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Bool {
-        try await inner.speak(statement, under: lease)
+        if unspeakable.withLock({ $0 }) == statement.node {
+            throw .refused(code: 1366, reason: "Incorrect string value")
+        }
+        return try await inner.speak(statement, under: lease)
     }
     func returnHome(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) -> [MonitorID] {
         try await inner.returnHome(moves, under: lease)
@@ -172,6 +178,10 @@ final class GatedStore: ControlStore {
         try await inner.setAdminState(state, of: node)
     }
     func record(_ events: [ClusterEvent]) async throws(StoreError) { try await inner.record(events) }
-    func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent] { try await inner.events(query) }
+    func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent] {
+        let hook = beforeEvents.withLock { $0 }
+        await hook?()
+        return try await inner.events(query)
+    }
     func recountMonitors() async throws(StoreError) -> [MonitorRecount] { try await inner.recountMonitors() }
 }

@@ -15,6 +15,8 @@ actor SilentNodeSpeaker {
     private let logger: Logger
     /// Nodes we have spoken for, or would have had there been anything to correct.
     private var spokenFor: Set<NodeID> = []
+    /// Nodes whose row took no word from us; told once.
+    private var refused: Set<NodeID> = []
 
     init(
         store: any ControlStore, prober: NodeProber, configuration: ControlPlaneConfiguration, logger: Logger
@@ -55,7 +57,7 @@ actor SilentNodeSpeaker {
         for node in nodes where speakable.contains(node.id) {
             guard written.count < SilentNodeSpeaker.statementsPerPass else { break }
             guard let statement = statement(for: node) else { continue }
-            guard try await store.speak(statement, under: lease) else { continue }
+            guard try await write(statement, under: lease) else { continue }
             var record = node
             if record.status != statement.status { record.statusAge = .zero }
             record.status = statement.status
@@ -65,6 +67,27 @@ actor SilentNodeSpeaker {
             written.append(record)
         }
         return written
+    }
+
+    /// - Returns: whether the row says it now. One row that cannot be written must not keep the others from being spoken
+    ///   for, nor monitors from being moved.
+    private func write(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Bool {
+        do {
+            let isWritten = try await store.speak(statement, under: lease)
+            refused.remove(statement.node)
+            return isWritten
+        } catch {
+            switch error {
+            case .refused: break
+            case .unavailable, .deadlineExceeded, .leaseLost, .notPermitted, .schemaMissing: throw error
+            }
+            if refused.insert(statement.node).inserted {
+                logger.error(
+                    "the leader cannot write a node's status",
+                    metadata: ["node": "\(statement.node)", "status": "\(statement.status)", "error": "\(error)"])
+            }
+            return false
+        }
     }
 
     /// What to say, or nil when the row already says it: a silent node costs no statement a second.
