@@ -76,7 +76,8 @@ let package = Package(
         .target(
             name: "ControlAPI",
             dependencies: [
-                "ClusterCore", "ClusterStore", "ControlPlane", httpTypes, hummingbird, hummingbirdCore, logging, nioCore,
+                "ClusterCore", "ClusterStore", "ControlPlane", httpTypes, hummingbird, hummingbirdCore, logging,
+                nioCore,
                 serviceLifecycle,
             ],
             swiftSettings: houseRules
@@ -132,6 +133,13 @@ let package = Package(
 
         // Tests mirror the sources.
         .testTarget(name: "ClusterCoreTests", dependencies: ["ClusterCore"], swiftSettings: houseRules),
+        // `swift run -c release FramingFuzz --seconds 30`: a seeded fuzz of HTTPFraming, no part of the product.
+        .executableTarget(
+            name: "FramingFuzz",
+            dependencies: ["HTTPFraming"],
+            path: "Tests/Fuzz",
+            swiftSettings: houseRules
+        ),
         .testTarget(name: "HTTPFramingTests", dependencies: ["HTTPFraming"], swiftSettings: houseRules),
         .testTarget(
             name: "DataPlaneTests",
