@@ -48,6 +48,7 @@ struct ConcurrencyTests {
         #expect(failures.withLock { $0 } == [])
         #expect(balancer.sum { $0.requests.load(ordering: .acquiring) } == clients * 60)
         try balancer.expectBalanced()
+        balancer.plane.stop()
         try eventually("no upstream connection is left") { origins.allSatisfy { $0.openConnections == 0 } }
     }
 }

@@ -9,9 +9,10 @@ struct DrainTests {
     @Test("Draining refuses new connections, finishes what is in progress and ends idle connections")
     func drain() async throws {
         let go = Counter()
-        let origin = try Origin { socket, _ in
+        let origin = try Origin { socket, origin in
             while true {
                 let request = try socket.readMessage(.request)
+                origin.note(request)
                 if request.target == "/slow" { try eventually("the signal to answer") { go.value == 1 } }
                 try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone")
             }
@@ -21,7 +22,7 @@ struct DrainTests {
         #expect(try idle.get("/").text == "done")
         let busy = try balancer.connect()
         try busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-        try eventually("the slow request at the node") { origin.acceptedConnections == 2 }
+        try eventually("the slow request at the node") { origin.requests.count == 2 }
         balancer.plane.beginDraining()
         #expect(try idle.receiveToEnd().end == .closed)
         idle.close()

@@ -96,23 +96,44 @@ struct ExchangeStateMachineTests {
         #expect(old.received(head, while: .open) == .dropInterim)
     }
 
-    @Test("An unanswered request is sent again only over what was a kept connection, only when safe, and only once")
+    @Test("An unanswered request is sent again only when safe: on a fresh connection, then once on another node")
     func replay() throws {
         var kept = try Self.get(upstream: .kept)
-        #expect(kept.upstreamEnded(.reset) == .replay)
-        kept.replayed()
-        #expect(kept.upstreamEnded(.closed) == .answerBadGateway)
+        #expect(kept.upstreamEnded(.reset) == .replay(.freshConnection))
+        kept.replayed(.freshConnection)
+        #expect(kept.upstreamEnded(.closed) == .replay(.anotherNode))
         var fresh = try Self.get(upstream: .fresh)
+        #expect(fresh.upstreamEnded(.closed) == .replay(.anotherNode))
+        fresh.replayed(.anotherNode)
         #expect(fresh.upstreamEnded(.closed) == .answerBadGateway)
         var answered = try Self.get(upstream: .kept)
         answered.upstreamSpoke()
         #expect(answered.upstreamEnded(.closed) == .answerBadGateway)
         var poll = try Self.get(path: "/socket.io/?EIO=4&transport=polling&sid=x", upstream: .kept)
         #expect(poll.upstreamEnded(.closed) == .answerBadGateway)
+        var upgrade = ExchangeStateMachine(
+            try Self.request(
+                "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"),
+            upstream: .fresh)
+        #expect(upgrade.upstreamEnded(.closed) == .answerBadGateway)
         #expect(!ExchangeStateMachine.isReplayable(try Self.request("POST / HTTP/1.1\r\nHost: a\r\n\r\n")))
         #expect(
             !ExchangeStateMachine.isReplayable(
                 try Self.request("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")))
+    }
+
+    @Test("Safe requests take any idle connection, polls one that is verified, the others none")
+    func reuse() throws {
+        func reuse(_ head: String) throws -> ExchangeStateMachine.Reuse {
+            ExchangeStateMachine.reuse(for: try Self.request("\(head) HTTP/1.1\r\nHost: a\r\n\r\n"))
+        }
+        #expect(try reuse("GET /") == .any)
+        #expect(try reuse("HEAD /lb/health") == .any)
+        #expect(try reuse("GET /socket.io/?EIO=4&transport=polling") == .verified)
+        #expect(try reuse("POST /socket.io/?EIO=4&transport=polling") == .never)
+        #expect(try reuse("POST /") == .never)
+        #expect(try reuse("DELETE /api/x") == .never)
     }
 
     @Test("The node's end is the end of a body that lasts until it, and a breach of any other")

@@ -5,7 +5,8 @@ import HTTPFraming
 ///
 /// Registered once, edge-triggered, for both directions: each flag stays set until a transfer finds that it no longer
 /// holds. `generation` goes into the event's token and changes whenever the descriptor goes, so that an event which was
-/// already fetched for the old one is recognised as stale.
+/// already fetched for the old one is recognised as stale. (An upstream's events carry the generation of its record in the
+/// `UpstreamPool` instead, because it outlives the requests of one client.)
 struct Endpoint: ~Copyable {
     var descriptor: Descriptor?
     var generation: UInt32 = 0
@@ -63,7 +64,7 @@ enum ConnectionPhase: UInt8 {
     case closing
 }
 
-/// What a connection's upstream side is, or was last.
+/// What a connection's upstream side is.
 enum UpstreamTarget: Equatable {
     case none
     case controlAPI
@@ -140,11 +141,11 @@ struct Connection: ~Copyable {
     var pinClearing = PinClearing.none
     /// The upstream connection, open or wanted.
     var target = UpstreamTarget.none
+    /// Its record in the reactor's `UpstreamPool`; meaningful while it is open.
+    var upstreamRecord: Int32 = -1
     /// The node this client stays with, and is counted at; -1: none yet.
     var stickyNode = -1
     var tried = TriedNodes()
-    /// When the connection was accepted or its last response ended, in nanoseconds.
-    var idleSince: UInt64 = 0
 
     init(index: Int) { self.index = index }
 }

@@ -12,6 +12,26 @@ struct ExchangeStateMachine: Sendable {
     /// Whether the upstream connection has carried a request before, and so may have been closed by the node meanwhile.
     enum UpstreamOrigin: Sendable { case fresh, kept }
 
+    /// Which idle upstream connection a request may use.
+    enum Reuse: Equatable, Sendable {
+        /// Any: should it die unanswered, the request is sent again.
+        case any
+        /// One that was in use within the last second and is open at this moment, as its socket says. What is left is a
+        /// node that dies just now, and with it the Socket.IO session that this poll belongs to. Node.js closes an idle
+        /// connection after 5 s, so never one that is this young (KUMA.md).
+        case verified
+        /// None: the request takes a fresh connection.
+        case never
+    }
+
+    /// Where a request that died unanswered goes again.
+    enum Again: Equatable, Sendable {
+        /// The connection had been idle, and its end was on its way: a fresh one to the same node.
+        case freshConnection
+        /// A fresh connection died: the node is in trouble, another one takes the request.
+        case anotherNode
+    }
+
     /// Whether this balancer goes on serving, or wants its clients to leave.
     enum Service: Sendable { case open, draining }
 
@@ -44,8 +64,8 @@ struct ExchangeStateMachine: Sendable {
     enum UpstreamEnd: Sendable { case closed, reset }
 
     enum UpstreamEndAction: Equatable {
-        /// Nothing has been answered and the request may be sent again, on a fresh connection.
-        case replay
+        /// Nothing has been answered and the request may be sent again.
+        case replay(Again)
         /// Nothing has been answered: say so (`502`).
         case answerBadGateway
         /// That was the end of the body.
@@ -72,7 +92,8 @@ struct ExchangeStateMachine: Sendable {
     private(set) var stage = ResponseStage.awaitingHead
     /// Whether a byte of any response has arrived: from then on nothing is sent again.
     private var isAnswered = false
-    private var mayReplay: Bool
+    /// Where the request would go next; nil: nowhere.
+    private var again: Again?
     private var request: BodyScanner
     private var response = BodyScanner(.none)
 
@@ -81,16 +102,16 @@ struct ExchangeStateMachine: Sendable {
         version = head.version
         clientPersistence = head.persistence
         request = BodyScanner(head.body)
-        mayReplay =
-            switch upstream {
-            case .kept: ExchangeStateMachine.isReplayable(head)
-            case .fresh: false
+        again =
+            switch (upstream, ExchangeStateMachine.isReplayable(head)) {
+            case (.kept, true): .freshConnection
+            case (.fresh, true): .anotherNode
+            case (.kept, false), (.fresh, false): nil
             }
     }
 
     /// Whether a request may be sent a second time after a connection died unanswered: safe methods without a body, and
-    /// never to Socket.IO, where a poll that arrives twice ends the session (KUMA.md). Others get a fresh connection to
-    /// begin with.
+    /// never to Socket.IO, where a poll that arrives twice ends the session (KUMA.md).
     static func isReplayable(_ head: RequestHead) -> Bool {
         guard head.method.isRetryable, head.body == .none, head.upgrade == .none else { return false }
         return switch head.destination {
@@ -98,6 +119,16 @@ struct ExchangeStateMachine: Sendable {
         case .node(.socketIO): false
         }
     }
+
+    static func reuse(for head: RequestHead) -> Reuse {
+        if isReplayable(head) { return .any }
+        // A poll; its POSTs, like all others, take a fresh connection (DESIGN.md §3.4).
+        guard case .node(.socketIO) = head.destination else { return .never }
+        return head.method == .get && head.body == .none && head.upgrade == .none ? .verified : .never
+    }
+
+    /// Whether a copy of the stamped head must be kept until the node has said something.
+    var isReplayable: Bool { again != nil }
 
     var isRequestComplete: Bool { request.isComplete }
     var isResponseComplete: Bool { stage == .complete }
@@ -113,8 +144,14 @@ struct ExchangeStateMachine: Sendable {
         }
     }
 
-    /// The request goes out a second time; there is no third.
-    mutating func replayed() { mayReplay = false }
+    /// The request goes out once more.
+    mutating func replayed(_ way: Again) {
+        again =
+            switch way {
+            case .freshConnection: .anotherNode
+            case .anotherNode: nil
+            }
+    }
 
     /// Anything at all from the node: the request has been acted upon.
     mutating func upstreamSpoke() { isAnswered = true }
@@ -154,7 +191,9 @@ struct ExchangeStateMachine: Sendable {
     mutating func upstreamEnded(_ end: UpstreamEnd) -> UpstreamEndAction {
         upstreamPersistence = .close
         switch stage {
-        case .awaitingHead: return mayReplay && !isAnswered ? .replay : .answerBadGateway
+        case .awaitingHead:
+            guard let again, !isAnswered else { return .answerBadGateway }
+            return .replay(again)
         case .complete: return .finish
         case .body:
             switch end {

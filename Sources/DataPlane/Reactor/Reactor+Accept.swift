@@ -19,6 +19,8 @@ extension Reactor {
             case .wouldBlock: return .none
             case .lost: continue
             case .exhausted:
+                // An idle upstream connection is worth less than a client.
+                if upstreams.closeOldest() { continue }
                 turnAwayWithReserve(index)
                 return .none
             }
@@ -41,7 +43,6 @@ extension Reactor {
         slot.pointee.peer = peer
         slot.pointee.requests = 0
         slot.pointee.answerForm = .json
-        slot.pointee.idleSince = now
         switch decision {
         case .admitted:
             slot.pointee.isCounted = true

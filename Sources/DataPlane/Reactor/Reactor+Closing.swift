@@ -78,9 +78,6 @@ extension Reactor {
         if !slot.pointee.input.isEmpty {
             facts.rejected.add(1, ordering: .relaxed)
             answer(slot, LocalResponse(.headTimedOut))
-        } else if slot.pointee.upstream.isOpen, now < slot.pointee.idleSince + deadlines.idle, !isDraining {
-            closeUpstream(slot)
-            armIdle(slot)
         } else {
             closeConnection(slot)
         }

@@ -125,10 +125,8 @@ extension Reactor {
         switch slot.pointee.exchange?.upstreamEnded(end) {
         // The step that follows finds the exchange complete, and ends it.
         case .none, .finish: return
-        case .replay: replay(slot)
-        case .answerBadGateway:
-            facts.failed.add(1, ordering: .relaxed)
-            answer(slot, .nodeClosed)
+        case .replay(let again): replay(slot, again)
+        case .answerBadGateway: answerNodeClosed(slot)
         case .breakOff:
             facts.failed.add(1, ordering: .relaxed)
             breakOff(slot)
@@ -141,20 +139,14 @@ extension Reactor {
         slot.pointee.replay.removeAll()
         switch persistence {
         case .close: closeUpstream(slot)
-        case .keepAlive:
-            // Request bytes that the node did not wait for, or its end: nothing may follow on that connection.
-            if !slot.pointee.toUpstream.isEmpty || slot.pointee.upstream.hasEnded { closeUpstream(slot) }
+        case .keepAlive: giveBackUpstream(slot)
         }
         slot.pointee.phase = .sniffing
-        slot.pointee.idleSince = now
         slot.pointee.isInputUnread = !slot.pointee.input.isEmpty
         // Draining began after this response's head had promised to go on.
         if isDraining { drainSniffing(slot) } else { armIdle(slot) }
     }
 
-    /// Between requests: first the kept upstream connection goes, then the client's.
-    func armIdle(_ slot: Slot) {
-        let span = slot.pointee.upstream.isOpen ? deadlines.keptUpstream : deadlines.idle
-        wheel.arm(slot.pointee.index, at: slot.pointee.idleSince + span)
-    }
+    /// Between requests.
+    private func armIdle(_ slot: Slot) { wheel.arm(slot.pointee.index, at: now + deadlines.idle) }
 }

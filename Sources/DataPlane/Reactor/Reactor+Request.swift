@@ -8,7 +8,6 @@ enum ByteSource { case scratch, stored }
 extension Reactor {
     /// Sniffing: one receive, or the pipelined bytes that are here already.
     func readRequest(_ slot: Slot) -> Progress {
-        dropKeptUpstreamIfEnded(slot)
         if slot.pointee.isInputUnread {
             slot.pointee.isInputUnread = false
             armHead(slot)
@@ -61,7 +60,7 @@ extension Reactor {
         }
     }
 
-    /// Sends a request on its way: chooses, stamps, and uses the kept upstream connection or starts a new one.
+    /// Sends a request on its way: chooses, stamps, and uses an idle upstream connection or starts a new one.
     private func dispatch(
         _ slot: Slot, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, from source: ByteSource
     ) {
@@ -70,23 +69,22 @@ extension Reactor {
         case .controlAPI: wanted = .controlAPI
         case .node: wanted = chooseNode(slot, pin: head.pin.bytes(in: bytes))
         }
-        let isKeptUsable = wanted != .none && isKeptUpstreamUsable(slot, for: wanted, head)
-        slot.pointee.exchange = ExchangeStateMachine(head, upstream: isKeptUsable ? .kept : .fresh)
+        let origin = lendIdleUpstream(slot, for: wanted, ExchangeStateMachine.reuse(for: head))
+        slot.pointee.exchange = ExchangeStateMachine(head, upstream: origin)
         guard wanted != .none else {
-            facts.failed.add(1, ordering: .relaxed)
-            answer(slot, .noNodeAvailable(retryAfterSeconds: configuration.limits.retryAfterSeconds))
+            answerNoNode(slot)
             return
         }
         guard let length = assemble(slot, head, bytes, from: source) else { return }
         let assembled = outgoing.first(length)
-        if isKeptUsable {
+        if slot.pointee.exchange?.isReplayable == true { slot.pointee.replay.append(assembled) }
+        switch origin {
+        case .kept:
             slot.pointee.phase = .exchanging
-            slot.pointee.replay.append(assembled)
             countForwarded(slot)
             armExchange(slot)
             sendAssembled(slot, assembled)
-        } else {
-            closeUpstream(slot)
+        case .fresh:
             slot.pointee.toUpstream.append(assembled)
             beginConnect(slot, to: wanted)
         }
@@ -99,13 +97,6 @@ extension Reactor {
         guard let choice else { return .none }
         slot.pointee.via = choice.via
         return .node(choice.node)
-    }
-
-    /// Whether the request may go over the upstream connection that the last one used. Should its end be on its way just
-    /// now, the request is one that may be sent again.
-    private func isKeptUpstreamUsable(_ slot: Slot, for wanted: UpstreamTarget, _ head: RequestHead) -> Bool {
-        slot.pointee.upstream.isOpen && slot.pointee.target == wanted && ExchangeStateMachine.isReplayable(head)
-            && now < slot.pointee.idleSince + deadlines.keptUpstream
     }
 
     /// Writes the stamped head, and what of the body is here already, into the outgoing buffer; what is left stays in

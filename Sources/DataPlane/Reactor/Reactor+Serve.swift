@@ -8,21 +8,27 @@ enum Progress { case made, none }
 // The life of a client connection.
 //
 //     sniffing ──head──▶ connecting ──writable──▶ exchanging ──both complete──▶ sniffing
-//        │  ▲  └─kept upstream──────────────────▲    │   └─101──▶ tunnelling ──both ended──▶ vacant
+//        │  ▲  └─idle upstream──────────────────▲    │   └─101──▶ tunnelling ──both ended──▶ vacant
 //        │  └──────────next request─────────────────-┘
 //        └─bad head, no node, 408─▶ closing ──flushed, client ended or linger over──▶ vacant
 //
 // - *vacant*: the slot owns nothing.
-// - *sniffing*: owns the client's descriptor and, between requests, the upstream's that served the last one. Exits: a
-//   whole head; a bad one (answer, closing); not HTTP, the client's end or too long silence (vacant, without a word).
-// - *connecting*: the stamped head waits in `toUpstream`, nothing of it has been sent. Exits: connected; refused or timed
-//   out (the next best node, up to `connectAttempts`; then 503); the client gone (vacant).
-// - *exchanging*: `ExchangeStateMachine` says what each piece of bytes means. Exits: both complete; the node failed before
-//   a response (replay or 502) or within it (reset to the client); the client gone (vacant; the upstream closes).
-// - *tunnelling*: bytes move until both sides have ended, or one failed, or a deadline.
+// - *sniffing*: owns the client's descriptor, and remembers the node of the last request (`stickyNode`). Exits: a whole
+//   head; a bad one (answer, closing); not HTTP, the client's end or too long silence (vacant, without a word).
+// - *connecting*: owns both descriptors; the stamped head waits in `toUpstream`, nothing of it has been sent. Exits:
+//   connected; refused or timed out (the next best node, up to `connectAttempts`; then 503); the client gone (vacant).
+// - *exchanging*: owns both descriptors; `ExchangeStateMachine` says what each piece of bytes means. Exits: both complete
+//   (the upstream's descriptor goes to the `UpstreamPool`, or closes when it is out of step); the node failed before a
+//   response (replay on a fresh connection, then on another node, then 502; what may not be sent again is a 502 at once)
+//   or within it (reset to the client); the client gone (vacant; the upstream closes).
+// - *tunnelling*: owns both descriptors; bytes move until both sides have ended, or one failed, or a deadline.
 // - *closing*: owns the client's descriptor only.
 //
-// `closeConnection` is the one way to vacant, from every phase; `closeUpstream` the one way to let go of an upstream.
+// An idle upstream connection belongs to the `UpstreamPool`. Exits: lent to a request; its end or anything else it says;
+// 4 s; too many of them; its node offline, moved or gone; no descriptor free for something better (closed).
+//
+// `closeConnection` is the one way to vacant, from every phase; `closeUpstream` and `giveBackUpstream` are the ways to let
+// go of an upstream.
 extension Reactor {
     /// Notes what the kernel says of one end, and serves the connection.
     func note(_ readiness: UInt32, of role: EventToken.Role, on slot: Slot) {

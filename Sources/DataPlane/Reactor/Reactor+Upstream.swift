@@ -1,5 +1,6 @@
 import CLinux
 import ClusterCore
+import Glibc
 import HTTPFraming
 import Synchronization
 
@@ -8,29 +9,50 @@ extension Reactor {
     func beginConnect(_ slot: Slot, to target: UpstreamTarget) {
         slot.pointee.phase = .connecting
         slot.pointee.target = target
-        let outcome: OutgoingSocket.Outcome
-        switch target {
-        case .none: return
-        case .controlAPI: outcome = OutgoingSocket.connect(to: controlSocket)
-        case .node(let node):
+        var edition: UInt32 = 0
+        if case .node(let node) = target {
             stay(slot, with: node)
-            guard let address = directory.entries[node].node?.address else {
+            edition = directory.entries[node].edition
+            guard directory.entries[node].node?.address != nil else {
                 tryNextNode(slot, after: node)
                 return
             }
-            outcome = OutgoingSocket.connect(to: address)
         }
-        switch consume outcome {
-        case .failed: connectFailed(slot)
+        switch openSocket(to: target) {
+        case .failed(let error):
+            // A lack of ours is no fault of the node's: it is not ejected for it.
+            if error.meansNoDescriptor, target != .controlAPI { answerNoNode(slot) } else { connectFailed(slot) }
         case .begun(let descriptor):
             let number = descriptor.number
             slot.pointee.upstream.open(descriptor)
-            let token = EventToken(
-                role: .upstream, index: slot.pointee.index, generation: slot.pointee.upstream.generation)
+            let record = upstreams.enter(slot.pointee.index, target, edition: edition)
+            slot.pointee.upstreamRecord = Int32(record)
             wheel.arm(slot.pointee.index, at: now + deadlines.connect)
+            let token = upstreams.token(of: record)
             switch SystemCall.retryingShim({ clinux_epoll_add_edge(epoll.number, number, token.bits) }) {
             case .success: return
             case .failure: connectFailed(slot)
+            }
+        }
+    }
+
+    /// When no descriptor is free, idle upstream connections make room, the oldest first.
+    private func openSocket(to target: UpstreamTarget) -> OutgoingSocket.Outcome {
+        while true {
+            let outcome: OutgoingSocket.Outcome
+            switch target {
+            case .none: return .failed(SystemError(number: EDESTADDRREQ))
+            case .controlAPI: outcome = OutgoingSocket.connect(to: controlSocket)
+            case .node(let node):
+                guard let address = directory.entries[node].node?.address else {
+                    return .failed(SystemError(number: EDESTADDRREQ))
+                }
+                outcome = OutgoingSocket.connect(to: address)
+            }
+            switch consume outcome {
+            case .begun(let descriptor): return .begun(descriptor)
+            case .failed(let error):
+                guard error.meansNoDescriptor, upstreams.closeOldest() else { return .failed(error) }
             }
         }
     }
@@ -57,7 +79,7 @@ extension Reactor {
 
     /// Nothing was sent, so the next best node may take the request (DESIGN.md §3.1 (3)).
     func connectFailed(_ slot: Slot) {
-        slot.pointee.upstream.close()
+        dropUpstream(slot)
         switch slot.pointee.target {
         case .none: return
         case .controlAPI:
@@ -70,16 +92,9 @@ extension Reactor {
     }
 
     private func tryNextNode(_ slot: Slot, after node: Int) {
-        slot.pointee.upstream.close()
-        slot.pointee.tried.insert(node)
-        let attempts = min(configuration.limits.connectAttempts, TriedNodes.capacity)
-        // The pin, if any, has been tried: from here on the balancer chooses.
-        let next =
-            slot.pointee.tried.count < attempts
-            ? directory.choose(pin: .none, sticky: -1, tried: slot.pointee.tried, now: now) : nil
-        guard let next else {
-            facts.failed.add(1, ordering: .relaxed)
-            answer(slot, .noNodeAvailable(retryAfterSeconds: configuration.limits.retryAfterSeconds))
+        dropUpstream(slot)
+        guard let next = chooseNext(slot, after: node) else {
+            answerNoNode(slot)
             return
         }
         facts.retried.add(1, ordering: .relaxed)
@@ -87,20 +102,51 @@ extension Reactor {
         beginConnect(slot, to: .node(next.node))
     }
 
-    /// Sends the request again, on a fresh connection to where it went before.
-    func replay(_ slot: Slot) {
-        let target = slot.pointee.target
-        slot.pointee.upstream.close()
+    private func chooseNext(_ slot: Slot, after node: Int) -> NodeDirectory.Choice? {
+        slot.pointee.tried.insert(node)
+        let attempts = min(configuration.limits.connectAttempts, TriedNodes.capacity)
+        guard slot.pointee.tried.count < attempts else { return nil }
+        // The pin, if any, has been tried: from here on the balancer chooses.
+        return directory.choose(pin: .none, sticky: -1, tried: slot.pointee.tried, now: now)
+    }
+
+    func answerNoNode(_ slot: Slot) {
+        facts.failed.add(1, ordering: .relaxed)
+        answer(slot, .noNodeAvailable(retryAfterSeconds: configuration.limits.retryAfterSeconds))
+    }
+
+    /// Sends a request again that died unanswered.
+    func replay(_ slot: Slot, _ again: ExchangeStateMachine.Again) {
+        var target = slot.pointee.target
+        switch (again, target) {
+        case (.freshConnection, _): break
+        case (.anotherNode, .node(let node)):
+            guard let next = chooseNext(slot, after: node) else {
+                answerNodeClosed(slot)
+                return
+            }
+            slot.pointee.via = next.via
+            target = .node(next.node)
+        case (.anotherNode, .none), (.anotherNode, .controlAPI):
+            answerNodeClosed(slot)
+            return
+        }
+        dropUpstream(slot)
         slot.pointee.upstreamInput.removeAll()
         slot.pointee.toUpstream.removeAll()
-        swap(&slot.pointee.toUpstream, &slot.pointee.replay)
-        slot.pointee.exchange?.replayed()
+        slot.pointee.toUpstream.append(slot.pointee.replay.bytes)
+        slot.pointee.exchange?.replayed(again)
         facts.retried.add(1, ordering: .relaxed)
         beginConnect(slot, to: target)
     }
 
+    func answerNodeClosed(_ slot: Slot) {
+        facts.failed.add(1, ordering: .relaxed)
+        answer(slot, .nodeClosed)
+    }
+
     /// Counts the client at `node`, and no longer where it was.
-    private func stay(_ slot: Slot, with node: Int) {
+    func stay(_ slot: Slot, with node: Int) {
         guard slot.pointee.stickyNode != node else { return }
         leaveNode(slot)
         slot.pointee.stickyNode = node
@@ -113,24 +159,20 @@ extension Reactor {
         slot.pointee.stickyNode = -1
     }
 
+    /// Closes the upstream connection; the request may go on elsewhere.
+    func dropUpstream(_ slot: Slot) {
+        guard slot.pointee.upstream.isOpen else { return }
+        slot.pointee.upstream.close()
+        upstreams.leave(Int(slot.pointee.upstreamRecord))
+    }
+
     /// Closes the upstream connection and drops what was due to it.
     func closeUpstream(_ slot: Slot) {
-        if slot.pointee.upstream.isOpen { slot.pointee.upstream.close() }
+        dropUpstream(slot)
         slot.pointee.target = .none
         slot.pointee.toUpstream.removeAll()
         slot.pointee.upstreamInput.removeAll()
         slot.pointee.replay.removeAll()
-    }
-
-    /// Between requests an upstream has nothing to say: anything it says is its end.
-    func dropKeptUpstreamIfEnded(_ slot: Slot) {
-        guard slot.pointee.upstream.isReadable, slot.pointee.upstream.isOpen else { return }
-        // The flag also stays set when a response happened to fill the receive buffer to its last byte.
-        if SystemCall.isIdleAndOpen(slot.pointee.upstream.number) {
-            slot.pointee.upstream.isReadable = false
-        } else {
-            closeUpstream(slot)
-        }
     }
 
     /// The table says that the node of this connection is gone: its clients are to reconnect elsewhere at once.

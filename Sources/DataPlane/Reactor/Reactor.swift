@@ -31,6 +31,7 @@ final class Reactor {
     var slab: ConnectionSlab
     var wheel: DeadlineWheel
     var directory: NodeDirectory
+    var upstreams: UpstreamPool
     /// Tokens of connections that have more to do at once.
     var queued: [EventToken] = []
     /// The time of this turn, in monotonic nanoseconds.
@@ -67,6 +68,7 @@ final class Reactor {
         slab = ConnectionSlab(capacity: capacity)
         wheel = DeadlineWheel(capacity: capacity, now: now)
         directory = NodeDirectory(policy: configuration.selection)
+        upstreams = UpstreamPool(users: capacity, idleSpan: deadlines.keptUpstream)
         incoming = ScratchBuffer(bytes: Reactor.receiveBytes)
         outgoing = ScratchBuffer(bytes: Reactor.assemblyBytes)
         reserve = Reactor.openReserve()
@@ -110,7 +112,7 @@ final class Reactor {
     }
 
     private func turn(_ events: UnsafeMutableBufferPointer<clinux_event>) {
-        let wait = queued.isEmpty ? wheel.waitMilliseconds(now: SystemCall.now) : 0
+        let wait = queued.isEmpty ? waitMilliseconds : 0
         let count: Int
         switch SystemCall.retryingShim({
             // SAFETY: the buffer is `clinux_event_batch` long and lives for the call.
@@ -131,27 +133,44 @@ final class Reactor {
         while let index = wheel.next(now: now) {
             if let slot = slab.slot(index) { deadlinePassed(slot) }
         }
+        upstreams.closeExpired(now: now)
+    }
+
+    /// How long nothing is due. Reckoned from the time of the last turn: what that took is at most waited too long, and
+    /// saves reading the clock twice.
+    private var waitMilliseconds: Int32 {
+        let connections = wheel.waitMilliseconds(now: now)
+        guard let due = upstreams.nextDeadline else { return connections }
+        let idle = due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
+        return connections < 0 ? idle : min(connections, idle)
     }
 
     private func handle(_ token: EventToken, _ readiness: UInt32) {
         switch token.role {
         case .wake: mailbox.acknowledge()
         case .listener: accept(from: token.index)
-        case .client, .upstream:
-            guard let slot = slab.slot(token.index), isCurrent(token, of: slot) else {
+        case .client:
+            guard let slot = clientSlot(of: token) else {
                 facts.staleEvents.add(1, ordering: .relaxed)
                 return
             }
-            note(readiness, of: token.role, on: slot)
+            note(readiness, of: .client, on: slot)
+        case .upstream:
+            switch upstreams.holder(of: token) {
+            case .nobody: facts.staleEvents.add(1, ordering: .relaxed)
+            case .idle(let record): idleUpstreamSpoke(record, readiness)
+            case .connection(let index):
+                if let slot = slab.slot(index) { note(readiness, of: .upstream, on: slot) }
+            }
         }
     }
 
-    private func isCurrent(_ token: EventToken, of slot: Slot) -> Bool {
-        switch token.role {
-        case .client: slot.pointee.client.isOpen && slot.pointee.client.generation == token.generation
-        case .upstream: slot.pointee.upstream.isOpen && slot.pointee.upstream.generation == token.generation
-        case .listener, .wake: false
-        }
+    /// The connection that a client's token stands for; nil when that has gone.
+    private func clientSlot(of token: EventToken) -> Slot? {
+        guard let slot = slab.slot(token.index), slot.pointee.client.isOpen,
+            slot.pointee.client.generation == token.generation
+        else { return nil }
+        return slot
     }
 
     private func serveQueued() {
@@ -159,7 +178,7 @@ final class Reactor {
         let tokens = queued
         queued.removeAll(keepingCapacity: true)
         for token in tokens {
-            guard let slot = slab.slot(token.index), isCurrent(token, of: slot) else { continue }
+            guard let slot = clientSlot(of: token) else { continue }
             slot.pointee.isQueued = false
             serve(slot)
         }
@@ -177,6 +196,7 @@ final class Reactor {
     private func takeTableIfNewer() {
         guard publisher.generation != directory.generation else { return }
         let lost = directory.update(to: publisher.table)
+        upstreams.closeOutdated { directory.entries[$0].edition }
         guard !lost.isEmpty else { return }
         for index in 0..<slab.prepared {
             guard let slot = slab.slot(index), case .node(let node) = slot.pointee.target, lost.contains(node) else {
@@ -190,6 +210,7 @@ final class Reactor {
         for index in 0..<slab.prepared {
             if let slot = slab.slot(index), slot.pointee.phase != .vacant { closeConnection(slot) }
         }
+        upstreams.closeAllIdle()
         listeners.removeAll()
     }
 }

@@ -51,7 +51,7 @@ struct Listener: ~Copyable {
         case .failure(let error):
             switch error.number {
             case EAGAIN: return .wouldBlock
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
+            case _ where error.meansNoDescriptor: return .exhausted
             // accept(2): on Linux, errors pending on the new socket are passed on here; none is the listener's fault.
             case _: return .lost
             }

@@ -5,6 +5,14 @@ import Glibc
 struct SystemError: Error, Equatable, CustomStringConvertible {
     let number: Int32
 
+    /// No descriptor, or no memory for a socket, is free in the process or the system.
+    var meansNoDescriptor: Bool {
+        switch number {
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: true
+        case _: false
+        }
+    }
+
     /// `strerror` in words, for logs and start-up errors.
     var description: String {
         // SAFETY: strerror returns a C string that is valid until this thread calls it again; it is copied at once.

@@ -23,6 +23,9 @@ struct NodeDirectory {
         var routedByPin: [UInt8]
         /// Connections of this reactor that refer to this entry.
         var references = 0
+        /// Changes when connections to the node that were opened before must carry no further request: its address
+        /// changed, it went offline, or it left the table.
+        var edition: UInt32 = 0
 
         /// Whether connections may be on it: false resets them, once, when it turns so.
         var isServing: Bool {
@@ -65,6 +68,7 @@ struct NodeDirectory {
     ///   unreachable or left the table.
     mutating func update(to table: RoutingTable) -> [Int] {
         let wasServing = entries.map(\.isServing)
+        let addresses = entries.map { $0.node?.address }
         for index in entries.indices { entries[index].node = nil }
         // Those that have a place keep it, so they come first; a new node takes only what is then left over.
         let nodes = table.nodes.prefix(RoutingLimits.nodes)
@@ -74,6 +78,10 @@ struct NodeDirectory {
         isSetupPending = table.isSetupPending
         monitorLimit = table.monitorLimit
         primary = table.primaryNode.flatMap { places[$0.id] }
+        for index in addresses.indices
+        where !entries[index].isServing || entries[index].node?.address != addresses[index] {
+            entries[index].edition &+= 1
+        }
         return wasServing.indices.filter { wasServing[$0] && !entries[$0].isServing }
     }
 
@@ -105,7 +113,10 @@ struct NodeDirectory {
             return entries.count - 1
         }
         if places[entries[free].id] == free { places[entries[free].id] = nil }
+        let edition = entries[free].edition
         entries[free] = entry
+        // What was opened for its predecessor is not for it.
+        entries[free].edition = edition &+ 1
         places[node.id] = free
         return free
     }

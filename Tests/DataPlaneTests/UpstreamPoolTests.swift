@@ -1,0 +1,236 @@
+import ClusterCore
+import DataPlane
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("Idle upstream connections")
+struct UpstreamPoolTests {
+    @Test("Clients that come one after another use one upstream connection; each is counted at its node while it stays")
+    func shared() throws {
+        let origin = try Origin.named("one")
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
+        for _ in 0..<5 {
+            let client = try balancer.connect()
+            #expect(try client.get("/").text == "one")
+            #expect(balancer.traffic(of: "node1").openConnections.load(ordering: .acquiring) == 1)
+            client.close()
+            try balancer.expectBalanced()
+        }
+        #expect(origin.acceptedConnections == 1)
+        #expect(origin.openConnections == 1, "it waits for the next client")
+    }
+
+    @Test("Clients that hold their connection between requests take turns on one upstream connection")
+    func turns() throws {
+        let origin = try Origin.named("one")
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
+        let clients = try (0..<8).map { _ in try balancer.connect() }
+        for _ in 0..<3 { for client in clients { #expect(try client.get("/").text == "one") } }
+        #expect(origin.acceptedConnections == 1)
+        #expect(balancer.traffic(of: "node1").openConnections.load(ordering: .acquiring) == 8)
+    }
+
+    @Test("At most 32 connections to a node stay idle")
+    func bounded() throws {
+        let waiting = Atomic<Int>(0)
+        let origin = try Origin.http { _ in
+            // All at once, so that each needs a connection of its own.
+            waiting.add(1, ordering: .acquiringAndReleasing)
+            try? eventually("every client has asked") { waiting.load(ordering: .acquiring) >= 40 }
+            return "one"
+        }
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
+        let clients = try (0..<40).map { _ in try balancer.connect() }
+        for client in clients { try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+        for client in clients { #expect(try client.readResponse().text == "one") }
+        #expect(origin.acceptedConnections == 40)
+        try eventually("the others closed") { origin.openConnections == 32 }
+    }
+
+    @Test("An idle connection is given up before Node.js would close it, whether or not its client stays")
+    func expires() throws {
+        let origin = try Origin.named("one")
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)]) {
+            $0.keptUpstreamIdle = .milliseconds(100)
+        }
+        let client = try balancer.connect()
+        #expect(try client.get("/").text == "one")
+        try eventually("the idle upstream connection closed") { origin.openConnections == 0 }
+        #expect(try client.get("/").text == "one")
+        #expect(origin.acceptedConnections == 2)
+        client.close()
+        try eventually("that of a client that left, too") { origin.openConnections == 0 }
+    }
+
+    @Test("An idle connection that the node ends is closed at once, and nobody's request meets it")
+    func ended() throws {
+        let origin = try Origin { socket, _ in
+            _ = try socket.readMessage(.request)
+            try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        }
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
+        let client = try balancer.connect()
+        for _ in 0..<20 {
+            #expect(try client.get("/").text == "ok")
+            #expect(try client.get("/socket.io/?EIO=4&transport=polling&sid=abc").text == "ok")
+        }
+        #expect(balancer.sum { $0.failed.load(ordering: .acquiring) } == 0)
+    }
+
+    @Test("A connection whose node speaks without being asked carries nothing more")
+    func outOfStep() throws {
+        let origin = try Origin { socket, _ in
+            _ = try socket.readMessage(.request)
+            try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+            _ = try socket.receiveToEnd()
+        }
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
+        let client = try balancer.connect()
+        #expect(try client.get("/").text == "ok")
+        try eventually("the connection closed") { origin.openConnections == 0 }
+        #expect(try client.get("/").text == "ok")
+    }
+
+    @Test("A kept upstream connection that dies under a GET is replaced, and the client does not notice")
+    func replay() throws {
+        let origin = try Origin { socket, origin in
+            let request = try socket.readMessage(.request)
+            origin.note(request)
+            try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            // The second request is read and left unanswered: the worst moment for a close.
+            _ = try socket.readMessage(.request)
+        }
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)])
+        let client = try balancer.connect()
+        for _ in 0..<5 { #expect(try client.get("/").text == "ok") }
+        #expect(origin.acceptedConnections == 5)
+        client.close()
+        try balancer.expectBalanced()
+    }
+
+    @Test("A POST never uses a connection that may be dying; a poll uses one that was just seen alive")
+    func fresh() throws {
+        let origin = try Origin.named("one")
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
+        let client = try balancer.connect()
+        #expect(try client.get("/").text == "one")
+        #expect(try client.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").text == "one")
+        #expect(origin.acceptedConnections == 2)
+        #expect(try client.get("/socket.io/?EIO=4&transport=polling&sid=abc").text == "one")
+        #expect(origin.acceptedConnections == 2)
+    }
+
+    @Test("A poll that dies unanswered is a 502, and reaches a node once")
+    func pollOnce() throws {
+        let origin = try Origin { socket, origin in origin.note(try socket.readMessage(.request)) }
+        let balancer = try Balancer([
+            .init(id: "node1", port: origin.port), .init(id: "node2", port: origin.port, monitors: 5),
+        ])
+        #expect(try balancer.connect().get("/socket.io/?EIO=4&transport=polling&sid=abc").status == 502)
+        #expect(
+            try balancer.connect().exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").status == 502)
+        #expect(origin.requests.count == 2)
+    }
+
+    @Test("A GET whose fresh connection dies unanswered goes to another node, once")
+    func anotherNode() throws {
+        let dying = try Origin { socket, origin in origin.note(try socket.readMessage(.request)) }
+        let well = try Origin.named("well")
+        let balancer = try Balancer([
+            .init(id: "node1", port: dying.port), .init(id: "node2", port: well.port, monitors: 5),
+        ])
+        let client = try balancer.connect()
+        let response = try client.get("/")
+        #expect(response.text == "well")
+        #expect(response["X-Routed-To"] == ["host-of-node2"])
+        #expect(dying.requests.count == 1)
+        // All of them die: two nodes have seen the request then, and no third does.
+        let rest = try Balancer((1...3).map { .init(id: "node\($0)", port: dying.port) })
+        #expect(try rest.connect().get("/").status == 502)
+        #expect(dying.requests.count == 3)
+    }
+
+    @Test(
+        "Idle connections of a node that goes offline, moves or leaves the table are closed at once",
+        arguments: ["offline", "moved", "gone"])
+    func flushed(_ change: String) throws {
+        let origin = try Origin.named("one")
+        let next = try Origin.named("two")
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
+        let client = try balancer.connect()
+        #expect(try client.get("/").text == "one")
+        switch change {
+        case "offline":
+            try balancer.publish([
+                .init(id: "node1", port: origin.port, status: .offline, isReachable: false),
+                .init(id: "node2", port: next.port),
+            ])
+        case "moved": try balancer.publish([.init(id: "node1", port: next.port)])
+        case _: try balancer.publish([.init(id: "node2", port: next.port)])
+        }
+        try eventually("the idle connection closed") { origin.openConnections == 0 }
+        #expect(try client.get("/").text == "two")
+    }
+
+    @Test("A connection that was busy while its node moved is not kept")
+    func movedMeanwhile() throws {
+        let mayAnswer = Atomic<Bool>(false)
+        let origin = try Origin.http { _ in
+            try? eventually("the node moved") { mayAnswer.load(ordering: .acquiring) }
+            return "one"
+        }
+        let next = try Origin.named("two")
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
+        let client = try balancer.connect()
+        try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        try eventually("the request at the node") { origin.requests.count == 1 }
+        try balancer.publish([.init(id: "node1", port: next.port)])
+        // Another client sees the new table: so does the reactor.
+        #expect(try balancer.connect().get("/").text == "two")
+        mayAnswer.store(true, ordering: .releasing)
+        #expect(try client.readResponse().text == "one")
+        try eventually("the connection closed") { origin.openConnections == 0 }
+        #expect(try client.get("/").text == "two")
+    }
+
+    @Test("The control API's connections are kept, too")
+    func controlAPI() throws {
+        let path = "/tmp/kuma-pool-\(UUID().uuidString.prefix(8)).sock"
+        defer { unlink(path) }
+        let api = try Origin.http(unixPath: path) { _ in "api" }
+        let balancer = try Balancer([], reactors: 1, controlSocketPath: path)
+        for _ in 0..<4 { #expect(try balancer.connect().get("/lb/health").text == "api") }
+        #expect(api.acceptedConnections == 1)
+    }
+
+    @Test("No idempotent request fails while a node dies under load")
+    func nodeDies() throws {
+        let doomed = Mutex<Origin?>(try Origin.named("one"))
+        let well = try Origin.named("two")
+        let port = try #require(doomed.withLock { $0?.port })
+        let balancer = try Balancer([.init(id: "node1", port: port), .init(id: "node2", port: well.port)])
+        let failures = Mutex<[String]>([])
+        let done = Atomic<Int>(0)
+        for _ in 0..<16 {
+            Thread.detachNewThread {
+                do {
+                    let client = try balancer.connect()
+                    for _ in 0..<200 {
+                        let response = try client.get("/")
+                        if response.status != 200 { failures.withLock { $0.append(response.startLine) } }
+                    }
+                } catch { failures.withLock { $0.append("\(error)") } }
+                done.add(1, ordering: .acquiringAndReleasing)
+            }
+        }
+        try eventually("requests on both nodes") {
+            balancer.traffic(of: "node1").requests.load(ordering: .acquiring) > 50
+        }
+        doomed.withLock { $0?.stop() }
+        try eventually("every client is through", within: 30) { done.load(ordering: .acquiring) == 16 }
+        #expect(failures.withLock { $0 } == [])
+        try balancer.expectBalanced()
+    }
+}
