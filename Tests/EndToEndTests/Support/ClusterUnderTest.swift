@@ -69,14 +69,16 @@ final class ClusterUnderTest: Sendable {
     }
 
     /// Ends the demo as Ctrl-C does.
-    /// - Throws: when it does not end with exit code 0, or leaves its directory behind.
+    /// - Throws: when it does not end with exit code 0, or leaves its directory or a process behind.
     func end() async throws {
+        let processes = try await status().processIDs
         await database.close()
         process.send(.interrupt)
         let exit = await process.wait(atMost: .seconds(30))
         terminal.remove()
         guard exit == .code(0) else { throw CommandFailed(words: ["run"], exit: exit, output: output.text) }
         guard access(directory, F_OK) != 0 else { throw LeftBehind(what: directory) }
+        for processID in processes where kill(processID, 0) == 0 { throw LeftBehind(what: "process \(processID)") }
     }
 
     /// `kuma-demo kill node2` and the like, from a second terminal.
@@ -87,6 +89,13 @@ final class ClusterUnderTest: Sendable {
 
     /// `kuma-demo status --json`.
     func status() async throws -> DemoStatus { try await terminal.status() }
+}
+
+extension DemoStatus {
+    /// Every process of the demo but itself.
+    fileprivate var processIDs: [Int32] {
+        (nodes.flatMap { [$0.kuma, $0.agent] } + balancers.map(\.process) + [database.process]).compactMap(\.pid)
+    }
 }
 
 struct NoCluster: Error, CustomStringConvertible {

@@ -16,6 +16,10 @@ final class SteadyLoad: Sendable {
         var isStopping = false
     }
 
+    /// The node takes its time to answer: the load is steady rather than as fast as possible, because the cluster shares
+    /// this machine with its clients.
+    private static let target = "/slow?ms=20"
+
     private let port: UInt16
     private let state = Mutex(State())
     private let group = DispatchGroup()
@@ -53,7 +57,7 @@ final class SteadyLoad: Sendable {
             ask {
                 let used = try connection ?? HTTPConnection(port: port)
                 connection = nil
-                let reply = try used.request("GET", "/")
+                let reply = try used.request("GET", SteadyLoad.target)
                 if reply.field("Connection")?.lowercased() != "close" { connection = used }
                 return reply
             }
@@ -61,7 +65,7 @@ final class SteadyLoad: Sendable {
     }
 
     @Sendable private func askOnNewConnections() {
-        while !isStopping { ask { try HTTPConnection(port: port).request("GET", "/") } }
+        while !isStopping { ask { try HTTPConnection(port: port).request("GET", SteadyLoad.target) } }
     }
 
     private func ask(_ request: () throws -> HTTPReply) {
@@ -71,8 +75,6 @@ final class SteadyLoad: Sendable {
         } catch {
             note("\(error)")
         }
-        // Steady, not as fast as possible: the cluster shares this machine with its clients.
-        Pause.milliseconds(20)
     }
 
     private func note(_ failure: String?) {
