@@ -1,0 +1,34 @@
+/// SplitMix64 and the choices that cases are made of: the same for the same seed everywhere.
+struct CaseGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// Below `bound`, which is small, so that a remainder is even enough.
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
+
+    mutating func oneIn(_ chances: Int) -> Bool { below(chances) == 0 }
+
+    mutating func byte() -> UInt8 { UInt8(truncatingIfNeeded: next()) }
+
+    mutating func pick(_ choices: [[UInt8]]) -> [UInt8] { choices[below(choices.count)] }
+
+    /// Ascending prefix lengths that end with `count`: how the bytes arrive.
+    mutating func arrivals(of count: Int) -> [Int] {
+        if oneIn(16) { return Array(1...max(count, 1)).filter { $0 <= count } }
+        var lengths = (0..<below(7)).map { _ in below(count + 1) }
+        lengths.append(count)
+        return lengths.sorted()
+    }
+}
+
+/// The UTF-8 of each text, made once.
+func bytes(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
