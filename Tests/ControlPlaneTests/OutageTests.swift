@@ -229,7 +229,9 @@ struct OutageTests {
         #expect(took != nil)
     }
 
-    @Test("a crowd that reads the history is turned away before it queues up in front of the lease")
+    @Test(
+        "a crowd that reads the history is turned away before it queues up in front of the lease",
+        .timeLimit(.minutes(1)))
     func crowd() async throws {
         let cluster = try await VirtualCluster(nodes: ["node1"])
         let gate = GatedStore(inner: cluster.store)
