@@ -17,6 +17,10 @@ package struct ClusterEvent: Sendable, Equatable {
         case automationPaused = "automation_paused"
         case automationResumed = "automation_resumed"
         case databaseReturned = "database_returned"
+        case rebalanceStarted = "rebalance_started"
+        case rebalanceFinished = "rebalance_finished"
+        case rebalanceCancelled = "rebalance_cancelled"
+        case rebalanceFailed = "rebalance_failed"
     }
 
     package let kind: Kind
@@ -28,6 +32,20 @@ package struct ClusterEvent: Sendable, Equatable {
         self.kind = kind
         self.node = node
         self.detail = TextLimits.cut(detail, to: TextLimits.eventDetail)
+    }
+}
+
+extension ClusterEvent {
+    /// How many monitors it tells of: what its line begins with. 0 for an event that tells of none.
+    package var monitorCount: Int {
+        switch kind {
+        case .monitorsMoved, .monitorsReturned:
+            Int(detail.prefix { $0.isASCII && $0.isNumber }) ?? 0
+        case .nodeRegistered, .nodeOnline, .nodeRecovering, .nodeOffline, .nodeDegraded, .agentSilent, .agentReturned,
+            .agentConflict, .adminStateChanged, .leaderElected, .overCapacity, .automationPaused, .automationResumed,
+            .databaseReturned, .rebalanceStarted, .rebalanceFinished, .rebalanceCancelled, .rebalanceFailed:
+            0
+        }
     }
 }
 

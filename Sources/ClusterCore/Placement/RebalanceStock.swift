@@ -1,0 +1,82 @@
+/// Which monitors a rebalancing may move and what it has to count, by fit node.
+///
+/// Three kinds of monitors on fit nodes are counted and never moved: those a person assigned (`assigned_node` without an
+/// open journal entry of ours, or the choice of a person that a failover interrupted), those of ours that go home by
+/// themselves – counted where they will be – and, for the same reason, nothing that runs on a wavering, draining or lost
+/// node is looked at: the mover looks after lost nodes, and a draining one keeps its monitors.
+struct RebalanceStock {
+    /// What becomes of monitors that a failover or a maintenance put where they are.
+    enum VisitorRule {
+        /// They go home by themselves once their home is stable.
+        case awaitHome
+        /// They settle wherever the plan puts them.
+        case settle
+    }
+
+    struct Shelf {
+        let node: NodeID
+        /// Counted, never moved.
+        var fixed = 0
+        /// Ascending by id.
+        var movable: [MonitorAssignment] = []
+
+        var count: Int { fixed + movable.count }
+    }
+
+    private enum Place {
+        case movable(at: NodeReference)
+        /// By a person's wish.
+        case kept(at: NodeReference)
+        case fixed(at: NodeReference)
+        case elsewhere
+    }
+
+    /// The fit nodes, ascending by id.
+    private(set) var shelves: [Shelf]
+    /// Monitors that stay because a person assigned them.
+    private(set) var kept = 0
+
+    /// - Parameters:
+    ///   - assignments: all monitors, ascending by id.
+    ///   - open: the journal's open entries.
+    init(
+        assignments: [MonitorAssignment], open: [OpenMove], ownership: [NodeReference: Ownership], rule: VisitorRule
+    ) {
+        let nodes = ownership.compactMap { reference, standing in standing == .fit ? reference.nodeID : nil }.sorted()
+        shelves = nodes.map { Shelf(node: $0) }
+        let index = Dictionary(nodes.enumerated().map { (NodeReference($1), $0) }) { first, _ in first }
+        let entries = Dictionary(open.map { ($0.monitor, $0) }) { first, _ in first }
+        for monitor in assignments where monitor.isActive {
+            switch RebalanceStock.place(of: monitor, entry: entries[monitor.id], ownership, rule) {
+            case .movable(let node):
+                if let shelf = index[node] { shelves[shelf].movable.append(monitor) }
+            case .kept(let node):
+                guard let shelf = index[node] else { continue }
+                shelves[shelf].fixed += 1
+                kept += 1
+            case .fixed(let node):
+                if let shelf = index[node] { shelves[shelf].fixed += 1 }
+            case .elsewhere: continue
+            }
+        }
+    }
+
+    private static func place(
+        of monitor: MonitorAssignment, entry: OpenMove?, _ ownership: [NodeReference: Ownership], _ rule: VisitorRule
+    ) -> Place {
+        guard let current = monitor.effective else { return .elsewhere }
+        guard let assigned = monitor.assigned else { return .movable(at: current) }
+        guard let entry, assigned.text == entry.to.text else { return .kept(at: current) }
+        // A person's choice that we interrupted is restored one day; nothing may come in between.
+        if let chosen = entry.previousAssigned, let standing = ownership[chosen] {
+            return .kept(at: standing == .fit ? chosen : current)
+        }
+        switch rule {
+        case .settle: return .movable(at: current)
+        case .awaitHome:
+            // Whoever has no home, or one that does not exist, would stay a visitor for ever.
+            guard let home = monitor.home, let standing = ownership[home] else { return .movable(at: current) }
+            return .fixed(at: standing == .fit ? home : current)
+        }
+    }
+}
