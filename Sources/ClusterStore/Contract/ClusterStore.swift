@@ -38,7 +38,8 @@ package protocol AgentStore: Sendable {
 package protocol ControlStore: Sendable {
     func prepareSchema() async throws(StoreError) -> SchemaReport
 
-    /// Nodes, set-up state and the fingerprint of the assignments: the periodic poll, at most one query each.
+    /// Nodes, set-up state with standing orders, and the fingerprint of the assignments: the periodic poll, at most one
+    /// query each.
     func poll() async throws(StoreError) -> ClusterPoll
     /// The full map, re-read only when the fingerprint changed. Ascending by monitor id.
     func assignments() async throws(StoreError) -> [MonitorAssignment]
@@ -75,6 +76,27 @@ package protocol ControlStore: Sendable {
 
     /// Every open failover, drain or maintenance entry, ascending by id.
     func openMoves() async throws(StoreError) -> [OpenMove]
+
+    /// Asks for a job; the leader does it. Returns nil while another one is active.
+    func requestJob(_ order: RebalanceOrder) async throws(StoreError) -> RebalanceJob?
+    /// Lets the active job end after its current batch. Returns it, or nil when none is active.
+    func cancelJob() async throws(StoreError) -> RebalanceJob?
+    /// The active job and the last ones, newest first, at most `JobLimits.kept`.
+    func jobs() async throws(StoreError) -> [RebalanceJob]
+    /// Gives monitors another home: sets `node_id`, clears an `assigned_node` of ours, closes its journal entry and writes
+    /// one that is closed at once, and counts the job's progress – all in one transaction that writes the lease row first.
+    /// Passed over is a monitor whose effective node is no longer `from`, or that a person assigned. At most
+    /// `MoveLimits.batch` moves.
+    func rebalance(_ moves: [PlannedMove], for job: Int64, under lease: Lease) async throws(StoreError) -> RebalanceStep
+    /// Ends a job; nothing happens when it is over.
+    func finishJob(_ job: Int64, as end: RebalanceEnd, under lease: Lease) async throws(StoreError)
+    /// The journal, newest first.
+    func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove]
+
+    /// Stops automatic moves, or changes who, why and until when.
+    func pause(_ order: PauseOrder) async throws(StoreError)
+    /// Returns whether there was such a pause.
+    func resume(_ end: PauseEnd) async throws(StoreError) -> Bool
 
     func setAdminState(_ state: AdminState, of node: NodeID) async throws(StoreError) -> Bool
     func record(_ events: [ClusterEvent]) async throws(StoreError)

@@ -69,12 +69,17 @@ package struct ClusterPoll: Sendable, Equatable {
     /// Whether Kuma's `user` table has a row.
     package let isSetUp: Bool
     package let fingerprint: AssignmentFingerprint
+    package let orders: StandingOrders
 
-    package init(nodes: [NodeRecord], rejectedRows: [String], isSetUp: Bool, fingerprint: AssignmentFingerprint) {
+    package init(
+        nodes: [NodeRecord], rejectedRows: [String], isSetUp: Bool, fingerprint: AssignmentFingerprint,
+        orders: StandingOrders = StandingOrders()
+    ) {
         self.nodes = nodes
         self.rejectedRows = rejectedRows
         self.isSetUp = isSetUp
         self.fingerprint = fingerprint
+        self.orders = orders
     }
 }
 

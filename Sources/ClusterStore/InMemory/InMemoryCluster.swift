@@ -32,6 +32,8 @@ package final class InMemoryCluster: Sendable {
     /// One row of `cluster_move`.
     struct MoveRow: Sendable {
         let entry: OpenMove
+        let movedAt: Duration
+        var closedAt: Duration?
         var outcome: MoveOutcome?
     }
 
@@ -50,6 +52,10 @@ package final class InMemoryCluster: Sendable {
         /// The one open entry a monitor may have.
         var openMoves: [MonitorID: Int64] = [:]
         var lastMove: Int64 = 0
+        /// Ascending by id.
+        var jobs: [RebalanceJob] = []
+        var lastJob: Int64 = 0
+        var pause: PauseOrder?
         var events: [RecordedEvent] = []
         var lastEvent: Int64 = 0
         var balancers: [BalancerID: (presence: BalancerPresence, lastSeen: Duration)] = [:]

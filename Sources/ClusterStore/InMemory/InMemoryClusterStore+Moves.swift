@@ -10,7 +10,7 @@ extension InMemoryClusterStore {
                 guard let row = state.monitors[move.monitor],
                     let decision = MoveDecision(move, row: row, open: state.openMove(of: move.monitor))
                 else { continue }
-                state.apply(decision)
+                state.apply(decision, at: now)
                 moved.append(move.monitor)
             }
             return moved.sorted()
@@ -27,10 +27,10 @@ extension InMemoryClusterStore {
                 switch ReturnDecision(row.entry, row: state.monitors[row.entry.monitor]) {
                 case .restore(let assigned):
                     state.monitors[row.entry.monitor]?.assigned = assigned
-                    state.close(move.id, as: .returned)
+                    state.close(move.id, as: .returned, at: now)
                     returned.append(row.entry.monitor)
                 case .close(let outcome):
-                    state.close(move.id, as: outcome)
+                    state.close(move.id, as: outcome, at: now)
                 }
             }
             return returned.sorted()
@@ -43,7 +43,7 @@ extension InMemoryClusterStore {
             guard state.holds(lease, now: now) else { throw .leaseLost }
             for move in moves {
                 guard let row = state.moves[move.id], row.outcome == nil else { continue }
-                state.close(move.id, as: .forgotten)
+                state.close(move.id, as: .forgotten, at: now)
             }
         }
     }
@@ -56,24 +56,41 @@ extension InMemoryClusterStore {
 }
 
 extension InMemoryCluster.State {
-    fileprivate func openMove(of monitor: MonitorID) -> OpenMove? {
-        openMoves[monitor].flatMap { moves[$0]?.entry }
-    }
+    func openMove(of monitor: MonitorID) -> OpenMove? { openMoves[monitor].flatMap { moves[$0]?.entry } }
 
-    fileprivate mutating func close(_ id: Int64, as outcome: MoveOutcome) {
+    fileprivate mutating func close(_ id: Int64, as outcome: MoveOutcome, at now: Duration) {
         guard let monitor = moves[id]?.entry.monitor else { return }
         moves[id]?.outcome = outcome
+        moves[id]?.closedAt = now
         openMoves[monitor] = nil
     }
 
-    fileprivate mutating func apply(_ decision: MoveDecision) {
+    fileprivate mutating func apply(_ decision: MoveDecision, at now: Duration) {
         monitors[decision.monitor]?.assigned = NodeReference(decision.to)
-        if let closing = decision.closing { close(closing.entry, as: closing.outcome) }
+        if let closing = decision.closing { close(closing.entry, as: closing.outcome, at: now) }
+        journal(
+            decision.opensEntry ? nil : .permanent, decision.monitor, from: decision.from, to: decision.to,
+            previous: decision.previousAssigned, reason: decision.reason, at: now)
+        if decision.opensEntry { openMoves[decision.monitor] = lastMove }
+    }
+
+    mutating func apply(_ decision: RebalanceDecision, at now: Duration) {
+        monitors[decision.monitor]?.home = NodeReference(decision.to)
+        monitors[decision.monitor]?.assigned = nil
+        if let closing = decision.closing { close(closing.entry, as: closing.outcome, at: now) }
+        journal(
+            .permanent, decision.monitor, from: decision.from, to: decision.to, previous: decision.previousAssigned,
+            reason: decision.reason, at: now)
+    }
+
+    private mutating func journal(
+        _ outcome: MoveOutcome?, _ monitor: MonitorID, from: NodeReference, to: NodeID, previous: NodeReference?,
+        reason: MoveReason, at now: Duration
+    ) {
         lastMove += 1
         let entry = OpenMove(
-            id: lastMove, monitor: decision.monitor, from: decision.from, to: decision.to,
-            previousAssigned: decision.previousAssigned, reason: decision.reason)
-        if decision.opensEntry { openMoves[decision.monitor] = lastMove }
-        moves[lastMove] = InMemoryCluster.MoveRow(entry: entry, outcome: decision.opensEntry ? nil : .permanent)
+            id: lastMove, monitor: monitor, from: from, to: to, previousAssigned: previous, reason: reason)
+        moves[lastMove] = InMemoryCluster.MoveRow(
+            entry: entry, movedAt: now, closedAt: outcome.map { _ in now }, outcome: outcome)
     }
 }

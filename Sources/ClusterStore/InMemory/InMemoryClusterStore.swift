@@ -33,7 +33,8 @@ package struct InMemoryClusterStore: ClusterStore {
                 do { nodes.append(try row.record(now: now)) } catch { rejected.append("\(error)") }
             }
             return ClusterPoll(
-                nodes: nodes, rejectedRows: rejected, isSetUp: state.isSetUp, fingerprint: state.fingerprint)
+                nodes: nodes, rejectedRows: rejected, isSetUp: state.isSetUp, fingerprint: state.fingerprint,
+                orders: state.orders(now: now))
         }
     }
 

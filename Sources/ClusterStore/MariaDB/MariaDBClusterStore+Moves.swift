@@ -3,7 +3,7 @@ import MariaDB
 
 /// The mover's statements. Each works on one bound JSON array of rows. Texts from JSON are never compared in SQL: the rows
 /// are locked and read, and `MoveDecision` compares them byte by byte, whatever collation Kuma's tables have.
-private enum MoveSQL {
+enum MoveSQL {
     static let lockMonitors: Statement = """
         SELECT m.id AS id, m.node_id AS home, m.assigned_node AS assigned, c.id AS entry, c.from_node AS from_node,
             c.to_node AS to_node, c.previous_assigned AS previous, c.reason AS reason
@@ -53,7 +53,7 @@ private enum MoveSQL {
 }
 
 /// How the answers above become values.
-private struct MoveColumns {
+struct MoveColumns {
     let entry, monitor, from, to, previous, reason: Rows.Column
     /// The monitor's own columns; nil where the statement does not read them.
     let id, home, assigned: Rows.Column?
@@ -178,7 +178,7 @@ extension MariaDBClusterStore {
 }
 
 extension JSONRows {
-    fileprivate static func ids(_ ids: [Int64]) -> Value {
+    static func ids(_ ids: [Int64]) -> Value {
         var rows = JSONRows()
         for id in ids.sorted() { rows.append([.number(id)]) }
         return rows.value

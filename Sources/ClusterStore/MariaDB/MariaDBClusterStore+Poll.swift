@@ -54,8 +54,10 @@ private enum PollSQL {
 extension MariaDBClusterStore {
     package func poll() async throws(StoreError) -> ClusterPoll {
         let (nodes, rejected) = try await records(PollSQL.nodes, [])
+        let (isSetUp, orders) = try await setUpAndOrders()
         return ClusterPoll(
-            nodes: nodes, rejectedRows: rejected, isSetUp: try await isSetUp(), fingerprint: try await fingerprint())
+            nodes: nodes, rejectedRows: rejected, isSetUp: isSetUp, fingerprint: try await fingerprint(),
+            orders: orders)
     }
 
     package func node(_ id: NodeID) async throws(StoreError) -> NodeRecord? {
@@ -78,6 +80,18 @@ extension MariaDBClusterStore {
                 }
             }
             return (nodes.sorted { $0.id < $1.id }, rejected)
+        }
+    }
+
+    /// One query for both. Without our own tables – a user who may not create them – there are no orders.
+    private func setUpAndOrders() async throws(StoreError) -> (isSetUp: Bool, orders: StandingOrders) {
+        let rows: Rows
+        do throws(MariaDBError) { rows = try await connection.query(OrderSQL.setUpAndOrders) } catch .schemaMissing {
+            return (try await isSetUp(), StandingOrders())
+        } catch { throw StoreError(error) }
+        return try decode { () throws(MariaDBError) in
+            let isSetUp = try rows.first?.int(try rows.column("is_set_up")) == 1
+            return (isSetUp, try StandingOrders(rows))
         }
     }
 

@@ -6,7 +6,8 @@ struct SchemaMigration {
     private static let columns: Statement = """
         SELECT table_name AS t, column_name AS c, character_maximum_length AS w FROM information_schema.columns
         WHERE table_schema = DATABASE() AND table_name IN ('node', 'monitor', 'cluster_schema', 'cluster_lease',
-            'cluster_move', 'cluster_event', 'cluster_setting', 'cluster_balancer')
+            'cluster_move', 'cluster_event', 'cluster_setting', 'cluster_balancer',
+            'cluster_job')
         """
     private static let indexes: Statement = """
         SELECT DISTINCT table_name AS t, column_name AS c FROM information_schema.statistics

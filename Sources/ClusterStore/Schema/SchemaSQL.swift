@@ -4,7 +4,7 @@ import MariaDB
 /// working.
 package enum SchemaSQL {
     /// Raised with every change of the steps; a database that says more was migrated by a newer release and is left alone.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     /// What an administrator can run by hand: all steps, one statement a line.
     package static var text: String { (own + onNode + onMonitor).map { $0.sql.oneLine + ";\n" }.joined() }
@@ -52,6 +52,19 @@ package enum SchemaSQL {
             sql: """
                 CREATE TABLE IF NOT EXISTS cluster_setting (
                     name VARCHAR(50) NOT NULL PRIMARY KEY, value VARCHAR(500) NOT NULL
+                ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
+                """),
+        // `active` is 1 or NULL: the unique key lets one job be active, on Galera too.
+        SchemaStep(
+            sign: .table("cluster_job"),
+            sql: """
+                CREATE TABLE IF NOT EXISTS cluster_job (
+                    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, active TINYINT NULL, kind VARCHAR(20) NOT NULL,
+                    state VARCHAR(20) NOT NULL, requested_by VARCHAR(200) NOT NULL, total INT NOT NULL,
+                    moved INT NOT NULL DEFAULT 0, cancelled TINYINT NOT NULL DEFAULT 0,
+                    requested_at TIMESTAMP(3) NULL DEFAULT NULL, started_at TIMESTAMP(3) NULL DEFAULT NULL,
+                    finished_at TIMESTAMP(3) NULL DEFAULT NULL, error VARCHAR(500) NULL,
+                    UNIQUE KEY idx_active (active)
                 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin
                 """),
         SchemaStep(

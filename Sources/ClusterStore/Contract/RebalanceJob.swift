@@ -1,0 +1,111 @@
+package import ClusterCore
+
+/// A rebalancing that somebody asked for: one row of `cluster_job`. At most one is active in the whole cluster.
+///
+/// Whichever balancer takes the request writes the row; the leader finds it with its next poll and does it. So an action
+/// works at every balancer without a redirect to one that the client may not be able to reach, and a job survives the
+/// balancer that took it and every leader that works on it.
+package struct RebalanceJob: Sendable, Equatable {
+    package enum State: String, Sendable, CaseIterable {
+        /// No leader has begun.
+        case pending
+        case running
+        case done
+        case cancelled
+        case failed
+    }
+
+    package let id: Int64
+    package let kind: RebalanceKind
+    package var state: State
+    /// Who asked, for people.
+    package let requestedBy: String
+    /// Planned when it was asked for; a job never moves more than that, whatever happens meanwhile.
+    package let total: Int
+    package var moved: Int
+    /// It ends after the batch under way.
+    package var isCancelled: Bool
+    /// ISO-8601 UTC with milliseconds, by the database's clock; so are the others.
+    package let requestedAt: String
+    package var startedAt: String?
+    package var finishedAt: String?
+    /// Why it failed.
+    package var error: String?
+
+    package init(
+        id: Int64, kind: RebalanceKind, state: State, requestedBy: String, total: Int, moved: Int = 0,
+        isCancelled: Bool = false, requestedAt: String, startedAt: String? = nil, finishedAt: String? = nil,
+        error: String? = nil
+    ) {
+        self.id = id
+        self.kind = kind
+        self.state = state
+        self.requestedBy = requestedBy
+        self.total = total
+        self.moved = moved
+        self.isCancelled = isCancelled
+        self.requestedAt = requestedAt
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.error = error
+    }
+
+    package var isActive: Bool {
+        switch state {
+        case .pending, .running: true
+        case .done, .cancelled, .failed: false
+        }
+    }
+
+    package var remaining: Int { max(total - moved, 0) }
+}
+
+package struct RebalanceOrder: Sendable, Equatable {
+    package let kind: RebalanceKind
+    /// The most that may be moved: what the plan says.
+    package let total: Int
+    /// At most `TextLimits.nodeDetail` scalars; longer texts are cut.
+    package let requestedBy: String
+
+    package init(kind: RebalanceKind, total: Int, requestedBy: String) {
+        self.kind = kind
+        self.total = total
+        self.requestedBy = TextLimits.cut(requestedBy, to: TextLimits.nodeDetail)
+    }
+}
+
+/// What came of one batch.
+package enum RebalanceStep: Sendable, Equatable {
+    /// These have another home now; a monitor that is no longer where the plan saw it is passed over.
+    case moved([MonitorID])
+    /// The job was cancelled, or is over: nothing was written.
+    case stopped
+}
+
+/// How a job ends.
+package enum RebalanceEnd: Sendable, Equatable {
+    case done
+    case cancelled
+    case failed(reason: String)
+
+    var state: RebalanceJob.State {
+        switch self {
+        case .done: .done
+        case .cancelled: .cancelled
+        case .failed: .failed
+        }
+    }
+
+    /// What the row keeps.
+    var error: String? {
+        switch self {
+        case .done, .cancelled: nil
+        case .failed(let reason): TextLimits.cut(reason, to: TextLimits.eventDetail)
+        }
+    }
+}
+
+package enum JobLimits {
+    /// Finished jobs kept for people; older ones are trimmed.
+    package static let kept = 100
+}

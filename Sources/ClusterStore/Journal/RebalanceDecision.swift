@@ -1,0 +1,29 @@
+import ClusterCore
+
+/// What giving one monitor another home writes: `node_id`, no override, and a journal entry that is closed at once.
+struct RebalanceDecision: Equatable {
+    let monitor: MonitorID
+    let to: NodeID
+    let from: NodeReference
+    let previousAssigned: NodeReference?
+    let reason: MoveReason
+    /// The entry that was open until now.
+    let closing: MoveDecision.Closing?
+
+    /// Nil when the monitor is no longer where the plan saw it, or when a person has assigned it: an assignment that no
+    /// open entry of ours accounts for is never overwritten.
+    /// - Parameters:
+    ///   - row: the monitor as it is now, under lock.
+    ///   - open: its open journal entry.
+    init?(_ move: PlannedMove, row: MonitorAssignment, open: OpenMove?) {
+        guard row.effective == move.from, let current = row.effective else { return nil }
+        let isOurs = open.map { row.assigned?.text == $0.to.text } ?? false
+        guard row.assigned == nil || isOurs else { return nil }
+        monitor = row.id
+        to = move.to
+        from = current
+        previousAssigned = row.assigned
+        reason = move.reason
+        closing = open.map { MoveDecision.Closing(entry: $0.id, outcome: isOurs ? .superseded : .overridden) }
+    }
+}
