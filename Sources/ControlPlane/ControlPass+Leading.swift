@@ -45,9 +45,10 @@ extension ControlPass {
         try await speak(&picture)
         // Recorded before anything moves, so that the history reads in the order of cause and effect.
         try await recordEvents()
-        guard clock.now() >= moverRestsUntil else { return }
+        guard try await isAtLiberty(picture), clock.now() >= moverRestsUntil else { return }
         do {
             try await move(&picture)
+            try await rebalance(&picture)
         } catch {
             events += await mover.takeEvents()
             throw error

@@ -12,6 +12,7 @@ struct PassReport: Sendable {
     var leadership: LeadershipView
     var silent: Set<NodeID>
     var flaps: [NodeID: Int]
+    var scans = ScanStatistics()
 }
 
 /// One round trip of the control plane through the database: lease, poll, and – as the leader – speaking and moving, in
@@ -33,6 +34,7 @@ actor ControlPass {
     let leader: LeaderLoop
     let speaker: SilentNodeSpeaker
     let mover: MonitorMover
+    let rebalancer: Rebalancer
     private let publish: @Sendable (PassReport) -> Void
 
     var silence: SilenceJudge
@@ -54,6 +56,7 @@ actor ControlPass {
     /// Of the last election that was told: regaining a lease that nobody else held is no news.
     var toldEpoch: Int64?
     var failures = 0
+    var scans = ScanStatistics()
 
     /// - Parameter publish: takes what is known, right after a poll and at the end of each pass; must not block.
     init(
@@ -73,6 +76,7 @@ actor ControlPass {
             store: store, configuration: configuration, myself: identity.id, clock: clock, logger: logger)
         speaker = SilentNodeSpeaker(store: store, prober: prober, configuration: configuration, logger: logger)
         mover = MonitorMover(store: store, configuration: configuration, clock: clock, logger: logger)
+        rebalancer = Rebalancer(store: store, configuration: configuration, logger: logger)
         silence = SilenceJudge(limits: configuration.silence)
         transitions = TransitionObserver(limits: configuration.judge)
         let now = clock.now()
@@ -99,6 +103,9 @@ actor ControlPass {
             try await announce()
             failures = 0
             lastAnswer = clock.now()
+            scans.count += 1
+            scans.last = clock.now()
+            scans.lastDuration = clock.now() - started
             await publish(report())
             return max(interval(for: picture) - (clock.now() - started), .zero)
         } catch {
@@ -131,7 +138,7 @@ actor ControlPass {
         for node in picture?.nodes ?? [] { flaps[node.id] = history.flaps(of: node.id, now: now) }
         return PassReport(
             picture: picture, madeAt: now, database: database, leadership: await leader.view(balancers: balancers),
-            silent: silence.silent, flaps: flaps)
+            silent: silence.silent, flaps: flaps, scans: scans)
     }
 }
 

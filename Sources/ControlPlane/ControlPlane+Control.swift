@@ -15,13 +15,18 @@ extension ControlPlane {
                 view(node, report: report, routed: routed[node.id], monotonic: monotonic)
             }
             let known = report.picture?.nodes.map(\.id) ?? []
-            return ClusterState(
+            var whole = ClusterState(
                 nodes: nodes, isSetUp: report.picture?.isSetUp, monitorLimit: configuration.monitorLimit,
                 unassignedCount: report.picture?.census.unassigned ?? 0,
                 orphanedCount: report.picture?.census.orphaned(besides: known) ?? 0,
                 leadership: report.leadership.aged(by: now - report.madeAt), database: report.database,
                 checks: statistics,
                 tableGeneration: state.table.generation)
+            whole.tableUpdatedAt = state.tableUpdatedAt
+            whole.orders = report.picture?.orders ?? StandingOrders()
+            whole.scans = report.scans
+            whole.thresholds = configuration.thresholds
+            return whole
         }
     }
 

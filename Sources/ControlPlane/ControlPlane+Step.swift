@@ -116,6 +116,7 @@ extension ControlPlane {
             state.table = RoutingTable(
                 generation: state.table.generation + 1, isSetupPending: isSetupPending, nodes: nodes,
                 monitorLimit: configuration.monitorLimit)
+            state.tableUpdatedAt = clock.now()
             return state.table
         }
         if let table { publisher.publish(table) }

@@ -26,6 +26,7 @@ package final class ControlPlane: ClusterControl, Service {
         var traffic = NodeTrafficRegistry()
         var connectFailures: [NodeID: Int] = [:]
         var table = RoutingTable.empty
+        var tableUpdatedAt: ContinuousClock.Instant?
         var isPassRunning = false
         var nextPass: ContinuousClock.Instant
         var isTableDue = true

@@ -42,5 +42,15 @@ package struct ControlPlaneConfiguration: Sendable {
     /// The state file is written at most this often: it changes with every monitor count.
     package var stateFileInterval: Duration = .seconds(5)
 
+    /// What is shown of these.
+    var thresholds: FaultThresholds {
+        var thresholds = FaultThresholds()
+        thresholds.judge = judge
+        thresholds.silence = silence
+        thresholds.returnHold = flaps.hold
+        thresholds.pollInterval = pollInterval
+        return thresholds
+    }
+
     package init() {}
 }

@@ -3,15 +3,17 @@ import ClusterStore
 import Logging
 
 extension MonitorMover {
+    /// The journal's open entries, read when they may have changed.
+    func journal() async throws(StoreError) -> [OpenMove] {
+        if let known = openMoves { return known }
+        let open = try await store.openMoves()
+        openMoves = open
+        return open
+    }
+
     /// Plans what goes home, reading the journal when it may have changed.
     func planReturns(_ picture: ClusterPicture) async throws(StoreError) -> ReturnPlan {
-        let open: [OpenMove]
-        if let known = openMoves {
-            open = known
-        } else {
-            open = try await store.openMoves()
-            openMoves = open
-        }
+        let open = try await journal()
         let now = clock.now()
         return ReturnPlan(
             open: open, assignments: picture.assignments,

@@ -1,4 +1,5 @@
 package import ClusterCore
+package import ClusterStore
 
 /// What the last good poll read, whole, and when. Ages in it are as of `readAt`.
 package struct ClusterPicture: Sendable {
@@ -20,6 +21,9 @@ package struct ClusterPicture: Sendable {
     /// Whether the nodes were read after the assignments and without loss, so that a node that is not among them does
     /// not exist.
     package var orphans: FailoverPlan.OrphanRule
+
+    /// What people have asked of whoever leads.
+    package var orders = StandingOrders()
 
     /// A person's recount that is newer than the poll.
     package var recounts: [NodeID: Int] = [:]
@@ -50,6 +54,19 @@ package struct ClusterPicture: Sendable {
         case .database: recounts[node.id] ?? census[node.id].effective
         case .stateFile: node.monitorCount
         }
+    }
+
+    /// Takes over that monitors got another home, as above.
+    package mutating func rehome(_ homes: [MonitorID: NodeReference]) {
+        guard !homes.isEmpty else { return }
+        var next = assignments
+        for index in next.indices {
+            guard let home = homes[next[index].id] else { continue }
+            next[index].home = home
+            next[index].assigned = nil
+        }
+        assignments = next
+        census = AssignmentCensus(of: next)
     }
 
     /// Takes over what was just written, so that the next decision does not wait for the next reading.

@@ -41,6 +41,7 @@ actor TablePoller {
                 nodes: nodes, isSetUp: poll.isSetUp, assignments: assignments, readAt: readAt)
             fingerprint = poll.fingerprint
         }
+        next.orders = poll.orders
         picture = next
         return next
     }

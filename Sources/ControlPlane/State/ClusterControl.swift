@@ -13,6 +13,63 @@ package protocol ClusterControl: Sendable {
     func updateLoads() async throws(StoreError) -> [MonitorRecount]
     /// Newest first.
     func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent]
+    /// The journal, newest first.
+    func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove]
+
+    /// What a rebalancing would do now. Works on every balancer; changes nothing.
+    func planRebalance(_ wish: RebalanceWish) async throws(StoreError) -> RebalanceOutline
+    /// Plans, and hands the job to whoever leads.
+    /// - Parameter by: who asks, for people.
+    func requestRebalance(_ wish: RebalanceWish, by: String) async throws(StoreError) -> RebalanceAnswer
+    /// Lets the active job end after its current batch; nil when none is active.
+    func cancelRebalance() async throws(StoreError) -> RebalanceJob?
+    /// The active job and the last ones, newest first.
+    func rebalanceJobs() async throws(StoreError) -> [RebalanceJob]
+
+    /// Writes a person's decision about a node, and records it.
+    /// - Returns: active monitors that will leave the node for it; nil when no such node is registered.
+    func setAdminState(_ state: AdminState, of node: NodeID, by: String) async throws(StoreError) -> Int?
+
+    /// Stops automatic moves, and records it.
+    func pause(_ order: PauseOrder) async throws(StoreError)
+    /// Lets them go on, and records it. Returns false when there was no pause.
+    func resume(by: String) async throws(StoreError) -> Bool
+}
+
+/// What somebody wants of the rebalancer.
+package struct RebalanceWish: Sendable, Equatable {
+    package let kind: RebalanceKind
+    /// The most moves; nil for as many as it takes.
+    package let limit: Int?
+
+    package init(_ kind: RebalanceKind, limit: Int? = nil) {
+        self.kind = kind
+        self.limit = limit
+    }
+}
+
+/// A plan, as people see it.
+package struct RebalanceOutline: Sendable, Equatable {
+    package let moves: Int
+    package let routes: [RebalancePlan.Route]
+    /// Monitors that stay because a person assigned them.
+    package let kept: Int
+
+    package init(moves: Int, routes: [RebalancePlan.Route], kept: Int) {
+        self.moves = moves
+        self.routes = routes
+        self.kept = kept
+    }
+}
+
+package enum RebalanceAnswer: Sendable, Equatable {
+    case started(RebalanceJob, RebalanceOutline)
+    /// There is nothing to do.
+    case balanced(RebalanceOutline)
+    /// Another job is active.
+    case busy
+    /// Automatic moves are paused: nothing may move, whoever asks.
+    case paused(PauseState)
 }
 
 /// One node's answer to `probeAllNodes`.

@@ -19,6 +19,12 @@ package struct ClusterState: Sendable {
     package var checks: CheckStatistics
     /// Of the latest published routing table.
     package var tableGeneration: UInt64
+    /// When that was published; nil before the first.
+    package var tableUpdatedAt: ContinuousClock.Instant?
+    /// The pause and the job that the last poll found.
+    package var orders = StandingOrders()
+    package var scans = ScanStatistics()
+    package var thresholds = FaultThresholds()
 
     package init(
         nodes: [NodeView], isSetUp: Bool?, monitorLimit: Int, unassignedCount: Int, orphanedCount: Int,
@@ -140,6 +146,28 @@ package struct DatabaseView: Sendable {
         self.lastError = lastError
         self.lastRead = lastRead
     }
+}
+
+/// This balancer's passes through the database.
+package struct ScanStatistics: Sendable {
+    /// Those that came to their end.
+    package var count = 0
+    /// When the last one ended.
+    package var last: ContinuousClock.Instant?
+    package var lastDuration: Duration?
+
+    package init() {}
+}
+
+/// When a node counts as lost and as found again.
+package struct FaultThresholds: Sendable {
+    package var judge = HealthJudge.Limits()
+    package var silence = SilenceJudge.Limits()
+    /// `RETURN_HOLD`.
+    package var returnHold: Duration = FlapHistory.Limits().hold
+    package var pollInterval: Duration = .seconds(1)
+
+    package init() {}
 }
 
 /// Health checks made by this balancer.

@@ -15,6 +15,13 @@ final class FixtureControl: ClusterControl {
         var askedQueries: [EventQuery] = []
         var probeRounds = 0
         var recountRounds = 0
+        var moves: [RecordedMove] = []
+        var jobs: [RebalanceJob] = []
+        var outline = RebalanceOutline(moves: 0, routes: [], kept: 0)
+        var answer: RebalanceAnswer?
+        var leaving = 0
+        /// What was asked for, in words.
+        var orders: [String] = []
     }
 
     private let script: Mutex<Script>

@@ -1,0 +1,99 @@
+package import ClusterCore
+package import ClusterStore
+import Logging
+import Synchronization
+
+/// People's orders. Any balancer takes them: it writes them into the database, where the leader finds them with its next
+/// poll. A redirect to the leader would need an address that the client can reach, and would lose what was asked while
+/// nobody leads.
+extension ControlPlane {
+    package func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove] { try await store.moves(query) }
+
+    // MARK: - Rebalancing
+
+    package func planRebalance(_ wish: RebalanceWish) async throws(StoreError) -> RebalanceOutline {
+        let open = try await store.openMoves()
+        guard let picture = shared.withLock({ $0.report.picture }), picture.source == .database else {
+            throw .unavailable(reason: "the tables have not been read yet")
+        }
+        let plan = RebalancePlan(
+            wish.kind, assignments: picture.assignments, open: open,
+            ownership: Ownership.map(of: picture.nodes, limits: configuration.judge), limit: wish.limit)
+        return RebalanceOutline(moves: plan.moves.count, routes: plan.routes, kept: plan.kept)
+    }
+
+    package func requestRebalance(
+        _ wish: RebalanceWish, by: String
+    ) async throws(StoreError) -> RebalanceAnswer {
+        let outline = try await planRebalance(wish)
+        let orders = shared.withLock { $0.report.picture?.orders ?? StandingOrders() }
+        if let pause = orders.activePause { return .paused(pause) }
+        guard outline.moves > 0 else { return orders.job == nil ? .balanced(outline) : .busy }
+        let order = RebalanceOrder(kind: wish.kind, total: outline.moves, requestedBy: by)
+        guard let job = try await store.requestJob(order) else { return .busy }
+        logger.notice(
+            "a rebalancing was asked for",
+            metadata: ["job": "\(job.id)", "kind": "\(job.kind.rawValue)", "moves": "\(job.total)", "by": "\(by)"])
+        lookSoon()
+        return .started(job, outline)
+    }
+
+    package func cancelRebalance() async throws(StoreError) -> RebalanceJob? {
+        let job = try await store.cancelJob()
+        if job != nil { lookSoon() }
+        return job
+    }
+
+    package func rebalanceJobs() async throws(StoreError) -> [RebalanceJob] { try await store.jobs() }
+
+    // MARK: - Nodes
+
+    package func setAdminState(
+        _ state: AdminState, of node: NodeID, by: String
+    ) async throws(StoreError) -> Int? {
+        guard try await store.setAdminState(state, of: node) else { return nil }
+        logger.notice(
+            "a person changed a node's admin state",
+            metadata: ["node": "\(node)", "admin_state": "\(state.rawValue)", "by": "\(by)"])
+        await recordOrder(
+            ClusterEvent(.adminStateChanged, node: node, detail: "\(node) was set to \(state.rawValue) by \(by)"))
+        lookSoon()
+        switch state {
+        case .active, .drain: return 0
+        case .maintenance: return shared.withLock { $0.report.picture?.census[node].effective ?? 0 }
+        }
+    }
+
+    // MARK: - Pause
+
+    package func pause(_ order: PauseOrder) async throws(StoreError) {
+        try await store.pause(order)
+        logger.notice("automatic moves are paused", metadata: ["by": "\(order.by)", "reason": "\(order.reason)"])
+        let reason = order.reason.isEmpty ? "" : ": \(order.reason)"
+        await recordOrder(ClusterEvent(.automationPaused, detail: "automatic moves paused by \(order.by)\(reason)"))
+        lookSoon()
+    }
+
+    package func resume(by: String) async throws(StoreError) -> Bool {
+        guard try await store.resume(.any) else { return false }
+        logger.notice("automatic moves go on", metadata: ["by": "\(by)"])
+        await recordOrder(ClusterEvent(.automationResumed, detail: "automatic moves resumed by \(by)"))
+        lookSoon()
+        return true
+    }
+
+    /// The order stands already; a history that cannot be written must not make it look refused.
+    private func recordOrder(_ event: ClusterEvent) async {
+        do { try await store.record([event]) } catch {
+            logger.error(
+                "an event is lost: the history cannot be written",
+                metadata: ["event": "\(event.detail)", "error": "\(error)"])
+        }
+    }
+
+    /// The next pass begins now.
+    private func lookSoon() {
+        let now = clock.now()
+        shared.withLock { $0.nextPass = min($0.nextPass, now) }
+    }
+}

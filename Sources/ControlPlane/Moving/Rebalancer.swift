@@ -1,0 +1,111 @@
+import ClusterCore
+import ClusterStore
+import Logging
+
+/// The leader's work on the one active job, one batch a pass: a failover, a pause and a cancellation get their turn in
+/// between, and a node needs minutes to start a thousand monitors anyway (KUMA.md).
+///
+/// Nothing of a job is kept here but a count of vain attempts. Each pass plans anew from what was just read and does the
+/// first batch; the row in the database says how much is left. Interrupted anywhere – a killed leader, a lost lease, a
+/// database outage – the next pass, here or at the next leader, goes on where the tables are. Who leads next therefore
+/// finishes a job and never has to fail it.
+actor Rebalancer {
+    /// Batches in a row that moved nothing, because monitors were never where the plan saw them: something of which we
+    /// know nothing keeps moving them.
+    static let vainAttempts = 10
+
+    /// What one pass did for a job.
+    enum Progress: Sendable {
+        /// The new homes of what moved.
+        case moved([MonitorID: NodeReference])
+        case ended(RebalanceEnd)
+    }
+
+    private let store: any ControlStore
+    private let judge: HealthJudge.Limits
+    private let logger: Logger
+    private var vain = (job: Int64(0), attempts: 0)
+    private var told: Int64?
+
+    init(store: any ControlStore, configuration: ControlPlaneConfiguration, logger: Logger) {
+        self.store = store
+        self.logger = logger
+        judge = configuration.judge
+    }
+
+    /// Works on a job.
+    /// - Parameter open: the journal's open entries, as they are now.
+    func advance(
+        _ job: RebalanceJob, _ picture: ClusterPicture, open: [OpenMove], under lease: Lease
+    ) async throws(StoreError) -> Progress {
+        if job.isCancelled { return try await end(job, as: .cancelled, under: lease) }
+        let plan = RebalancePlan(
+            job.kind, assignments: picture.assignments, open: open,
+            ownership: Ownership.map(of: picture.nodes, limits: judge), limit: job.remaining)
+        guard plan.fitNodes > 0 else {
+            return try await end(job, as: .failed(reason: "no node is fit to be given monitors"), under: lease)
+        }
+        guard !plan.moves.isEmpty else { return try await end(job, as: .done, under: lease) }
+        let batch = Array(plan.moves.prefix(MoveLimits.batch))
+        do throws(StoreError) {
+            switch try await store.rebalance(batch, for: job.id, under: lease) {
+            case .stopped: return .moved([:])
+            case .moved(let monitors): return try await moved(monitors, of: batch, job, under: lease)
+            }
+        } catch {
+            switch error {
+            case .unavailable, .deadlineExceeded, .leaseLost: throw error
+            case .notPermitted, .schemaMissing, .refused:
+                // It would be refused again with every pass.
+                logger.error("a rebalancing failed", metadata: ["job": "\(job.id)", "error": "\(error)"])
+                return try await end(
+                    job, as: .failed(reason: "the database refused it; the log says why"), under: lease)
+            }
+        }
+    }
+
+    private func moved(
+        _ monitors: [MonitorID], of batch: [PlannedMove], _ job: RebalanceJob, under lease: Lease
+    ) async throws(StoreError) -> Progress {
+        if monitors.isEmpty {
+            vain = vain.job == job.id ? (job.id, vain.attempts + 1) : (job.id, 1)
+            if vain.attempts >= Rebalancer.vainAttempts {
+                let reason = "something else keeps moving the monitors that should move"
+                return try await end(job, as: .failed(reason: reason), under: lease)
+            }
+            return .moved([:])
+        }
+        vain = (job.id, 0)
+        let moved = Set(monitors)
+        var homes: [MonitorID: NodeReference] = [:]
+        for move in batch where moved.contains(move.monitor) { homes[move.monitor] = NodeReference(move.to) }
+        logger.info(
+            "monitors were given another home",
+            metadata: ["job": "\(job.id)", "monitors": "\(monitors.count)", "of": "\(job.total)"])
+        return .moved(homes)
+    }
+
+    private func end(_ job: RebalanceJob, as end: RebalanceEnd, under lease: Lease) async throws(StoreError) -> Progress
+    {
+        try await store.finishJob(job.id, as: end, under: lease)
+        return .ended(end)
+    }
+
+    /// Once for each job that nobody has begun.
+    func startEvent(of job: RebalanceJob) -> ClusterEvent? {
+        guard job.state == .pending, told != job.id else { return nil }
+        told = job.id
+        let detail = "rebalancing \(job.id) (\(job.kind.rawValue)) by \(job.requestedBy): \(job.total) monitors to move"
+        return ClusterEvent(.rebalanceStarted, detail: detail)
+    }
+
+    func endEvent(of job: RebalanceJob, _ end: RebalanceEnd) -> ClusterEvent {
+        let count = "\(job.moved) of \(job.total) monitors moved"
+        return switch end {
+        case .done: ClusterEvent(.rebalanceFinished, detail: "rebalancing \(job.id) finished: \(count)")
+        case .cancelled: ClusterEvent(.rebalanceCancelled, detail: "rebalancing \(job.id) was cancelled: \(count)")
+        case .failed(let reason):
+            ClusterEvent(.rebalanceFailed, detail: "rebalancing \(job.id) failed, \(count): \(reason)")
+        }
+    }
+}
