@@ -62,7 +62,8 @@ package struct ControlAPI: Service {
         traffic: [TrafficFacts], logger: Logger, onListening: @escaping @Sendable () async -> Void = {}
     ) {
         let sources = AnswerSources(
-            configuration: configuration, control: control, serving: serving, traffic: traffic, startedAt: .now)
+            configuration: configuration, control: control, serving: serving, traffic: traffic, startedAt: .now,
+            logger: logger)
         let responder = APIResponder(
             table: ControlAPI.table(sources), balancer: configuration.balancer,
             adminRule: AdminRule(token: configuration.adminToken, allowed: configuration.adminAllowed),
@@ -96,6 +97,8 @@ package struct ControlAPI: Service {
         EndpointTable(
             StatusRoutes(sources: sources).endpoints + NodeRoutes(sources: sources).endpoints
                 + PinRoutes(sources: sources).endpoints + ActionRoutes(sources: sources).endpoints
+                + RebalanceRoutes(sources: sources).endpoints + OrderRoutes(sources: sources).endpoints
+                + DetectionRoutes(sources: sources).endpoints
                 + RedirectRoutes.endpoints)
     }
 }

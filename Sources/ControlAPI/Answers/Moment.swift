@@ -19,6 +19,19 @@ struct Moment: Sendable {
 
     func text(_ past: ContinuousClock.Instant) -> String { text(ago: past.duration(to: instant)) }
 
+    /// - Parameter span: since 1970, UTC.
+    static func text(sinceEpoch span: Duration) -> String { text(Date(timeIntervalSince1970: span.seconds)) }
+
+    /// Reads ISO-8601 with or without fractions of a second; nil for anything else.
+    /// - Returns: since 1970, UTC, to the millisecond.
+    static func sinceEpoch(_ text: String) -> Duration? {
+        for style in [Date.ISO8601FormatStyle(includingFractionalSeconds: true), Date.ISO8601FormatStyle()] {
+            guard let date = try? style.parse(text) else { continue }
+            return .milliseconds(Int((date.timeIntervalSince1970 * 1_000).rounded()))
+        }
+        return nil
+    }
+
     private static func text(_ date: Date) -> String {
         date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }

@@ -18,10 +18,17 @@ package struct Refusal: Error, Sendable {
         case invalidLimit = "invalid_limit"
         case invalidBefore = "invalid_before"
         case invalidKind = "invalid_kind"
+        case invalidMaxMoves = "invalid_max_moves"
+        case invalidFlag = "invalid_flag"
+        case invalidUntil = "invalid_until"
         // The caller may not.
         case adminRequired = "admin_required"
         case addressNotAllowed = "address_not_allowed"
         case crossSite = "cross_site"
+        // The request needs more, or comes at the wrong time.
+        case confirmationRequired = "confirmation_required"
+        case rebalanceRunning = "rebalance_running"
+        case paused = "paused"
         // The cluster says no.
         case unknownNode = "unknown_node"
         case nodeOffline = "node_offline"

@@ -103,18 +103,18 @@ struct StatusRoutes: Sendable {
             "capacity": CapacityAnswer.json(state),
             "health": StatusRoutes.checks(state.checks, at: moment),
             "load_balancer": loadBalancer(state),
-            "fault_detection": ["running": true, "silent_nodes": .array(silent)],
-            // There is no rebalancer yet that could be anything else.
-            "rebalancing": ["status": "idle"],
+            "fault_detection": ["running": .bool(!state.isStale), "silent_nodes": .array(silent)],
+            "rebalancing": RebalanceAnswers.summary(state.orders.job),
             "leader": leaderJSON(state, at: moment),
             "database": StatusRoutes.database(state.database, at: moment),
             "version": .string(sources.configuration.version),
             "uptime_seconds": .integer(uptime.milliseconds / 1_000),
+            "automation": OrderRoutes.json(state.orders.activePause),
         ]
         return .json(body.adding(state.isStale ? [JSON.Field("stale", true)] : []))
     }
 
-    private static func cluster(_ state: ClusterState) -> JSON {
+    static func cluster(_ state: ClusterState) -> JSON {
         func count(_ status: NodeStatus) -> JSON { .integer(state.nodes.count { $0.record.status == status }) }
         return [
             "total_nodes": .integer(state.nodes.count),
@@ -165,33 +165,11 @@ struct StatusRoutes: Sendable {
 extension EventQuery {
     /// Reads `limit`, `before`, `node` and `kind`; other parameters are none of ours.
     fileprivate init(parameters: [String: String]) throws(Refusal) {
-        self.init()
-        if let text = parameters["limit"] {
-            guard let limit = Int(text), (1...HistoryLimits.page).contains(limit) else {
-                throw Refusal(
-                    .badRequest, .invalidLimit, "limit must be 1 to \(HistoryLimits.page)",
-                    help: [JSON.Field("limit", .integer(HistoryLimits.page))])
-            }
-            self.limit = limit
-        }
-        if let text = parameters["before"] {
-            guard let before = Int64(text), before > 0 else {
-                throw Refusal(.badRequest, .invalidBefore, "before must be the id of an event")
-            }
-            self.before = before
-        }
-        if let text = parameters["node"] {
-            guard let node = try? NodeID(text) else {
-                throw Refusal(.badRequest, .invalidNode, "node must be a node id")
-            }
-            self.node = node
-        }
+        let page = try PageWish(parameters: parameters)
+        self.init(limit: page.limit, before: page.before, node: page.node)
         if let text = parameters["kind"] {
             guard let kind = ClusterEvent.Kind(rawValue: text) else {
-                let kinds = ClusterEvent.Kind.allCases.map { JSON.string($0.rawValue) }
-                throw Refusal(
-                    .badRequest, .invalidKind, "there is no such kind of event",
-                    help: [JSON.Field("allowed", .array(kinds))])
+                throw PageWish.unknownKind(of: "event", allowed: ClusterEvent.Kind.allCases.map(\.rawValue))
             }
             self.kind = kind
         }

@@ -1,5 +1,6 @@
 import ClusterCore
 import ControlPlane
+import Logging
 
 /// What answers are made from.
 struct AnswerSources: Sendable {
@@ -9,6 +10,7 @@ struct AnswerSources: Sendable {
     /// One for each reactor; summed where it is shown.
     let traffic: [TrafficFacts]
     let startedAt: ContinuousClock.Instant
+    let logger: Logger
 
     /// The nodes one may pin now, by the table that routes, with the names that people know.
     var pinnableNodes: [PinnableNode] {

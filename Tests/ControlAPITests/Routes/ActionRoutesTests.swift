@@ -6,7 +6,13 @@ import Testing
 
 @Suite("What an administrator can set in motion")
 struct ActionRoutesTests {
-    private static let actions = ["/lb/trigger-health-check", "/lb/update-loads"]
+    private static let actions = [
+        "/lb/trigger-health-check", "/lb/update-loads", "/lb/trigger-rebalancing",
+        "/lb/force-rebalance-all?confirm=yes",
+        "/lb/rebalancing/cancel", "/lb/nodes/node1/drain", "/lb/nodes/node1/maintenance", "/lb/nodes/node1/activate",
+        "/lb/pause", "/lb/resume",
+    ]
+    private static let gets = ["/lb/update-loads", "/lb/trigger-rebalancing", "/lb/force-rebalance-all?confirm=yes"]
 
     private func local() -> APIFixture {
         var fixture = APIFixture()
@@ -76,6 +82,7 @@ struct ActionRoutesTests {
         unknown.client = "127.0.0.1, 203.0.113.5"
         #expect(try await unknown.post(path).status == 403)
         #expect(fixture.control.current.probeRounds + fixture.control.current.recountRounds == 0)
+        #expect(fixture.control.current.orders.isEmpty)
     }
 
     @Test("the token opens, and a wrong one is asked for again", arguments: actions)
@@ -99,7 +106,10 @@ struct ActionRoutesTests {
             #expect(reply.status == 403)
             #expect(try reply.string("reason") == "cross_site")
         }
-        #expect(try await fixture.get("/lb/update-loads", ["Sec-Fetch-Site": "cross-site"]).status == 403)
+        for path in Self.gets {
+            #expect(try await fixture.get(path, ["Sec-Fetch-Site": "cross-site"]).status == 403)
+        }
         #expect(fixture.control.current.probeRounds + fixture.control.current.recountRounds == 0)
+        #expect(fixture.control.current.orders.isEmpty)
     }
 }

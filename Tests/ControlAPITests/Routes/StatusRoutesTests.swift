@@ -47,7 +47,7 @@ struct StatusRoutesTests {
         #expect(
             reply.keys == [
                 "timestamp", "cluster", "capacity", "health", "load_balancer", "fault_detection", "rebalancing",
-                "leader", "database", "version", "uptime_seconds",
+                "leader", "database", "version", "uptime_seconds", "automation",
             ])
         let object = try reply.object()
         let cluster = try #require(object["cluster"] as? [String: Any])
@@ -146,7 +146,8 @@ struct DatabaseAwayTests {
         "state is answered from the last table, marked as stale",
         arguments: [
             "/lb/health", "/lb/node-status", "/lb/capacity", "/lb/setup-status", "/lb/available-nodes",
-            "/lb/fixed-node-status", "/lb/leader",
+            "/lb/fixed-node-status", "/lb/leader", "/lb/fault-detection-status", "/lb/health-status",
+            "/lb/load-balancer-status", "/lb/rebalancing-status",
         ])
     func stale(path: String) async throws {
         let reply = try await api.get(path)
@@ -171,7 +172,15 @@ struct DatabaseAwayTests {
     func unavailable() async throws {
         var local = api
         local.client = "127.0.0.1"
-        for reply in [try await local.post("/lb/update-loads"), try await local.get("/lb/events")] {
+        var replies = [
+            try await local.get("/lb/events"), try await local.get("/lb/moves"),
+            try await local.get("/lb/trigger-rebalancing?dry_run=1"),
+        ]
+        for path in [
+            "/lb/update-loads", "/lb/trigger-rebalancing", "/lb/force-rebalance-all", "/lb/rebalancing/cancel",
+            "/lb/nodes/node1/drain", "/lb/pause", "/lb/resume",
+        ] { replies.append(try await local.post(path)) }
+        for reply in replies {
             #expect(reply.status == 503)
             #expect(try reply.string("reason") == "database_unavailable")
             #expect(reply["Retry-After"] != nil)

@@ -10,6 +10,8 @@ struct CommonRulesTests {
     static let gets = [
         "/lb/ping", "/lb/ready", "/lb/health", "/lb/node-status", "/lb/capacity", "/lb/system-status",
         "/lb/setup-status", "/lb/available-nodes", "/lb/fixed-node-status", "/lb/leader", "/lb/events",
+        "/lb/moves", "/lb/rebalancing-status", "/lb/fault-detection-status", "/lb/health-status",
+        "/lb/load-balancer-status",
     ]
 
     @Test("JSON with its type, not stored, not sniffed, ended by a newline, signed by the balancer", arguments: gets)
@@ -40,6 +42,9 @@ struct CommonRulesTests {
             ("/lb/ping", "GET, HEAD"), ("/lb/set-fixed-node", "POST"), ("/lb/clear-fixed-node", "GET, HEAD, POST"),
             ("/lb/fixed-node/node1", "GET, HEAD"), ("/lb/trigger-health-check", "POST"),
             ("/lb/update-loads", "GET, HEAD, POST"), ("/health", "GET, HEAD, POST"),
+            ("/lb/trigger-rebalancing", "GET, HEAD, POST"), ("/lb/force-rebalance-all", "GET, HEAD, POST"),
+            ("/lb/rebalancing/cancel", "POST"), ("/lb/nodes/node1/drain", "POST"), ("/lb/pause", "POST"),
+            ("/lb/resume", "POST"), ("/lb/moves", "GET, HEAD"),
         ])
     func wrongMethod(path: String, allowed: String) async throws {
         let reply = try await api.ask(.delete, path)
