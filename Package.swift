@@ -130,6 +130,7 @@ let package = Package(
 
         // What several test targets share.
         .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient", swiftSettings: houseRules),
+        .target(name: "Waiting", path: "Tests/Waiting", swiftSettings: houseRules),
 
         // Tests mirror the sources.
         .testTarget(name: "ClusterCoreTests", dependencies: ["ClusterCore"], swiftSettings: houseRules),
@@ -148,17 +149,19 @@ let package = Package(
         ),
         .testTarget(
             name: "MariaDBTests",
-            dependencies: ["MariaDB", "PrivateMariaDB", logging],
+            dependencies: ["MariaDB", "PrivateMariaDB", "Waiting", logging],
             swiftSettings: houseRules
         ),
         .testTarget(
             name: "ClusterStoreTests",
-            dependencies: ["ClusterCore", "ClusterStore", "MariaDB", "PrivateMariaDB", logging],
+            dependencies: ["ClusterCore", "ClusterStore", "MariaDB", "PrivateMariaDB", "Waiting", logging],
             swiftSettings: houseRules
         ),
         .testTarget(
             name: "ControlPlaneTests",
-            dependencies: ["ClusterCore", "ClusterStore", "ControlPlane", "MariaDB", "PrivateMariaDB", logging],
+            dependencies: [
+                "ClusterCore", "ClusterStore", "ControlPlane", "Waiting", "MariaDB", "PrivateMariaDB", logging,
+            ],
             swiftSettings: houseRules
         ),
         .testTarget(
@@ -171,7 +174,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AgentCoreTests",
-            dependencies: ["AgentCore", "ClusterCore", "ClusterStore", logging, serviceLifecycle],
+            dependencies: ["AgentCore", "ClusterCore", "ClusterStore", "Waiting", logging, serviceLifecycle],
             swiftSettings: houseRules
         ),
         .testTarget(
@@ -181,7 +184,7 @@ let package = Package(
         ),
         .testTarget(
             name: "KumaClientTests",
-            dependencies: ["ClusterCore", "KumaClient", nioCore, nioHTTP1, nioPosix],
+            dependencies: ["ClusterCore", "KumaClient", "Waiting", nioCore, nioHTTP1, nioPosix],
             swiftSettings: houseRules
         ),
         .testTarget(

@@ -29,7 +29,8 @@ final class ScriptedProbe: NodeProbe {
         case .finding(let finding):
             return ProbeResult(finding: finding, detail: "\(finding)", duration: .milliseconds(1))
         case .hanging:
-            try? await Task.sleep(for: .seconds(3600))
+            // Never answers; ends only with its task.
+            for await _ in AsyncStream<Never>.makeStream().stream {}
             return ProbeResult(finding: .unhealthy, detail: "hung", duration: .seconds(5))
         }
     }
@@ -202,20 +203,5 @@ struct AgentUnderTest: Sendable {
 
     var row: NodeRecord? {
         get async throws { try await InMemoryClusterStore(store.cluster).node(node) }
-    }
-}
-
-/// Waits until `condition` holds, at most ten seconds; an error fails the test.
-func eventually(_ condition: @Sendable () async throws -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
-    do {
-        while ContinuousClock.now < deadline {
-            if try await condition() { return true }
-            try? await Task.sleep(for: .milliseconds(2))
-        }
-        return try await condition()
-    } catch {
-        Issue.record(error)
-        return false
     }
 }

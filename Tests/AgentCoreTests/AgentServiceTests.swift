@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import Testing
+import Waiting
 
 @testable import AgentCore
 
@@ -10,8 +11,8 @@ struct AgentServiceTests {
     func registers() async throws {
         let agent = try AgentUnderTest()
         try await agent.run {
-            #expect(await eventually { try await agent.row?.status == .online })
-            #expect(await eventually { try await agent.store.recordedKinds() == [.nodeRegistered] })
+            try await eventually { try await agent.row?.status == .online }
+            try await eventually { try await agent.store.recordedKinds() == [.nodeRegistered] }
         }
         let row = try #require(try await agent.row)
         #expect(row.host == "kuma1:3001")
@@ -25,7 +26,7 @@ struct AgentServiceTests {
         let agent = try AgentUnderTest(cluster: cluster)
         cluster.kumaStarts(agent.node, host: "kuma1:3001")
         try await agent.run {
-            #expect(await eventually { agent.store.reports.count >= 5 })
+            try await eventually { agent.store.reports.count >= 5 }
         }
         #expect(agent.store.reports.allSatisfy { $0.status == .online })
         #expect(try await agent.store.recordedKinds().isEmpty)
@@ -35,9 +36,9 @@ struct AgentServiceTests {
     func dies() async throws {
         let agent = try AgentUnderTest()
         try await agent.run {
-            #expect(await eventually { try await agent.row?.status == .online })
+            try await eventually { try await agent.row?.status == .online }
             agent.probe.become(.finding(.unhealthy))
-            #expect(await eventually { try await agent.row?.status == .offline })
+            try await eventually { try await agent.row?.status == .offline }
         }
         let offline = try #require(agent.store.reports.first { $0.status == .offline })
         #expect(offline.failStreak == 3)
@@ -48,9 +49,9 @@ struct AgentServiceTests {
     func degraded() async throws {
         let agent = try AgentUnderTest()
         try await agent.run {
-            #expect(await eventually { try await agent.row?.status == .online })
+            try await eventually { try await agent.row?.status == .online }
             agent.probe.become(.finding(.degraded))
-            #expect(await eventually { try await agent.row?.agentHealth == .degraded })
+            try await eventually { try await agent.row?.agentHealth == .degraded }
         }
         #expect(try await agent.row?.status == .online)
     }
@@ -59,12 +60,12 @@ struct AgentServiceTests {
     func hangingNode() async throws {
         let agent = try AgentUnderTest()
         try await agent.run {
-            #expect(await eventually { try await agent.row?.status == .online })
+            try await eventually { try await agent.row?.status == .online }
             agent.probe.become(.hanging)
             let probes = agent.probe.count
-            #expect(await eventually { agent.probe.count > probes })
+            try await eventually { agent.probe.count > probes }
             let beats = agent.store.reports.count
-            #expect(await eventually { agent.store.reports.count >= beats + 5 })
+            try await eventually { agent.store.reports.count >= beats + 5 }
             #expect(agent.probe.count == probes + 1)
         }
     }
@@ -73,13 +74,13 @@ struct AgentServiceTests {
     func hangingDatabase() async throws {
         let agent = try AgentUnderTest()
         try await agent.run {
-            #expect(await eventually { try await agent.row?.status == .online })
+            try await eventually { try await agent.row?.status == .online }
             agent.store.hang()
             agent.probe.become(.finding(.unhealthy))
             let probes = agent.probe.count
-            #expect(await eventually { agent.probe.count >= probes + 5 })
+            try await eventually { agent.probe.count >= probes + 5 }
             agent.store.release()
-            #expect(await eventually { try await agent.row?.status == .offline })
+            try await eventually { try await agent.row?.status == .offline }
         }
     }
 
@@ -88,15 +89,15 @@ struct AgentServiceTests {
         let agent = try AgentUnderTest()
         agent.store.cluster.fail(with: .unavailable(reason: "refused"))
         try await agent.run {
-            #expect(await eventually { agent.store.schemaCalls >= 3 })
+            try await eventually { agent.store.schemaCalls >= 3 }
             agent.store.cluster.fail(with: nil)
-            #expect(await eventually { try await agent.row?.status == .online })
+            try await eventually { try await agent.row?.status == .online }
             agent.store.cluster.fail(with: .deadlineExceeded(statement: "report"))
             let probes = agent.probe.count
-            #expect(await eventually { agent.probe.count >= probes + 3 })
+            try await eventually { agent.probe.count >= probes + 3 }
             agent.store.cluster.fail(with: nil)
             let beats = agent.store.reports.count
-            #expect(await eventually { agent.store.reports.count > beats })
+            try await eventually { agent.store.reports.count > beats }
         }
     }
 
@@ -105,10 +106,10 @@ struct AgentServiceTests {
         let agent = try AgentUnderTest()
         agent.store.forbidSchema()
         try await agent.run {
-            #expect(await eventually { agent.store.schemaCalls >= 3 })
+            try await eventually { agent.store.schemaCalls >= 3 }
             #expect(agent.store.reports.isEmpty)
             agent.store.release()
-            #expect(await eventually { try await agent.row?.status == .online })
+            try await eventually { try await agent.row?.status == .online }
         }
     }
 
@@ -116,7 +117,7 @@ struct AgentServiceTests {
     func detaches() async throws {
         let agent = try AgentUnderTest()
         try await agent.run {
-            #expect(await eventually { try await agent.row?.status == .online })
+            try await eventually { try await agent.row?.status == .online }
         }
         #expect(try await agent.row?.agentHealth == .detached)
     }
@@ -125,7 +126,7 @@ struct AgentServiceTests {
     func shutdownWhileHanging() async throws {
         let agent = try AgentUnderTest()
         try await agent.run(adjust: { $0.detachLimit = .milliseconds(50) }) {
-            #expect(await eventually { try await agent.row?.status == .online })
+            try await eventually { try await agent.row?.status == .online }
             agent.store.hang()
         }
         agent.store.release()
@@ -135,11 +136,11 @@ struct AgentServiceTests {
     func tether() async throws {
         let agent = try AgentUnderTest()
         try await agent.run(adjust: { $0.judge.steadyInterval = .seconds(3600) }) {
-            #expect(await eventually { try await agent.row?.status == .online })
+            try await eventually { try await agent.row?.status == .online }
             let probes = agent.probe.count
             agent.probe.become(.finding(.unhealthy))
             agent.tether.cut()
-            #expect(await eventually { try await agent.row?.status == .offline })
+            try await eventually { try await agent.row?.status == .offline }
             #expect(agent.probe.count >= probes + 3)
         }
     }
@@ -149,18 +150,18 @@ struct AgentServiceTests {
         let agent = try AgentUnderTest()
         let rival = try AgentUnderTest(cluster: agent.store.cluster)
         try await rival.run {
-            #expect(await eventually { try await rival.row?.status == .online })
+            try await eventually { try await rival.row?.status == .online }
             try await agent.run(adjust: { $0.conflictPatience = .milliseconds(50) }) {
                 let probes = agent.probe.count
-                #expect(await eventually { agent.probe.count >= probes + 5 })
-                #expect(await eventually { try await rival.store.recordedKinds().contains(.agentConflict) })
+                try await eventually { agent.probe.count >= probes + 5 }
+                try await eventually { try await rival.store.recordedKinds().contains(.agentConflict) }
                 #expect(agent.store.reports.isEmpty)
             }
             #expect(try await rival.row?.agentInstance == rival.instance)
             #expect(try await rival.row?.agentHealth == .healthy)
         }
         try await agent.run {
-            #expect(await eventually { try await agent.row?.agentInstance == agent.instance })
+            try await eventually { try await agent.row?.agentInstance == agent.instance }
         }
     }
 
@@ -169,7 +170,7 @@ struct AgentServiceTests {
         let agent = try AgentUnderTest()
         let rival = try AgentUnderTest(cluster: agent.store.cluster)
         try await rival.run {
-            #expect(await eventually { try await rival.row?.status == .online })
+            try await eventually { try await rival.row?.status == .online }
             await #expect(throws: AgentConflict(node: agent.node, other: rival.instance)) {
                 try await agent.run(
                     adjust: {
@@ -177,8 +178,7 @@ struct AgentServiceTests {
                         $0.conflictPatience = .milliseconds(50)
                     },
                     {
-                        #expect(
-                            await eventually { try await rival.store.recordedKinds().contains(.agentConflict) })
+                        try await eventually { try await rival.store.recordedKinds().contains(.agentConflict) }
                     })
             }
         }
@@ -189,15 +189,15 @@ struct AgentServiceTests {
         let agent = try AgentUnderTest()
         let trigger = ScriptedTrigger([.notSent(detail: "refused"), .done])
         try await agent.run(trigger: trigger) {
-            #expect(await eventually { try await agent.row?.status == .online })
+            try await eventually { try await agent.row?.status == .online }
             let beats = agent.store.reports.count
-            #expect(await eventually { agent.store.reports.count >= beats + 3 })
+            try await eventually { agent.store.reports.count >= beats + 3 }
             #expect(trigger.count == 0)
             agent.store.cluster.put(MonitorAssignment(id: MonitorID(1), home: NodeReference(agent.node)))
             // The first call never reached the node, so it is made again; the second is enough.
-            #expect(await eventually { trigger.count == 2 })
+            try await eventually { trigger.count == 2 }
             let later = agent.store.reports.count
-            #expect(await eventually { agent.store.reports.count >= later + 5 })
+            try await eventually { agent.store.reports.count >= later + 5 }
             #expect(trigger.count == 2)
         }
     }

@@ -4,19 +4,10 @@ import Logging
 import MariaDB
 import PrivateMariaDB
 import Testing
+import Waiting
 
 @Suite("A database in trouble")
 struct DatabaseFaultTests {
-    private func eventually<Result>(_ body: () async throws(StoreError) -> Result) async throws -> Result {
-        let deadline = ContinuousClock.now + .seconds(15)
-        while true {
-            do { return try await body() } catch {
-                guard error.isTransient, ContinuousClock.now < deadline else { throw error }
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-    }
-
     @Test("A killed and restarted server, and a frozen one, are transient errors; afterwards everything is there")
     func outage() async throws {
         let server = try await PrivateMariaDB.start()
@@ -34,7 +25,10 @@ struct DatabaseFaultTests {
             Issue.record("expected an error")
         } catch { #expect(error.isTransient) }
         try await server.restart()
-        #expect(try await eventually { () throws(StoreError) in try await store.report(.beat(id)) } == .written)
+        let outcome = try await untilItSucceeds(isTransient: \.isTransient) { () throws(StoreError) in
+            try await store.report(.beat(id))
+        }
+        #expect(outcome == .written)
         server.freeze()
         do {
             _ = try await store.poll()
@@ -43,7 +37,10 @@ struct DatabaseFaultTests {
             if case .deadlineExceeded = error {} else { Issue.record("\(error)") }
         }
         server.thaw()
-        #expect(try await eventually { () throws(StoreError) in try await store.poll() }.nodes.count == 1)
+        let poll = try await untilItSucceeds(isTransient: \.isTransient) { () throws(StoreError) in
+            try await store.poll()
+        }
+        #expect(poll.nodes.count == 1)
         await server.stop()
     }
 
@@ -83,7 +80,7 @@ struct DatabaseFaultTests {
             "UPDATE cluster_lease SET touches = touches + 1 WHERE epoch = ?", [.int(old.epoch)])
         let later = MariaDBClusterStore(
             cluster.server.rootOptions(database: cluster.database), logger: Logger(label: "test"))
-        let answer = try await eventually { () throws(StoreError) in
+        let answer = try await untilItSucceeds(isTransient: \.isTransient) { () throws(StoreError) in
             try await later.acquireLease(holder: old.holder, ttl: .seconds(10))
         }
         #expect(answer == .held(old, isNew: false))

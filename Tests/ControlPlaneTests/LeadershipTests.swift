@@ -4,6 +4,7 @@ import ControlPlane
 import Logging
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Leadership")
 struct LeadershipTests {
@@ -121,7 +122,7 @@ struct LeadershipTests {
             identity: BalancerPresence(id: BalancerID(text: "lb1"), address: "a", version: "v"),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let running = Task { try await plane.run() }
-        #expect(try await eventually(within: .seconds(20)) { plane.state.leadership.isSelf })
+        try await eventually(within: .seconds(20)) { plane.state.leadership.isSelf }
         running.cancel()
         try await running.value
         let answer = try await store.acquireLease(holder: BalancerID(text: "lb2"), ttl: .seconds(10))

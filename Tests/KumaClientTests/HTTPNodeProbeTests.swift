@@ -1,6 +1,7 @@
 import ClusterCore
 import KumaClient
 import Testing
+import Waiting
 
 @Suite("Probing a node")
 struct HTTPNodeProbeTests {
@@ -154,7 +155,7 @@ struct TCPNodeTetherTests {
         let client = KumaHTTPClient()
         let address = NodeAddress(host: "127.0.0.1", port: node.port)
         let held = Task { await TCPNodeTether(client: client).hold(address) }
-        #expect(await eventually { node.connectionCount == 1 })
+        try await eventually { node.connectionCount == 1 }
         await node.stop()
         #expect(await held.value == .closed)
         #expect(await TCPNodeTether(client: client).hold(address) == .notConnected)
@@ -168,10 +169,10 @@ struct TCPNodeTetherTests {
         let held = Task {
             await TCPNodeTether(client: client).hold(NodeAddress(host: "127.0.0.1", port: node.port))
         }
-        #expect(await eventually { node.connectionCount == 1 })
+        try await eventually { node.connectionCount == 1 }
         held.cancel()
         #expect(await held.value == .cancelled)
-        #expect(await eventually { node.connectionCount == 0 })
+        try await eventually { node.connectionCount == 0 }
         await client.shutdown()
         await node.stop()
     }

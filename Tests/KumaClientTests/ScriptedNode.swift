@@ -119,13 +119,3 @@ final class ScriptedNode: Sendable {
         }
     }
 }
-
-/// Waits until `condition` holds, at most ten seconds.
-func eventually(_ condition: @Sendable () -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while ContinuousClock.now < deadline {
-        if condition() { return true }
-        try? await Task.sleep(for: .milliseconds(5))
-    }
-    return condition()
-}

@@ -3,6 +3,7 @@ import Glibc
 import PrivateMariaDB
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Child processes")
 struct ChildProcessTests {
@@ -10,14 +11,6 @@ struct ChildProcessTests {
         private let lines = Mutex<[String]>([])
         func append(_ line: String) { lines.withLock { $0.append(line) } }
         var all: [String] { lines.withLock(\.self) }
-    }
-
-    private func until(_ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while !condition() {
-            try #require(ContinuousClock.now < deadline, "the awaited event did not come")
-            try await Task.sleep(for: .milliseconds(5))
-        }
     }
 
     @Test("Output arrives in lines, the environment is the given one, and the exit code is reported")
@@ -28,7 +21,7 @@ struct ChildProcessTests {
                 path: "/bin/sh", arguments: ["-c", "echo $WORD; pwd; echo err >&2; printf tail; exit 7"],
                 environment: ["WORD": "hello"], directory: "/usr", output: .lines { lines.append($0) }))
         #expect(await child.wait(atMost: .seconds(10)) == .code(7))
-        try await until { lines.all.count == 4 }
+        try await eventually { lines.all.count == 4 }
         #expect(lines.all == ["hello", "/usr", "err", "tail"])
     }
 
@@ -39,7 +32,7 @@ struct ChildProcessTests {
             .init(
                 path: "/bin/sh", arguments: ["-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done"],
                 environment: ["PATH": "/usr/bin:/bin"], output: .lines { lines.append($0) }))
-        try await until { !lines.all.isEmpty }
+        try await eventually { !lines.all.isEmpty }
         #expect(await child.wait(atMost: .milliseconds(1)) == nil)
         #expect(await child.end(within: .milliseconds(50)) == .signal(9))
         child.send(.terminate)
@@ -62,11 +55,11 @@ struct ChildProcessTests {
                 path: "/bin/sh",
                 arguments: ["-c", "setpriv --pdeathsig KILL -- /bin/sleep 600 & echo $!; wait"],
                 environment: ["PATH": "/usr/bin:/bin"], output: .lines { lines.append($0) }))
-        try await until { !lines.all.isEmpty }
+        try await eventually { !lines.all.isEmpty }
         let grandchild = try #require(lines.all.first.flatMap { Int32($0) })
-        try await until { isRunning(grandchild, as: "sleep") }
+        try await eventually { isRunning(grandchild, as: "sleep") }
         parent.send(.kill)
-        try await until { !isRunning(grandchild, as: "sleep") }
+        try await eventually { !isRunning(grandchild, as: "sleep") }
     }
 
     private func isRunning(_ processID: Int32, as name: String) -> Bool {

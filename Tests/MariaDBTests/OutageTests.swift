@@ -1,20 +1,10 @@
 import MariaDB
 import PrivateMariaDB
 import Testing
+import Waiting
 
 @Suite("Outages")
 struct OutageTests {
-    /// Repeats a call until it succeeds, as every caller of a connection does.
-    private func eventually(_ connection: Connection) async throws -> Int {
-        let deadline = ContinuousClock.now + .seconds(15)
-        while true {
-            do { return try await connection.query("SELECT 1").count } catch {
-                guard ContinuousClock.now < deadline else { throw error }
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-    }
-
     @Test("A killed and restarted server is found again, a frozen one costs a deadline and not more")
     func killedAndFrozen() async throws {
         let server = try await PrivateMariaDB.start()
@@ -26,13 +16,13 @@ struct OutageTests {
         await server.kill()
         await #expect(throws: MariaDBError.self) { try await connection.query("SELECT 1") }
         try await server.restart()
-        #expect(try await eventually(connection) == 1)
+        #expect(try await untilItSucceeds { try await connection.query("SELECT 1").count } == 1)
         server.freeze()
         await #expect(throws: MariaDBError.deadlineExceeded(statement: "SELECT 1")) {
             try await connection.query("SELECT 1")
         }
         server.thaw()
-        #expect(try await eventually(connection) == 1)
+        #expect(try await untilItSucceeds { try await connection.query("SELECT 1").count } == 1)
         await server.stop()
     }
 
