@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// One run: cases until a limit or the first failure.
@@ -23,6 +24,7 @@ struct FuzzRun {
             let seed = options.seed &+ cases
             CrashReport.currentSeed.store(seed, ordering: .relaxed)
             cases += 1
+            if cases % FuzzRun.casesPerReport == 0 { report(after: ContinuousClock.now - start) }
             do throws(FuzzFailure) {
                 try runCase(seed)
             } catch {
@@ -32,6 +34,14 @@ struct FuzzRun {
         }
         elapsed = ContinuousClock.now - start
         return .passed
+    }
+
+    private static let casesPerReport: UInt64 = 1_000_000
+
+    /// A long run says how far it is, into a file, too.
+    private func report(after elapsed: Duration) {
+        print("\(cases) cases after \(elapsed.components.seconds) s")
+        fflush(nil)
     }
 
     private mutating func runCase(_ seed: UInt64) throws(FuzzFailure) {
