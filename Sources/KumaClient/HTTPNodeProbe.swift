@@ -43,9 +43,8 @@ package final class HTTPNodeProbe: NodeProbe {
     private func ask(
         _ path: String, at address: NodeAddress, _ deadline: NIODeadline, _ timeout: Duration
     ) async -> (ProbeResult.Finding?, String) {
-        let url = "\(client.scheme.rawValue)://\(address)\(path)"
         do throws(KumaCallError) {
-            let answer = try await client.send(.GET, url, authorization: nil, deadline: deadline)
+            let answer = try await client.send(.GET, path, to: address, authorization: nil, deadline: deadline)
             switch HealthAnswer(answer) {
             case .healthy: return (.healthy, "answered \(answer.status)")
             case .degraded(let reason): return (.degraded, reason)

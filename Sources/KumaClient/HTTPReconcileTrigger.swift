@@ -20,10 +20,10 @@ package struct HTTPReconcileTrigger: ReconcileTrigger {
     static func authorization(_ apiKey: String) -> String { apiKey.hasPrefix("eyJ") ? "Bearer \(apiKey)" : apiKey }
 
     package func reconcile(_ address: NodeAddress, timeout: Duration) async -> ReconcileOutcome {
-        let url = "\(client.scheme.rawValue)://\(address)\(HTTPReconcileTrigger.path)"
         let deadline = NIODeadline.now() + TimeAmount(timeout)
         do throws(KumaCallError) {
-            let answer = try await client.send(.POST, url, authorization: authorization, deadline: deadline)
+            let answer = try await client.send(
+                .POST, HTTPReconcileTrigger.path, to: address, authorization: authorization, deadline: deadline)
             return (200..<300).contains(answer.status) ? .done : .refused(detail: "answered \(answer.status)")
         } catch {
             switch error {

@@ -1,7 +1,8 @@
-import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// Why a call to a node brought no answer; each case says how far it got, because a reconcile call that may have arrived
 /// must not be repeated.
@@ -21,8 +22,14 @@ enum KumaCallError: Error, Equatable {
             self = KumaCallError.system(error.errnoCode)
         case let error as ChannelError:
             self = KumaCallError.channel(error)
-        case let error as HTTPClientError:
-            self = KumaCallError.client(error)
+        case let error as KumaCallError:
+            self = error
+        case is NIOHTTPObjectAggregatorError:
+            self = .answerTooLarge
+        case is HTTPParserError:
+            self = .broken(reason: "answered something that is not HTTP")
+        case let error as NIOSSLError:
+            self = .broken(reason: "TLS: \(error)")
         case let error:
             self = .broken(reason: "\(error)")
         }
@@ -53,17 +60,5 @@ enum KumaCallError: Error, Equatable {
     private static func channel(_ error: ChannelError) -> KumaCallError {
         if case .connectTimeout = error { return .notConnected(reason: "no answer to the connect") }
         return .broken(reason: "\(error)")
-    }
-
-    private static func client(_ error: HTTPClientError) -> KumaCallError {
-        switch error {
-        case .connectTimeout: .notConnected(reason: "no answer to the connect")
-        case .tlsHandshakeTimeout: .notConnected(reason: "no answer to the TLS handshake")
-        case .deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout: .timedOut
-        case .remoteConnectionClosed: .broken(reason: "closed without an answer")
-        case .cancelled: .broken(reason: "cancelled")
-        case .invalidURL, .emptyHost: .notConnected(reason: "the address is no URL")
-        case _: .broken(reason: "\(error)")
-        }
     }
 }

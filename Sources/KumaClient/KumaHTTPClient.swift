@@ -1,10 +1,14 @@
-import AsyncHTTPClient
+import ClusterCore
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// The one HTTP client of a process towards Kuma nodes, with its single I/O thread: an agent asks one node every two
 /// seconds, a balancer a thousand, and neither needs a second thread for that.
+///
+/// It is made of NIO's own HTTP parts. A whole client library (AsyncHTTPClient) brings Foundation and HTTP/2 along, which
+/// cost an agent more than its 20 MiB (DESIGN.md §5); a health check uses neither, nor pools, redirects or cookies.
 ///
 /// Whoever makes it calls `shutdown()` at the end.
 package final class KumaHTTPClient: Sendable {
@@ -12,29 +16,27 @@ package final class KumaHTTPClient: Sendable {
         case http, https
     }
 
-    let scheme: Scheme
     let group: MultiThreadedEventLoopGroup
-    private let client: HTTPClient
+    private let security: Security
+
+    /// What is beneath HTTP. A context that cannot be made (no certificates on this machine) fails each call, by name.
+    private enum Security: Sendable {
+        case none
+        case tls(Result<NIOSSLContext, any Error>)
+    }
 
     package init(scheme: Scheme = .http) {
-        self.scheme = scheme
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        var configuration = HTTPClient.Configuration()
-        // A redirect is an answer to judge, not one to follow to another host.
-        configuration.redirectConfiguration = .disallow
-        configuration.decompression = .disabled
-        // By default a refused connect is tried again until the deadline; here it is the finding.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.idleTimeout = .seconds(1)
-        // Connects to silent hosts end with the probe, and their sockets soon after.
-        configuration.timeout.connect = .seconds(5)
-        client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+        security =
+            switch scheme {
+            case .http: .none
+            case .https: .tls(Result { try NIOSSLContext(configuration: .makeClientConfiguration()) })
+            }
     }
 
     /// Closes the connections and ends the thread.
     package func shutdown() async {
-        // Both can only report that they were shut down already.
-        try? await client.shutdown()
+        // It can only report that it was shut down already.
         try? await group.shutdownGracefully()
     }
 
@@ -44,25 +46,18 @@ package final class KumaHTTPClient: Sendable {
     /// One request on a connection of its own, which is what a new client would meet; a kept one might be served by a
     /// process that no longer accepts any.
     func send(
-        _ method: HTTPMethod, _ url: String, authorization: String?, deadline: NIODeadline
+        _ method: HTTPMethod, _ path: String, to address: NodeAddress, authorization: String?, deadline: NIODeadline
     ) async throws(KumaCallError) -> KumaAnswer {
-        var request = HTTPClientRequest(url: url)
-        request.method = method
-        request.headers.add(name: "Connection", value: "close")
-        request.headers.add(name: "Accept", value: "application/json")
-        if let authorization { request.headers.add(name: "Authorization", value: authorization) }
-        let prepared = request
-        let outcome = await DeadlineRace.run(until: deadline) { [client] () -> Result<KumaAnswer, KumaCallError> in
+        var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
+        head.headers.add(name: "Host", value: address.description)
+        head.headers.add(name: "Connection", value: "close")
+        head.headers.add(name: "Accept", value: "application/json")
+        if method == .POST { head.headers.add(name: "Content-Length", value: "0") }
+        if let authorization { head.headers.add(name: "Authorization", value: authorization) }
+        let prepared = head
+        let outcome = await DeadlineRace.run(until: deadline) { () -> Result<KumaAnswer, KumaCallError> in
             do {
-                let response = try await client.execute(prepared, deadline: deadline)
-                var body = ByteBuffer()
-                for try await piece in response.body {
-                    guard body.readableBytes + piece.readableBytes <= KumaHTTPClient.answerBytes else {
-                        return .failure(.answerTooLarge)
-                    }
-                    body.writeImmutableBuffer(piece)
-                }
-                return .success(KumaAnswer(status: Int(response.status.code), body: Array(body.readableBytesView)))
+                return .success(try await self.exchange(prepared, with: address, deadline: deadline))
             } catch {
                 return .failure(KumaCallError(error))
             }
@@ -72,6 +67,47 @@ package final class KumaHTTPClient: Sendable {
         case .none: throw .timedOut
         }
     }
+
+    private func exchange(
+        _ head: HTTPRequestHead, with address: NodeAddress, deadline: NIODeadline
+    ) async throws -> KumaAnswer {
+        let connection = try await connect(to: address, deadline: deadline)
+        return try await connection.executeThenClose { inbound, outbound in
+            try await outbound.write(contentsOf: [HTTPClientRequestPart.head(head), .end(nil)])
+            for try await answer in inbound {
+                let body = answer.body.map { Array($0.readableBytesView) } ?? []
+                return KumaAnswer(status: Int(answer.head.status.code), body: body)
+            }
+            throw KumaCallError.broken(reason: "closed without an answer")
+        }
+    }
+
+    private typealias Connection = NIOAsyncChannel<NIOHTTPClientResponseFull, HTTPClientRequestPart>
+
+    private func connect(to address: NodeAddress, deadline: NIODeadline) async throws -> Connection {
+        let context: NIOSSLContext? =
+            switch security {
+            case .none: nil
+            case .tls(let context): try context.get()
+            }
+        // The probe's deadline ends the attempt too, the resolver's part included.
+        return try await ClientBootstrap(group: group)
+            .connectTimeout(max(deadline - .now(), .milliseconds(1)))
+            .connect(host: address.host, port: Int(address.port)) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let context {
+                        // Server name indication is for names; an address has none (RFC 6066 §3).
+                        let name = IPAddress(parsing: address.host) == nil ? address.host : nil
+                        try pipeline.addHandler(try NIOSSLClientHandler(context: context, serverHostname: name))
+                    }
+                    try pipeline.addHTTPClientHandlers()
+                    try pipeline.addHandler(
+                        NIOHTTPClientResponseAggregator(maxContentLength: KumaHTTPClient.answerBytes))
+                    return try Connection(wrappingChannelSynchronously: channel)
+                }
+            }
+    }
 }
 
 /// What a node answered, whole.
@@ -80,7 +116,7 @@ struct KumaAnswer: Sendable, Equatable {
     let body: [UInt8]
 }
 
-/// Runs work until a deadline. The HTTP client's own deadline does not bound every part of an answer's body.
+/// Runs work until a deadline.
 enum DeadlineRace {
     /// The work's value, or nil when the deadline came first; then the work is cancelled.
     static func run<Value: Sendable>(

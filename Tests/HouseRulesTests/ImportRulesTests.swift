@@ -45,7 +45,8 @@ struct ImportRulesTests {
         "CLinux": ["DataPlane"],
         "CMariaDB": ["MariaDB"],
         "Hummingbird": ["ControlAPI"],
-        "AsyncHTTPClient": ["KumaClient", "DemoCluster"],
+        "AsyncHTTPClient": ["DemoCluster"],
+        "NIOSSL": ["KumaClient"],
         "ArgumentParser": commands,
     ]
 
