@@ -92,6 +92,8 @@ def description():
         "cores": os.cpu_count(),
         "memory_gib": round(memory, 1),
         "kernel": platform.release(),
+        # BBR paces each connection by timers, CUBIC does not: P3 differs.
+        "congestion_control": Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip(),
         "haproxy": "HAProxy " + version([find("haproxy"), "-v"], "version").split()[2],
         "nginx": version([find("nginx"), "-v"], "version").removeprefix("nginx version: ").replace("/", " "),
     }

@@ -48,7 +48,7 @@ def text(results):
     about = results.machine
     lines = [
         f"{about['date']} · {about['cores']} cores, {about['processor']}, {about['memory_gib']} GiB,"
-        f" Linux {about['kernel']} · {about['haproxy']}, {about['nginx']}"
+        f" Linux {about['kernel']}, TCP {about['congestion_control']} · {about['haproxy']}, {about['nginx']}"
         f" · load average at the start {about['load_average']:.1f}",
         f"{results.options['rounds']} rounds, interleaved: median (lowest–highest), and kuma-balancer's median ÷ this"
         " one (below 1: kuma-balancer needs less).", ""]
