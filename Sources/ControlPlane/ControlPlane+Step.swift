@@ -111,11 +111,19 @@ extension ControlPlane {
                 traffic: { traffic.traffic(of: $0) })
             state.traffic = traffic
             let isSetupPending = !picture.isSetUp
-            guard RoutingTableBuilder.differs(nodes, isSetupPending: isSetupPending, from: state.table)
+            let monitors = picture.monitors
+            guard
+                RoutingTableBuilder.differs(
+                    nodes, isSetupPending: isSetupPending, monitors: monitors, from: state.table)
             else { return nil }
+            let recovered = RoutingTableBuilder.recovered(nodes, since: state.table)
+            if !recovered.isEmpty {
+                let moment = clock.monotonicNanoseconds()
+                for node in recovered { node.traffic.becameRoutable(now: moment) }
+            }
             state.table = RoutingTable(
                 generation: state.table.generation + 1, isSetupPending: isSetupPending, nodes: nodes,
-                monitorLimit: configuration.monitorLimit)
+                monitorLimit: configuration.monitorLimit, monitors: monitors)
             state.tableUpdatedAt = clock.now()
             return state.table
         }

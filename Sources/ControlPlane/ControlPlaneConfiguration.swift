@@ -17,6 +17,8 @@ package struct ControlPlaneConfiguration: Sendable {
     package var flaps = FlapHistory.Limits()
     /// `MONITOR_LIMIT_PER_NODE`.
     package var monitorLimit = 1_000
+    /// As the request path applies it: the state shows how far each node is.
+    package var slowStart = SlowStart(over: .seconds(10))
     /// Rise, fall and intervals of the prober's judges.
     package var judge = HealthJudge.Limits()
     /// A busy Kuma may be slow to answer; while nothing is suspected it gets this long.

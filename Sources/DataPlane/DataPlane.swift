@@ -39,6 +39,7 @@ package final class DataPlane: Sendable {
     package let facts: [TrafficFacts]
     private let state = Mutex(State())
     private let ended = ReactorGate()
+    private let sessions: SessionTable
 
     private struct State {
         var isStarted = false
@@ -54,7 +55,11 @@ package final class DataPlane: Sendable {
         self.serving = serving
         self.logger = logger
         facts = (0..<max(configuration.reactors, 0)).map { _ in TrafficFacts() }
+        sessions = SessionTable(capacity: configuration.limits.sessions, idle: configuration.limits.sessionIdle)
     }
+
+    /// Socket.IO sessions whose node is known.
+    package var knownSessions: Int { sessions.count }
 
     /// Where clients can connect, with real ports; empty before `start`.
     package var boundAddresses: [SocketAddress] { state.withLock { $0.addresses } }
@@ -81,7 +86,7 @@ package final class DataPlane: Sendable {
                 reactors.append(
                     try Reactor(
                         configuration, listeners: listeners, controlSocket: controlSocket, publisher: publisher,
-                        budget: budget, facts: facts[number], logger: logger))
+                        budget: budget, facts: facts[number], sessions: sessions, logger: logger))
             } catch {
                 throw .systemRefused(reason: "\(error)")
             }

@@ -9,19 +9,22 @@ package struct DataPlaneConfiguration: Sendable {
     /// The Unix socket on which the control API listens: the upstream of `/lb/…`.
     package var controlSocketPath: String
     package var selection: SelectionPolicy
+    /// `LB_SESSION_AFFINITY`.
+    package var affinity: SessionAffinity
     /// `LB_TRUSTED_PROXIES`: peers whose `X-Forwarded-*` fields are kept and appended to rather than replaced.
     package var trustedProxies: [AddressRange]
     package var limits: DataPlaneLimits
 
     package init(
         listen: [SocketAddress], reactors: Int, controlSocketPath: String,
-        selection: SelectionPolicy = SelectionPolicy(connectionWeight: 0), trustedProxies: [AddressRange] = [],
-        limits: DataPlaneLimits = DataPlaneLimits()
+        selection: SelectionPolicy = SelectionPolicy(connectionWeight: 0), affinity: SessionAffinity = .sid,
+        trustedProxies: [AddressRange] = [], limits: DataPlaneLimits = DataPlaneLimits()
     ) {
         self.listen = listen
         self.reactors = reactors
         self.controlSocketPath = controlSocketPath
         self.selection = selection
+        self.affinity = affinity
         self.trustedProxies = trustedProxies
         self.limits = limits
     }
@@ -58,6 +61,10 @@ package struct DataPlaneLimits: Sendable {
     /// After our last answer on a connection: how long what the client still sends is read and dropped, so that the
     /// answer is not destroyed by a reset (RFC 9112 §9.6).
     package var linger: Duration = .seconds(1)
+    /// Socket.IO sessions whose node is remembered, over all reactors; above: the least recently used are forgotten.
+    package var sessions = SessionLimits.sessions
+    /// A Socket.IO session without a request for longer is forgotten.
+    package var sessionIdle = SessionLimits.idle
     /// Draining: exchanges in progress may take this long.
     package var drainExchanges: Duration = .seconds(10)
     /// Draining: tunnels are closed spread over this span, so that their clients do not reconnect all at once.

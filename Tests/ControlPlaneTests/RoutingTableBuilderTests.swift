@@ -40,8 +40,41 @@ struct RoutingTableBuilderTests {
     func equal() throws {
         let node = try #require(table(NodeRecord(id: try NodeID("a"), name: "a", host: "a"), probed: nil))
         let current = RoutingTable(generation: 3, isSetupPending: false, nodes: [node], monitorLimit: 10)
-        #expect(!RoutingTableBuilder.differs([node], isSetupPending: false, from: current))
-        #expect(RoutingTableBuilder.differs([node], isSetupPending: true, from: current))
-        #expect(RoutingTableBuilder.differs([], isSetupPending: false, from: current))
+        #expect(!RoutingTableBuilder.differs([node], isSetupPending: false, monitors: .empty, from: current))
+        #expect(RoutingTableBuilder.differs([node], isSetupPending: true, monitors: .empty, from: current))
+        #expect(RoutingTableBuilder.differs([], isSetupPending: false, monitors: .empty, from: current))
+    }
+    @Test("a table whose monitors run elsewhere is another table")
+    func monitors() throws {
+        func index(_ node: String) -> MonitorIndex {
+            MonitorIndex(of: [MonitorAssignment(id: MonitorID(1), home: NodeReference(text: node))])
+        }
+        let current = RoutingTable(
+            generation: 3, isSetupPending: false, nodes: [], monitorLimit: 10, monitors: index("a"))
+        #expect(!RoutingTableBuilder.differs([], isSetupPending: false, monitors: index("a"), from: current))
+        #expect(RoutingTableBuilder.differs([], isSetupPending: false, monitors: index("b"), from: current))
+    }
+
+    @Test("new nodes, and those that can be reached again, start slowly; those of the first table do not")
+    func recovered() throws {
+        func node(_ id: String, _ status: NodeStatus = .online, _ admin: AdminState = .active) throws -> RoutingNode {
+            try #require(
+                table(
+                    NodeRecord(id: try NodeID(id), name: id, host: id, status: status, adminState: admin), probed: nil))
+        }
+        func recovered(_ next: [RoutingNode], _ before: [RoutingNode], generation: UInt64 = 1) -> [String] {
+            RoutingTableBuilder.recovered(
+                next,
+                since: RoutingTable(
+                    generation: generation, isSetupPending: false, nodes: before, monitorLimit: 10)
+            ).map(\.id.text)
+        }
+        let (up, down) = (try node("a"), try node("a", .offline))
+        #expect(recovered([up], [], generation: 0).isEmpty)
+        #expect(recovered([up], [up]).isEmpty)
+        #expect(recovered([up], [down]) == ["a"])
+        #expect(recovered([down], [up]).isEmpty)
+        #expect(recovered([up, try node("b")], [up]) == ["b"])
+        #expect(recovered([up], [try node("a", .online, .maintenance)]) == ["a"])
     }
 }

@@ -5,6 +5,14 @@ package import Synchronization
 ///
 /// DataPlane and ControlPlane meet here and in `RoutingTablePublisher`, nowhere else.
 package final class NodeTraffic: Sendable {
+    /// Tells this object from every other there ever was in the process: how the session table names a node.
+    package struct Serial: Hashable, Sendable, BitwiseCopyable {
+        fileprivate let number: UInt64
+    }
+
+    private static let serials = Atomic<UInt64>(0)
+
+    package let serial: Serial
     /// Client connections that are on this node now, tunnels included.
     package let openConnections = Atomic<Int>(0)
     /// Requests forwarded, since the start.
@@ -15,8 +23,22 @@ package final class NodeTraffic: Sendable {
     private let failureStreak = Atomic<Int>(0)
     /// Nanoseconds of CLOCK_MONOTONIC until which the node is passed over; 0: not ejected.
     private let ejectedUntil = Atomic<UInt64>(0)
+    /// When it became routable, in nanoseconds of CLOCK_MONOTONIC; 0: before this balancer looked.
+    private let routableFrom = Atomic<UInt64>(0)
 
-    package init() {}
+    package init() {
+        serial = Serial(number: NodeTraffic.serials.add(1, ordering: .relaxed).newValue)
+    }
+
+    /// The node is new, or has recovered: its share of new connections begins to rise (`SlowStart`).
+    /// - Parameter now: nanoseconds of CLOCK_MONOTONIC.
+    package func becameRoutable(now: UInt64) { routableFrom.store(now, ordering: .relaxed) }
+
+    /// Since when the node has been routable, in nanoseconds of CLOCK_MONOTONIC; nil: before this balancer looked.
+    package var routableSince: UInt64? {
+        let moment = routableFrom.load(ordering: .relaxed)
+        return moment == 0 ? nil : moment
+    }
 
     /// Records a failed connect and ejects the node: 0.5 s, doubling to 30 s, ±10 % (DESIGN.md §3.4).
     /// - Parameters:

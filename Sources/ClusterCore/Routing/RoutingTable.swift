@@ -9,12 +9,18 @@ package struct RoutingTable: Sendable {
     package let nodes: [RoutingNode]
     /// `MONITOR_LIMIT_PER_NODE`.
     package let monitorLimit: Int
+    /// Which node runs which monitor; empty while no assignments were read.
+    package let monitors: MonitorIndex
 
-    package init(generation: UInt64, isSetupPending: Bool, nodes: [RoutingNode], monitorLimit: Int) {
+    package init(
+        generation: UInt64, isSetupPending: Bool, nodes: [RoutingNode], monitorLimit: Int,
+        monitors: MonitorIndex = .empty
+    ) {
         self.generation = generation
         self.isSetupPending = isSetupPending
         self.nodes = nodes
         self.monitorLimit = monitorLimit
+        self.monitors = monitors
     }
 
     package static let empty = RoutingTable(generation: 0, isSetupPending: false, nodes: [], monitorLimit: 1000)
@@ -66,4 +72,6 @@ package struct RoutingNode: Sendable {
 package enum RoutingLimits {
     /// Nodes in one cluster: sizes every per-node array; further rows are left out and named in the log.
     package static let nodes = 1_000
+    /// Monitors whose node is known to the request path; further ones are routed like any other request.
+    package static let monitors = 1_000_000
 }

@@ -34,8 +34,12 @@ package struct NodeLoad: Sendable, BitwiseCopyable {
 package struct SelectionPolicy: Sendable, Equatable {
     /// `LB_CONNECTION_WEIGHT`: how many monitors one open connection weighs. 0 gives the plain least-monitors rule.
     package let connectionWeight: Double
+    package let slowStart: SlowStart
 
-    package init(connectionWeight: Double) { self.connectionWeight = connectionWeight }
+    package init(connectionWeight: Double, slowStart: SlowStart = SlowStart(over: .zero)) {
+        self.connectionWeight = connectionWeight
+        self.slowStart = slowStart
+    }
 
     package func score(_ load: NodeLoad) -> Double {
         Double(load.monitorCount) + connectionWeight * Double(load.openConnections)
@@ -61,6 +65,24 @@ package struct SelectionPolicy: Sendable, Equatable {
             best = (index, candidate)
         }
         return best?.index
+    }
+
+    /// As `best`, but a node whose share is still rising is passed over now and then, for the best of those of the same
+    /// standing whose share is largest. While all of them are as new as it is, it takes all.
+    /// - Parameters:
+    ///   - share: of the node at an index, by `slowStart`; asked only for nodes that matter.
+    ///   - draw: a random number of 0 to 1; asked only when chance decides.
+    package func choose(
+        count: Int, load: (Int) -> NodeLoad, isTried: (Int) -> Bool, share: (Int) -> Double, draw: () -> Double
+    ) -> Int? {
+        guard let first = best(count: count, load: load, isTried: isTried) else { return nil }
+        let own = share(first)
+        guard own < 1 else { return first }
+        let standing = load(first).standing
+        func isPeer(_ index: Int) -> Bool { !isTried(index) && load(index).standing == standing }
+        let largest = (0..<count).reduce(own) { isPeer($1) ? max($0, share($1)) : $0 }
+        guard largest > own, draw() * largest >= own else { return first }
+        return best(count: count, load: load, isTried: { !isPeer($0) || share($0) < largest })
     }
 }
 

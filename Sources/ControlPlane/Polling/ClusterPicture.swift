@@ -16,6 +16,8 @@ package struct ClusterPicture: Sendable {
     /// Ascending by monitor id.
     package private(set) var assignments: [MonitorAssignment]
     package private(set) var census: AssignmentCensus
+    /// Who runs which monitor, as the request path looks it up.
+    package private(set) var monitors: MonitorIndex
     /// The end of the poll: the true age of a report is never less than what is computed from it.
     package var readAt: ContinuousClock.Instant
     /// Whether the nodes were read after the assignments and without loss, so that a node that is not among them does
@@ -38,6 +40,7 @@ package struct ClusterPicture: Sendable {
         self.isSetUp = isSetUp
         self.assignments = assignments
         self.census = AssignmentCensus(of: assignments)
+        self.monitors = MonitorIndex(of: assignments)
         self.readAt = readAt
         self.orphans = orphans
     }
@@ -65,8 +68,7 @@ package struct ClusterPicture: Sendable {
             next[index].home = home
             next[index].assigned = nil
         }
-        assignments = next
-        census = AssignmentCensus(of: next)
+        adopt(next)
     }
 
     /// Takes over what was just written, so that the next decision does not wait for the next reading.
@@ -76,7 +78,12 @@ package struct ClusterPicture: Sendable {
         for index in next.indices {
             if let assigned = changes[next[index].id] { next[index].assigned = assigned }
         }
+        adopt(next)
+    }
+
+    private mutating func adopt(_ next: [MonitorAssignment]) {
         assignments = next
         census = AssignmentCensus(of: next)
+        monitors = MonitorIndex(of: next)
     }
 }

@@ -35,13 +35,26 @@ package struct RoutingTableBuilder: Sendable {
     }
 
     /// Whether publishing `next` would tell the reactors anything; most seconds it would not, and they sleep on.
-    package static func differs(_ next: [RoutingNode], isSetupPending: Bool, from table: RoutingTable) -> Bool {
+    package static func differs(
+        _ next: [RoutingNode], isSetupPending: Bool, monitors: MonitorIndex, from table: RoutingTable
+    ) -> Bool {
         table.isSetupPending != isSetupPending || table.nodes.count != next.count
-            || !zip(table.nodes, next).allSatisfy { $0.equals($1) }
+            || !zip(table.nodes, next).allSatisfy { $0.equals($1) } || table.monitors != monitors
+    }
+
+    /// The nodes whose share of new connections is to rise slowly: new ones, and those that can be reached again or are
+    /// active again. The first table knows no such nodes: they may have served for weeks.
+    package static func recovered(_ next: [RoutingNode], since table: RoutingTable) -> [RoutingNode] {
+        guard table.generation > 0 else { return [] }
+        let before = Dictionary(table.nodes.map { ($0.id, $0.isRoutable) }) { first, _ in first }
+        return next.filter { $0.isRoutable && before[$0.id] != true }
     }
 }
 
 extension RoutingNode {
+    /// As far as its state says; a name that does not resolve for a while makes no node new.
+    fileprivate var isRoutable: Bool { isReachable && adminState == .active }
+
     fileprivate func equals(_ other: RoutingNode) -> Bool {
         id == other.id && hostName == other.hostName && address == other.address && status == other.status
             && adminState == other.adminState && isReachable == other.isReachable && isPrimary == other.isPrimary

@@ -146,6 +146,9 @@ struct Connection: ~Copyable {
     /// The node this client stays with, and is counted at; -1: none yet.
     var stickyNode = -1
     var tried = TriedNodes()
+    var tie = NodeTie.none
+    /// Present from a Socket.IO handshake until its session is known.
+    var sessionSearch: SessionSearch?
 
     init(index: Int) { self.index = index }
 }

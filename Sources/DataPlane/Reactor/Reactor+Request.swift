@@ -67,7 +67,9 @@ extension Reactor {
         let wanted: UpstreamTarget
         switch head.destination {
         case .controlAPI: wanted = .controlAPI
-        case .node: wanted = chooseNode(slot, pin: head.pin.bytes(in: bytes))
+        case .node(let resource):
+            slot.pointee.tie = tie(slot, head, resource, bytes)
+            wanted = chooseNode(slot, pin: head.pin.bytes(in: bytes))
         }
         let origin = lendIdleUpstream(slot, for: wanted, ExchangeStateMachine.reuse(for: head))
         slot.pointee.exchange = ExchangeStateMachine(head, upstream: origin)
@@ -93,7 +95,8 @@ extension Reactor {
     private func chooseNode(_ slot: Slot, pin bytes: UnsafeRawBufferPointer) -> UpstreamTarget {
         let pin = directory.pin(bytes)
         slot.pointee.pinClearing = pin == .stale ? .clear : .none
-        let choice = directory.choose(pin: pin, sticky: slot.pointee.stickyNode, tried: slot.pointee.tried, now: now)
+        let choice = directory.choose(
+            pin: pin, tie: slot.pointee.tie, sticky: slot.pointee.stickyNode, tried: slot.pointee.tried, now: now)
         guard let choice else { return .none }
         slot.pointee.via = choice.via
         return .node(choice.node)

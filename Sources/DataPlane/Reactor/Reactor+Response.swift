@@ -56,7 +56,9 @@ extension Reactor {
             case .none: return .ended
             case .dropInterim: return .took(head.headBytes)
             case .forwardInterim: return send(slot, head, bytes, client: .keepAlive)
-            case .relay(let persistence): return send(slot, head, bytes, client: persistence)
+            case .relay(let persistence):
+                beginSessionSearch(slot, head)
+                return send(slot, head, bytes, client: persistence)
             case .startTunnel:
                 let step = send(slot, head, bytes, client: .keepAlive)
                 if case .took = step { return beginTunnel(slot, firstBytes: bytes, behind: head.headBytes) }
@@ -87,6 +89,7 @@ extension Reactor {
             case .forwardLast(let count): taken += count
             }
             let body = UnsafeRawBufferPointer(rebasing: bytes[head.headBytes..<taken])
+            searchSession(slot, in: body)
             UnsafeMutableRawBufferPointer(rebasing: outgoing.bytes[length...]).copyMemory(from: body)
             length += body.count
         }
@@ -129,6 +132,7 @@ extension Reactor {
             return .ended
         }
         let body = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+        searchSession(slot, in: body)
         let delivery = deliver(body, to: &slot.pointee.client, pending: &slot.pointee.toClient)
         guard delivery == .accepted else {
             closeConnection(slot)

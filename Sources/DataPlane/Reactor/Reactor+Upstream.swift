@@ -107,7 +107,8 @@ extension Reactor {
         let attempts = min(configuration.limits.connectAttempts, TriedNodes.capacity)
         guard slot.pointee.tried.count < attempts else { return nil }
         // The pin, if any, has been tried: from here on the balancer chooses.
-        return directory.choose(pin: .none, sticky: -1, tried: slot.pointee.tried, now: now)
+        return directory.choose(
+            pin: .none, tie: slot.pointee.tie, sticky: -1, tried: slot.pointee.tried, now: now)
     }
 
     func answerNoNode(_ slot: Slot) {
@@ -207,6 +208,7 @@ extension Reactor {
         slot.pointee.isInputUnread = false
         slot.pointee.toClient.removeAll()
         slot.pointee.exchange = nil
+        slot.pointee.sessionSearch = nil
         slot.pointee.requestSniffer = RequestHeadSniffer()
         slot.pointee.responseSniffer = ResponseHeadSniffer()
         slot.pointee.isQueued = false

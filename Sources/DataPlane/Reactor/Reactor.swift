@@ -19,6 +19,7 @@ final class Reactor {
     let publisher: RoutingTablePublisher
     let budget: ConnectionBudget
     let facts: TrafficFacts
+    let sessions: SessionTable
     let controlSocket: UnixSocketPath
     let logger: Logger
 
@@ -50,7 +51,8 @@ final class Reactor {
 
     init(
         _ configuration: DataPlaneConfiguration, listeners: consuming ListenerSet, controlSocket: UnixSocketPath,
-        publisher: RoutingTablePublisher, budget: ConnectionBudget, facts: TrafficFacts, logger: Logger
+        publisher: RoutingTablePublisher, budget: ConnectionBudget, facts: TrafficFacts,
+        sessions: SessionTable, logger: Logger
     ) throws(SystemError) {
         self.configuration = configuration
         deadlines = DeadlineSpans(configuration.limits)
@@ -58,6 +60,7 @@ final class Reactor {
         self.publisher = publisher
         self.budget = budget
         self.facts = facts
+        self.sessions = sessions
         self.controlSocket = controlSocket
         self.logger = logger
         epoll = Descriptor(owning: try SystemCall.retryingShim { clinux_epoll_create() }.get())
@@ -67,7 +70,7 @@ final class Reactor {
         let capacity = budget.limit + Reactor.turnedAwaySlots
         slab = ConnectionSlab(capacity: capacity)
         wheel = DeadlineWheel(capacity: capacity, now: now)
-        directory = NodeDirectory(policy: configuration.selection)
+        directory = NodeDirectory(policy: configuration.selection, seed: UInt64.random(in: .min ... .max))
         upstreams = UpstreamPool(users: capacity, idleSpan: deadlines.keptUpstream)
         incoming = ScratchBuffer(bytes: Reactor.receiveBytes)
         outgoing = ScratchBuffer(bytes: Reactor.assemblyBytes)

@@ -11,7 +11,8 @@ struct NodeDirectory {
     struct Entry {
         let id: NodeID
         let idBytes: [UInt8]
-        /// FNV-1a of the id: rules out nearly every other node before bytes are compared.
+        /// Digest of the id: rules out nearly every other node before bytes are compared, and places clients by their
+        /// address.
         let idHash: UInt64
         let traffic: NodeTraffic
         /// nil once the table no longer lists it.
@@ -37,14 +38,24 @@ struct NodeDirectory {
     private(set) var entries: [Entry] = []
     private var places: [NodeID: Int] = [:]
     /// The entries of the table's nodes in the table's order, ascending by id: what ties are broken by.
-    private var listed: [Int] = []
+    var listed: [Int] = []
     private(set) var generation: UInt64 = 0
-    private var isSetupPending = false
-    private var monitorLimit = 0
-    private var primary: Int?
-    private let policy: SelectionPolicy
+    var isSetupPending = false
+    var monitorLimit = 0
+    var primary: Int?
+    var serials: [NodeTraffic.Serial: Int] = [:]
+    var monitors = MonitorIndex.empty
+    /// For each of the index's nodes its entry, or nil while the table does not list it.
+    var monitorNodes: [Int?] = []
+    let policy: SelectionPolicy
+    /// What slow start draws from: a sequence of this reactor's own.
+    var draws: UInt64
 
-    init(policy: SelectionPolicy) { self.policy = policy }
+    /// - Parameter seed: of the sequence that decides how new nodes' shares rise.
+    init(policy: SelectionPolicy, seed: UInt64 = 0) {
+        self.policy = policy
+        draws = seed
+    }
 
     /// The choice for one request.
     struct Choice: Equatable {
@@ -82,6 +93,9 @@ struct NodeDirectory {
         where !entries[index].isServing || entries[index].node?.address != addresses[index] {
             entries[index].edition &+= 1
         }
+        serials = Dictionary(listed.map { (entries[$0].traffic.serial, $0) }) { first, _ in first }
+        monitors = table.monitors
+        monitorNodes = monitors.nodes.map { id in places[id].flatMap { entries[$0].node == nil ? nil : $0 } }
         return wasServing.indices.filter { wasServing[$0] && !entries[$0].isServing }
     }
 
@@ -101,7 +115,7 @@ struct NodeDirectory {
     private mutating func place(_ node: RoutingNode) -> Int {
         let bytes = Array(node.id.text.utf8)
         let entry = Entry(
-            id: node.id, idBytes: bytes, idHash: NodeDirectory.hash(bytes),
+            id: node.id, idBytes: bytes, idHash: RendezvousHash.digest(bytes),
             traffic: node.traffic, node: node, hostName: node.hostName,
             routedByBalancer: NodeDirectory.routedLines(.loadBalancer, to: node.hostName),
             routedByPin: NodeDirectory.routedLines(.fixedNode, to: node.hostName))
@@ -132,55 +146,18 @@ struct NodeDirectory {
         return Array("X-Routed-Via: \(word)\r\nX-Routed-To: ".utf8) + name + Array("\r\n".utf8)
     }
 
-    private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
-        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    }
-
     // MARK: Choosing
 
     func pin(_ bytes: UnsafeRawBufferPointer) -> Pin {
         // A table that knows no node says nothing about a pin.
         guard !bytes.isEmpty, generation > 0 else { return .none }
-        let hash = NodeDirectory.hash(bytes)
+        let hash = RendezvousHash.digest(bytes)
         for index in entries.indices where entries[index].idHash == hash {
             guard let node = entries[index].node, entries[index].idBytes.elementsEqual(bytes) else { continue }
             if node.acceptsPins { return .valid(index) }
             return node.status == .offline ? .stale : .suspended
         }
         return .stale
-    }
-
-    /// The node for a request: set-up first, then the pin, then where the client is, then the least loaded
-    /// (DESIGN.md §3.3, §3.1 (5)). Nil when none is left to try.
-    /// - Parameter sticky: the entry that this client connection is on, or -1.
-    func choose(pin: Pin, sticky: Int, tried: TriedNodes, now: UInt64) -> Choice? {
-        if isSetupPending, let primary, !tried.contains(primary), standing(primary, now: now) != .impossible {
-            return Choice(node: primary, via: .loadBalancer)
-        }
-        // A pinned node that this balancer cannot reach just now is passed over, and the cookie left alone: routing
-        // follows what this balancer can reach.
-        if case .valid(let index) = pin, !tried.contains(index), standing(index, now: now) < .ejected {
-            return Choice(node: index, via: .fixedNode)
-        }
-        if sticky >= 0, !tried.contains(sticky), standing(sticky, now: now) < .ejected {
-            return Choice(node: sticky, via: .loadBalancer)
-        }
-        let best = policy.best(
-            count: listed.count,
-            load: { position in
-                let index = listed[position]
-                return NodeLoad(
-                    standing: standing(index, now: now), monitorCount: entries[index].node?.monitorCount ?? 0,
-                    openConnections: entries[index].traffic.openConnections.load(ordering: .relaxed))
-            },
-            isTried: { tried.contains(listed[$0]) })
-        return best.map { Choice(node: listed[$0], via: .loadBalancer) }
-    }
-
-    private func standing(_ index: Int, now: UInt64) -> NodeStanding {
-        guard let node = entries[index].node else { return .impossible }
-        return node.standing(
-            monitorLimit: monitorLimit, isEjected: entries[index].traffic.isEjected(now: now))
     }
 
     // MARK: Counting

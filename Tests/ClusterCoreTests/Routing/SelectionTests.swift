@@ -99,6 +99,62 @@ struct SelectionTests {
         #expect(!traffic.isEjected(now: 2 * Self.second + Self.second / 2), "and it starts from the beginning")
     }
 
+    @Test("a node's share rises evenly over the slow start, and is whole without one")
+    func slowStartShare() {
+        let slowStart = SlowStart(over: .seconds(10))
+        let since = 5 * Self.second
+        let moments: [UInt64] = [4, 5, 6, 10, 15, 99]
+        #expect(
+            moments.map { slowStart.share(since: since, now: $0 * Self.second) } == [0, 0, 0.1, 0.5, 1, 1])
+        #expect(slowStart.share(since: nil, now: since) == 1)
+        #expect(SlowStart(over: .zero).share(since: since, now: since) == 1)
+    }
+
+    private func choose(
+        _ loads: [NodeLoad], shares: [Double], draw: Double, tried: Set<Int> = []
+    ) -> Int? {
+        SelectionPolicy(connectionWeight: 1).choose(
+            count: loads.count, load: { loads[$0] }, isTried: { tried.contains($0) }, share: { shares[$0] },
+            draw: { draw })
+    }
+
+    @Test("a new node is chosen as often as its share says; else the best of those that have their whole share")
+    func slowStart() {
+        let loads = [load(.preferred, 0, 0), load(.preferred, 0, 60), load(.preferred, 0, 50)]
+        let shares = [0.25, 1, 1]
+        #expect(choose(loads, shares: shares, draw: 0.24) == 0)
+        #expect(choose(loads, shares: shares, draw: 0.26) == 2)
+        #expect(choose(loads, shares: shares, draw: 0.26, tried: [2]) == 1)
+        #expect(choose(loads, shares: shares, draw: 0.99, tried: [1, 2]) == 0, "nobody else is left")
+        #expect(choose(loads, shares: [0, 1, 1], draw: 0) == 2, "no share yet")
+        #expect(choose(loads, shares: [1, 0, 0], draw: 0.99) == 0, "new nodes that are not the best change nothing")
+        #expect(choose([], shares: [], draw: 0) == nil)
+    }
+
+    @Test("nodes that are all as new as each other share by load alone; a node of a worse standing takes nothing")
+    func slowStartOfAll() {
+        let loads = [load(.preferred, 0, 0), load(.preferred, 0, 60)]
+        #expect(choose(loads, shares: [0.1, 0.1], draw: 0.99) == 0)
+        #expect(choose(loads, shares: [0, 0], draw: 0.99) == 0)
+        #expect(choose(loads, shares: [0.2, 0.4], draw: 0.49) == 0, "half as new, half as often")
+        #expect(choose(loads, shares: [0.2, 0.4], draw: 0.51) == 1)
+        #expect(choose([loads[0], load(.draining)], shares: [0, 1], draw: 0.99) == 0)
+        #expect(choose([loads[0], load(.doubtful)], shares: [0, 1], draw: 0.99) == 0)
+    }
+
+    @Test("over the whole slow start a new node takes half of what it would have taken")
+    func slowStartOnTheWhole() {
+        var random = SeededRandom(seed: 7)
+        let loads = [load(.preferred, 0, 0), load(.preferred, 0, 60)]
+        let slowStart = SlowStart(over: .seconds(10))
+        let chosen = (0..<10_000).count { step in
+            let share = slowStart.share(since: 1, now: 1 + UInt64(step) * Self.second / 1000)
+            let draw = Double.random(in: 0..<1, using: &random)
+            return choose(loads, shares: [share, 1], draw: draw) == 0
+        }
+        #expect((4_700...5_300).contains(chosen), "\(chosen) of 10 000")
+    }
+
     @Test("set-up belongs to the primary node, else to node1, else to the lowest id")
     func primary() throws {
         func table(_ ids: [String], primary: String? = nil) throws -> RoutingTable {

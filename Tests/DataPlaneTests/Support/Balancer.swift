@@ -26,6 +26,7 @@ final class Balancer: Sendable {
     init(
         _ nodes: [Node], reactors: Int = 2, controlSocketPath: String = "/nonexistent/control.sock",
         connectionWeight: Double = 0, trustedProxies: [AddressRange] = [], isSetupPending: Bool = false,
+        affinity: SessionAffinity = .sid, slowStart: Duration = .zero,
         limits change: (inout DataPlaneLimits) -> Void = { _ in }
     ) throws {
         var limits = DataPlaneLimits()
@@ -35,8 +36,9 @@ final class Balancer: Sendable {
             configuration: DataPlaneConfiguration(
                 listen: [.ipv4(octets: 0x7F00_0001, port: 0)], reactors: reactors,
                 controlSocketPath: controlSocketPath,
-                selection: SelectionPolicy(connectionWeight: connectionWeight), trustedProxies: trustedProxies,
-                limits: limits),
+                selection: SelectionPolicy(
+                    connectionWeight: connectionWeight, slowStart: SlowStart(over: slowStart)),
+                affinity: affinity, trustedProxies: trustedProxies, limits: limits),
             publisher: publisher, serving: serving,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try plane.start()
@@ -46,7 +48,7 @@ final class Balancer: Sendable {
 
     deinit { plane.stop() }
 
-    func publish(_ nodes: [Node], isSetupPending: Bool = false) throws {
+    func publish(_ nodes: [Node], isSetupPending: Bool = false, monitors: MonitorIndex = .empty) throws {
         let rows = try nodes.map { node in
             RoutingNode(
                 id: try NodeID(node.id), hostName: "host-of-\(node.id)",
@@ -57,7 +59,7 @@ final class Balancer: Sendable {
         publisher.publish(
             RoutingTable(
                 generation: publisher.generation + 1, isSetupPending: isSetupPending,
-                nodes: rows.sorted { $0.id < $1.id }, monitorLimit: 1000))
+                nodes: rows.sorted { $0.id < $1.id }, monitorLimit: 1000, monitors: monitors))
     }
 
     func traffic(of id: String) -> NodeTraffic {
@@ -71,6 +73,13 @@ final class Balancer: Sendable {
 
     func connect(receiveBufferBytes: Int32? = nil) throws -> TestSocket {
         try TestSocket.connect(port: port, receiveBufferBytes: receiveBufferBytes)
+    }
+
+    /// The clock of the data plane's deadlines.
+    static var monotonicNanoseconds: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     /// A counter's sum over the reactors.

@@ -45,6 +45,28 @@ struct LookupTests {
         #expect(Self.found(text) { EngineIOHandshake.sessionID(in: $1) } == expected)
     }
 
+    @Test(
+        "the first hop of X-Forwarded-For, without port and brackets",
+        arguments: [
+            ([], nil), (["192.0.2.1"], "192.0.2.1"), (["192.0.2.1, 10.0.0.1"], "192.0.2.1"),
+            (["192.0.2.1:4711 , 10.0.0.1"], "192.0.2.1"), (["2001:db8::1"], "2001:db8::1"),
+            (["[2001:db8::1]:4711, 10.0.0.1"], "2001:db8::1"), (["", "192.0.2.1", "10.0.0.1"], "192.0.2.1"),
+            ([", 10.0.0.1"], nil), (["[2001:db8::1"], "2001:db8::1"), (["["], ""), (["unknown"], "unknown"),
+        ] as [([String], String?)])
+    func firstHop(_ values: [String], _ expected: String?) {
+        let lines = values.map { "X-Forwarded-For: \($0)\r\n" }.joined()
+        let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\(lines)\r\n".utf8)
+        var fields = HeadFieldTable(capacity: FramingLimits.requestFields)
+        var sniffer = RequestHeadSniffer()
+        let found = bytes.withUnsafeBytes { buffer -> String? in
+            guard case .complete = sniffer.sniff(buffer, into: &fields) else { return "no head" }
+            return ForwardedForScanner.firstAddress(in: fields, of: buffer).map {
+                String(decoding: $0.bytes(in: buffer), as: UTF8.self)
+            }
+        }
+        #expect(found == expected)
+    }
+
     @Test("a range beyond its buffer has no bytes")
     func outOfRange() {
         [1, 2, 3].withUnsafeBytes { buffer in

@@ -1,0 +1,82 @@
+import ClusterCore
+import Synchronization
+
+extension NodeDirectory {
+    /// The node for a request: set-up first, then the pin, then what ties the request to a node, then where the client is,
+    /// then the least loaded (DESIGN.md §3.3, §3.1 (5)). Nil when none is left to try.
+    /// - Parameter sticky: the entry that this client connection is on, or -1.
+    mutating func choose(
+        pin: Pin, tie: NodeTie = .none, sticky: Int, tried: TriedNodes, now: UInt64
+    ) -> Choice? {
+        if isSetupPending, let primary, !tried.contains(primary), standing(primary, now: now) != .impossible {
+            return Choice(node: primary, via: .loadBalancer)
+        }
+        // A pinned node that this balancer cannot reach just now is passed over, and the cookie left alone: routing
+        // follows what this balancer can reach.
+        if case .valid(let index) = pin, isUsable(index, tried: tried, now: now) {
+            return Choice(node: index, via: .fixedNode)
+        }
+        let isPlaced = isUsable(sticky, tried: tried, now: now)
+        let tied: Int? =
+            switch tie {
+            case .none: nil
+            case .node(let index): isUsable(index, tried: tried, now: now) ? index : nil
+            case .address(let client): favourite(of: client, tried: tried, now: now)
+            case .addressIfNew(let client): isPlaced ? nil : favourite(of: client, tried: tried, now: now)
+            }
+        if let tied { return Choice(node: tied, via: .loadBalancer) }
+        if isPlaced { return Choice(node: sticky, via: .loadBalancer) }
+        return leastLoaded(tried: tried, now: now).map { Choice(node: $0, via: .loadBalancer) }
+    }
+
+    private func isUsable(_ index: Int, tried: TriedNodes, now: UInt64) -> Bool {
+        index >= 0 && !tried.contains(index) && standing(index, now: now) < .ejected
+    }
+
+    private mutating func leastLoaded(tried: TriedNodes, now: UInt64) -> Int? {
+        var draws = draws
+        defer { self.draws = draws }
+        let best = policy.choose(
+            count: listed.count,
+            load: { position in
+                let index = listed[position]
+                return NodeLoad(
+                    standing: standing(index, now: now), monitorCount: entries[index].node?.monitorCount ?? 0,
+                    openConnections: entries[index].traffic.openConnections.load(ordering: .relaxed))
+            },
+            isTried: { tried.contains(listed[$0]) },
+            share: { policy.slowStart.share(since: entries[listed[$0]].traffic.routableSince, now: now) },
+            draw: { NodeDirectory.draw(&draws) })
+        return best.map { listed[$0] }
+    }
+
+    /// By rendezvous hashing among the nodes that take new clients; load does not count, or two balancers would disagree.
+    /// A draining node only when there is no other.
+    private func favourite(of client: UInt64, tried: TriedNodes, now: UInt64) -> Int? {
+        func best(_ isEligible: (NodeStanding) -> Bool) -> Int? {
+            RendezvousHash.best(
+                client: client, count: listed.count, node: { entries[listed[$0]].idHash },
+                isEligible: { !tried.contains(listed[$0]) && isEligible(standing(listed[$0], now: now)) })
+        }
+        return (best { $0 <= .full } ?? best { $0 == .draining }).map { listed[$0] }
+    }
+
+    /// The next number of 0 to 1 of a sequence (SplitMix64).
+    private static func draw(_ state: inout UInt64) -> Double {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        return Double(RendezvousHash.mixed(state) >> 11) * 0x1p-53
+    }
+
+    private func standing(_ index: Int, now: UInt64) -> NodeStanding {
+        guard let node = entries[index].node else { return .impossible }
+        return node.standing(monitorLimit: monitorLimit, isEjected: entries[index].traffic.isEjected(now: now))
+    }
+
+    /// The entry of a listed node.
+    func node(serial: NodeTraffic.Serial) -> Int? { serials[serial] }
+
+    /// The entry of the node that runs a monitor; nil when nobody does, or nobody who is listed.
+    func node(running monitor: Int64) -> Int? {
+        monitors.owner(of: monitor).flatMap { monitorNodes[$0] }
+    }
+}
