@@ -56,32 +56,37 @@ def wrk(port, path, around, seconds, connections, close=False):
 class Requests(Work):
     """CPU of the proxy for each request (P1, P2), or for each MiB that the client received (P3)."""
 
-    unit_per = {"request": 1, "MiB": MIB}
-
     def __init__(self, key, title, path, connections, per="request", close=False):
         super().__init__(key, title, f"µs CPU/{per}")
         self.path, self.connections, self.per, self.close = path, connections, per, close
         self.decimals = 1 if per == "request" else 0
 
     def sample(self, contender, around, seconds):
-        reactor = contender.reactor()
-        thread_before = accounting_of(reactor)
-        before = contender.cpu_seconds()
+        meter = Meter(contender)
         summary = wrk(contender.port, self.path, around, seconds, self.connections, self.close)
-        used = contender.cpu_seconds() - before
-        in_reactor = accounting_of(reactor) - thread_before
         amount = summary["requests"] if self.per == "request" else summary["bytes"] / MIB
+        return meter.sample(amount, summary["microseconds"] / 1e6)
+
+
+class Meter:
+    """CPU of a contender from now on, and its share per piece of work."""
+
+    def __init__(self, contender):
+        self.contender, self.reactor = contender, contender.reactor()
+        self.in_reactor = self.reactor_seconds()
+        self.began = contender.cpu_seconds()
+
+    def reactor_seconds(self):
+        return accounting.thread_cpu_seconds(*self.reactor) if self.reactor else 0.0
+
+    def sample(self, amount, elapsed):
+        used = self.contender.cpu_seconds() - self.began
         if not amount:
             raise WrongAnswer("nothing came")
-        elapsed = summary["microseconds"] / 1e6
         seen = {"rate_per_second": amount / elapsed, "proxy_busy": used / elapsed, "proxy_cpu_seconds": used}
-        if reactor:
-            seen["outside_reactor"] = 1 - in_reactor / used
+        if self.reactor:
+            seen["outside_reactor"] = 1 - (self.reactor_seconds() - self.in_reactor) / used
         return Sample(used / amount * 1e6, **seen)
-
-
-def accounting_of(reactor):
-    return accounting.thread_cpu_seconds(*reactor) if reactor else 0.0
 
 
 class TunnelClient:
@@ -128,12 +133,9 @@ class Echo(Work):
     def sample(self, contender, around, seconds):
         with TunnelClient(contender, around, self.tunnels) as client:
             client.echo(0.1)
-            before = contender.cpu_seconds()
+            meter = Meter(contender)
             summary = client.echo(seconds)
-            used = contender.cpu_seconds() - before
-        return Sample(
-            used / summary["round_trips"] * 1e6, rate_per_second=summary["round_trips"] / summary["seconds"],
-            proxy_busy=used / summary["seconds"], proxy_cpu_seconds=used)
+            return meter.sample(summary["round_trips"], summary["seconds"])
 
 
 class IdleTunnels(Work):
