@@ -45,6 +45,8 @@ extension ControlPass {
         try await speak(&picture)
         // Recorded before anything moves, so that the history reads in the order of cause and effect.
         try await recordEvents()
+        // A pause holds a job; it must not hold its cancellation as well.
+        if picture.orders.job?.isCancelled == true { try await rebalance(&picture) }
         guard try await isAtLiberty(picture), clock.now() >= moverRestsUntil else { return }
         do {
             try await move(&picture)

@@ -15,6 +15,20 @@ extension ControlPass {
         return true
     }
 
+    /// Reads the list of jobs when it must have changed, so that it can be told of while the database is away.
+    func lookAtJobs(_ picture: ClusterPicture) async throws(StoreError) {
+        let active = picture.orders.job?.id
+        guard jobs == nil || active != seenJob else { return }
+        do { jobs = try await store.jobs() } catch {
+            switch error {
+            case .unavailable, .deadlineExceeded, .leaseLost: throw error
+            // The table is not there, or not ours to read: no reason to stop leading.
+            case .notPermitted, .schemaMissing, .refused: jobs = []
+            }
+        }
+        seenJob = active
+    }
+
     /// One batch of the active job, after everything that is urgent.
     func rebalance(_ picture: inout ClusterPicture) async throws(StoreError) {
         guard let job = picture.orders.job, let lease = await leader.lease else { return }

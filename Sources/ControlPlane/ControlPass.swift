@@ -13,6 +13,7 @@ struct PassReport: Sendable {
     var silent: Set<NodeID>
     var flaps: [NodeID: Int]
     var scans = ScanStatistics()
+    var jobs: [RebalanceJob] = []
 }
 
 /// One round trip of the control plane through the database: lease, poll, and – as the leader – speaking and moving, in
@@ -57,6 +58,9 @@ actor ControlPass {
     var toldEpoch: Int64?
     var failures = 0
     var scans = ScanStatistics()
+    /// The last jobs, as read when another one became active or none; nil before the first reading.
+    var jobs: [RebalanceJob]?
+    var seenJob: Int64?
 
     /// - Parameter publish: takes what is known, right after a poll and at the end of each pass; must not block.
     init(
@@ -97,6 +101,7 @@ actor ControlPass {
             answered()
             await observe(picture)
             if let elected { await begin(elected) }
+            try await lookAtJobs(picture)
             await publish(report())
             if await leader.lease != nil { try await lead(&picture) }
             self.picture = picture
@@ -138,7 +143,8 @@ actor ControlPass {
         for node in picture?.nodes ?? [] { flaps[node.id] = history.flaps(of: node.id, now: now) }
         return PassReport(
             picture: picture, madeAt: now, database: database, leadership: await leader.view(balancers: balancers),
-            silent: silence.silent, flaps: flaps, scans: scans)
+            silent: silence.silent, flaps: flaps, scans: scans,
+            jobs: jobs ?? [])
     }
 }
 

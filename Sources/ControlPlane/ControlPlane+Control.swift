@@ -24,6 +24,7 @@ extension ControlPlane {
                 tableGeneration: state.table.generation)
             whole.tableUpdatedAt = state.tableUpdatedAt
             whole.orders = report.picture?.orders ?? StandingOrders()
+            whole.recentJobs = report.jobs
             whole.scans = report.scans
             whole.thresholds = configuration.thresholds
             return whole

@@ -18,7 +18,8 @@ extension ControlPlane {
         }
         let plan = RebalancePlan(
             wish.kind, assignments: picture.assignments, open: open,
-            ownership: Ownership.map(of: picture.nodes, limits: configuration.judge), limit: wish.limit)
+            ownership: Ownership.map(of: picture.nodes, limits: configuration.judge), orphans: picture.orphans,
+            limit: wish.limit)
         return RebalanceOutline(moves: plan.moves.count, routes: plan.routes, kept: plan.kept)
     }
 
@@ -60,7 +61,11 @@ extension ControlPlane {
         lookSoon()
         switch state {
         case .active, .drain: return 0
-        case .maintenance: return shared.withLock { $0.report.picture?.census[node].effective ?? 0 }
+        case .maintenance:
+            return shared.withLock { state in
+                guard let picture = state.report.picture, picture.orders.activePause == nil else { return 0 }
+                return picture.census[node].effective
+            }
         }
     }
 

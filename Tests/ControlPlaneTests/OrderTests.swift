@@ -60,6 +60,9 @@ struct OrderTests {
         #expect(try await cluster.events(.rebalanceStarted).count == 1)
         await cluster.run(for: .seconds(60))
         #expect(cluster.tables.journal.count == 4, "what was rebalanced does not return")
+        for balancer in cluster.balancers {
+            #expect(balancer.state.recentJobs.map(\.state) == [.done] && balancer.state.orders.job == nil)
+        }
         guard case .balanced = try await cluster.balancers[1].requestRebalance(RebalanceWish(.rebalance), by: "me")
         else {
             Issue.record("there was still something to do")
@@ -79,6 +82,25 @@ struct OrderTests {
         try cluster.start("node3")
         await cluster.run(for: .seconds(60))
         #expect(try await cluster.store.assignments() == before)
+    }
+
+    @Test("visitors of a deleted node get new homes, in full batches too")
+    func deletedHome() async throws {
+        let cluster = try await settled(monitors: 1_800)
+        cluster.kill("node2")
+        cluster.agents[try NodeID("node2")] = nil
+        await cluster.run(for: .seconds(20))
+        cluster.tables.removeNode(try NodeID("node2"))
+        await cluster.run(for: .seconds(3))
+        for id in Int64(1)...1_500 { cluster.tables.put(MonitorAssignment(id: MonitorID(id), home: nil)) }
+        await cluster.run(for: .seconds(3))
+        let answer = try await cluster.balancers[1].requestRebalance(RebalanceWish(.force), by: "me")
+        let job = try started(answer)
+        #expect(job.total > MoveLimits.batch)
+        #expect(await cluster.run(upTo: .seconds(20)) { await noJob(cluster) } != nil)
+        #expect(try await cluster.counts() == ["NA": 1_500, "node1": 1_050, "node3": 1_050])
+        #expect(try await cluster.store.openMoves().isEmpty)
+        #expect(try await cluster.store.jobs().first?.moved == job.total)
     }
 
     @Test("the next leader finishes what a killed one began, and moves nothing twice")
@@ -193,6 +215,20 @@ struct OrderTests {
         _ = try await cluster.balancers[1].resume(by: "me")
         #expect(await cluster.run(upTo: .seconds(5)) { await noJob(cluster) } != nil)
         #expect(cluster.tables.journal.count == 2_400)
+    }
+
+    @Test("a job that a pause holds can be cancelled")
+    func cancelUnderPause() async throws {
+        let cluster = try await settled()
+        _ = try started(try await cluster.balancers[1].requestRebalance(RebalanceWish(.rebalance), by: "me"))
+        try await cluster.balancers[1].pause(PauseOrder(by: "me", reason: ""))
+        await cluster.run(for: .seconds(3))
+        #expect(try await cluster.store.poll().orders.job?.state == .pending)
+        #expect(try await cluster.balancers[1].setAdminState(.maintenance, of: try NodeID("node1"), by: "me") == 0)
+        _ = try await cluster.balancers[1].cancelRebalance()
+        #expect(await cluster.run(upTo: .seconds(3)) { await noJob(cluster) } != nil)
+        #expect(try await cluster.store.jobs().first?.state == .cancelled)
+        #expect(cluster.tables.journal.isEmpty)
     }
 
     @Test("maintenance by a follower empties the node, with who did it in the history")

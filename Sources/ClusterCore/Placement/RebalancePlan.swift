@@ -45,19 +45,22 @@ package struct RebalancePlan: Sendable, Equatable {
     ///   - assignments: all monitors, ascending by id.
     ///   - open: the journal's open entries; they tell our assignments from a person's.
     ///   - ownership: every registered node's.
+    ///   - orphans: whether a node that is not in `ownership` is known not to exist.
     ///   - limit: the most moves; nil for as many as it takes.
     package init(
         _ kind: RebalanceKind, assignments: [MonitorAssignment], open: [OpenMove],
-        ownership: [NodeReference: Ownership], limit: Int? = nil
+        ownership: [NodeReference: Ownership], orphans: FailoverPlan.OrphanRule, limit: Int? = nil
     ) {
         let stock: RebalanceStock
         let all: [PlannedMove]
         switch kind {
         case .rebalance:
-            stock = RebalanceStock(assignments: assignments, open: open, ownership: ownership, rule: .awaitHome)
+            stock = RebalanceStock(
+                assignments: assignments, open: open, ownership: ownership, orphans: orphans, rule: .awaitHome)
             all = RebalancePlan.fewest(stock)
         case .force:
-            stock = RebalanceStock(assignments: assignments, open: open, ownership: ownership, rule: .settle)
+            stock = RebalanceStock(
+                assignments: assignments, open: open, ownership: ownership, orphans: orphans, rule: .settle)
             all = RebalancePlan.fromScratch(stock)
         }
         moves = limit.map { Array(all.prefix(max($0, 0))) } ?? all

@@ -39,15 +39,17 @@ struct RebalanceStock {
     /// - Parameters:
     ///   - assignments: all monitors, ascending by id.
     ///   - open: the journal's open entries.
+    ///   - orphans: whether a node that is not in `ownership` is known not to exist.
     init(
-        assignments: [MonitorAssignment], open: [OpenMove], ownership: [NodeReference: Ownership], rule: VisitorRule
+        assignments: [MonitorAssignment], open: [OpenMove], ownership: [NodeReference: Ownership],
+        orphans: FailoverPlan.OrphanRule, rule: VisitorRule
     ) {
         let nodes = ownership.compactMap { reference, standing in standing == .fit ? reference.nodeID : nil }.sorted()
         shelves = nodes.map { Shelf(node: $0) }
         let index = Dictionary(nodes.enumerated().map { (NodeReference($1), $0) }) { first, _ in first }
         let entries = Dictionary(open.map { ($0.monitor, $0) }) { first, _ in first }
         for monitor in assignments where monitor.isActive {
-            switch RebalanceStock.place(of: monitor, entry: entries[monitor.id], ownership, rule) {
+            switch RebalanceStock.place(of: monitor, entry: entries[monitor.id], ownership, orphans, rule) {
             case .movable(let node):
                 if let shelf = index[node] { shelves[shelf].movable.append(monitor) }
             case .kept(let node):
@@ -62,21 +64,31 @@ struct RebalanceStock {
     }
 
     private static func place(
-        of monitor: MonitorAssignment, entry: OpenMove?, _ ownership: [NodeReference: Ownership], _ rule: VisitorRule
+        of monitor: MonitorAssignment, entry: OpenMove?, _ ownership: [NodeReference: Ownership],
+        _ orphans: FailoverPlan.OrphanRule, _ rule: VisitorRule
     ) -> Place {
         guard let current = monitor.effective else { return .elsewhere }
         guard let assigned = monitor.assigned else { return .movable(at: current) }
         guard let entry, assigned.text == entry.to.text else { return .kept(at: current) }
         // A person's choice that we interrupted is restored one day; nothing may come in between.
-        if let chosen = entry.previousAssigned, let standing = ownership[chosen] {
-            return .kept(at: standing == .fit ? chosen : current)
+        if let chosen = entry.previousAssigned, mayExist(chosen, ownership, orphans) {
+            return .kept(at: ownership[chosen] == .fit ? chosen : current)
         }
         switch rule {
         case .settle: return .movable(at: current)
         case .awaitHome:
             // Whoever has no home, or one that does not exist, would stay a visitor for ever.
-            guard let home = monitor.home, let standing = ownership[home] else { return .movable(at: current) }
-            return .fixed(at: standing == .fit ? home : current)
+            guard let home = monitor.home, mayExist(home, ownership, orphans) else { return .movable(at: current) }
+            return .fixed(at: ownership[home] == .fit ? home : current)
+        }
+    }
+
+    private static func mayExist(
+        _ node: NodeReference, _ ownership: [NodeReference: Ownership], _ orphans: FailoverPlan.OrphanRule
+    ) -> Bool {
+        switch orphans {
+        case .leave: true
+        case .rescue: ownership[node] != nil
         }
     }
 }

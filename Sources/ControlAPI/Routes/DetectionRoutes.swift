@@ -32,7 +32,7 @@ struct DetectionRoutes: Sendable {
             "last_scan": JSON(state.scans.last.map { moment.text($0) }),
             "last_duration_ms": JSON(state.scans.lastDuration?.milliseconds),
             "silent_nodes": names(state.nodes.filter { $0.speaker == .balancer }),
-            "suspects": names(state.nodes.filter { DetectionRoutes.isSuspect($0, limits) }),
+            "suspects": names(state.nodes.filter { DetectionRoutes.isSuspect($0, limits, state) }),
             "thresholds": [
                 "rise": .integer(limits.judge.rise),
                 "fall": .integer(limits.judge.fall),
@@ -49,11 +49,13 @@ struct DetectionRoutes: Sendable {
     }
 
     /// Still counted as online, and something speaks against it.
-    private static func isSuspect(_ node: NodeView, _ limits: FaultThresholds) -> Bool {
+    private static func isSuspect(_ node: NodeView, _ limits: FaultThresholds, _ state: ClusterState) -> Bool {
         guard node.record.believedStatus(limits.judge) == .online else { return false }
         if node.record.failStreak > 0 || node.isEjected { return true }
         if let probe = node.probe, probe.status != .online || probe.failStreak > 0 { return true }
-        return node.speaker == .agent && (node.record.reportAge ?? .zero) > limits.silence.reportTTL / 2
+        // While we cannot read reports, their age says nothing of a node.
+        return !state.isStale && node.speaker == .agent
+            && (node.record.reportAge ?? .zero) > limits.silence.reportTTL / 2
     }
 
     // MARK: - Checks and history

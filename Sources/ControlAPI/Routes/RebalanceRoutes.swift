@@ -64,8 +64,9 @@ struct RebalanceRoutes: Sendable {
         var jobs: [RebalanceJob] = []
         var marks = state.staleMarks(moment)
         do throws(StoreError) { jobs = try await sources.control.rebalanceJobs() } catch {
-            // The job that the last poll saw is still worth telling.
-            jobs = state.orders.job.map { [$0] } ?? []
+            // What the last polls saw is still worth telling.
+            let active = state.orders.job
+            jobs = (active.map { [$0] } ?? []) + state.recentJobs.filter { $0.id != active?.id }
             if marks.isEmpty { marks = [JSON.Field("stale", true)] }
         }
         let body = RebalanceAnswers.status(jobs, isPaused: state.orders.activePause != nil, at: moment)

@@ -32,6 +32,10 @@ package struct APIResponder: HTTPResponder {
         let head = apiRequest(request, method: method, path: path, node: match.node, body: [])
         do throws(Refusal) {
             try admit(head, to: endpoint.access)
+            // Old scripts act by GET; HEAD must stay safe all the same (RFC 9110 §9.2.1).
+            if request.method == .head, endpoint.access == .admin, endpoint.actions[.post] != nil {
+                return .json(["status": "not done: HEAD changes nothing"])
+            }
             let body = method == .post ? try await body(of: request) : []
             return try await action(apiRequest(request, method: method, path: path, node: match.node, body: body))
         } catch {

@@ -10,8 +10,8 @@ import Logging
 /// database outage – the next pass, here or at the next leader, goes on where the tables are. Who leads next therefore
 /// finishes a job and never has to fail it.
 actor Rebalancer {
-    /// Batches in a row that moved nothing, because monitors were never where the plan saw them: something of which we
-    /// know nothing keeps moving them.
+    /// Passes in a row that moved nothing, because monitors were never where the plan saw them: something of which we know
+    /// nothing keeps moving them.
     static let vainAttempts = 10
 
     /// What one pass did for a job.
@@ -41,11 +41,18 @@ actor Rebalancer {
         if job.isCancelled { return try await end(job, as: .cancelled, under: lease) }
         let plan = RebalancePlan(
             job.kind, assignments: picture.assignments, open: open,
-            ownership: Ownership.map(of: picture.nodes, limits: judge), limit: job.remaining)
+            ownership: Ownership.map(of: picture.nodes, limits: judge), orphans: picture.orphans,
+            limit: job.remaining)
         guard plan.fitNodes > 0 else {
             return try await end(job, as: .failed(reason: "no node is fit to be given monitors"), under: lease)
         }
-        guard !plan.moves.isEmpty else { return try await end(job, as: .done, under: lease) }
+        guard !plan.moves.isEmpty else {
+            // Right after the monitors were read again nobody can say which homes do not exist; the next pass can.
+            switch picture.orphans {
+            case .leave where job.remaining > 0 && !isVainAgain(job): return .moved([:])
+            case .leave, .rescue: return try await end(job, as: .done, under: lease)
+            }
+        }
         let batch = Array(plan.moves.prefix(MoveLimits.batch))
         do throws(StoreError) {
             switch try await store.rebalance(batch, for: job.id, under: lease) {
@@ -68,8 +75,7 @@ actor Rebalancer {
         _ monitors: [MonitorID], of batch: [PlannedMove], _ job: RebalanceJob, under lease: Lease
     ) async throws(StoreError) -> Progress {
         if monitors.isEmpty {
-            vain = vain.job == job.id ? (job.id, vain.attempts + 1) : (job.id, 1)
-            if vain.attempts >= Rebalancer.vainAttempts {
+            if isVainAgain(job) {
                 let reason = "something else keeps moving the monitors that should move"
                 return try await end(job, as: .failed(reason: reason), under: lease)
             }
@@ -83,6 +89,12 @@ actor Rebalancer {
             "monitors were given another home",
             metadata: ["job": "\(job.id)", "monitors": "\(monitors.count)", "of": "\(job.total)"])
         return .moved(homes)
+    }
+
+    /// Whether this was the last vain attempt.
+    private func isVainAgain(_ job: RebalanceJob) -> Bool {
+        vain = vain.job == job.id ? (job.id, vain.attempts + 1) : (job.id, 1)
+        return vain.attempts >= Rebalancer.vainAttempts
     }
 
     private func end(_ job: RebalanceJob, as end: RebalanceEnd, under lease: Lease) async throws(StoreError) -> Progress

@@ -27,7 +27,8 @@ package protocol ClusterControl: Sendable {
     func rebalanceJobs() async throws(StoreError) -> [RebalanceJob]
 
     /// Writes a person's decision about a node, and records it.
-    /// - Returns: active monitors that will leave the node for it; nil when no such node is registered.
+    /// - Returns: active monitors that now leave the node for it, none during a pause; nil when no such node is
+    ///   registered.
     func setAdminState(_ state: AdminState, of node: NodeID, by: String) async throws(StoreError) -> Int?
 
     /// Stops automatic moves, and records it.

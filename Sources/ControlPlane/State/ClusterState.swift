@@ -23,6 +23,8 @@ package struct ClusterState: Sendable {
     package var tableUpdatedAt: ContinuousClock.Instant?
     /// The pause and the job that the last poll found.
     package var orders = StandingOrders()
+    /// The last jobs, newest first, as of the last change that a poll saw; the active one's progress is in `orders`.
+    package var recentJobs: [RebalanceJob] = []
     package var scans = ScanStatistics()
     package var thresholds = FaultThresholds()
 

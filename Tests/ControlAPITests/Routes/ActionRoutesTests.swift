@@ -2,6 +2,7 @@ import ClusterCore
 import ClusterStore
 import ControlAPI
 import ControlPlane
+import HTTPTypes
 import Testing
 
 @Suite("What an administrator can set in motion")
@@ -58,6 +59,15 @@ struct ActionRoutesTests {
             #expect(reply.text.hasSuffix(#""nodes":[{"node_id":"node1","before":3,"after":5}]}"# + "\n"))
         }
         #expect(fixture.control.current.recountRounds == 2)
+    }
+
+    @Test("HEAD does nothing, also where GET acts", arguments: gets)
+    func head(path: String) async throws {
+        let fixture = local()
+        #expect(try await fixture.ask(.head, path).status == 200)
+        #expect(try await APIFixture(control: fixture.control).ask(.head, path).status == 403)
+        #expect(fixture.control.current.recountRounds == 0)
+        #expect(fixture.control.current.orders.isEmpty)
     }
 
     @Test("a database that refuses is not one that is away")

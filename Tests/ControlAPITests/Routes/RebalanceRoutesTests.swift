@@ -129,10 +129,12 @@ struct RebalanceRoutesTests {
         fixture.control.change { script in
             script.loseDatabase()
             script.state.orders.job = Self.job(6, .running)
+            script.state.recentJobs = [Self.job(6, .pending), Self.job(5, .done)]
         }
         let reply = try await fixture.get("/lb/rebalancing-status")
         #expect(reply.status == 200)
         #expect(try reply.object()["job"] as? Int == 6)
+        #expect(try reply.objects("last_jobs").map { $0["status"] as? String } == ["running", "done"])
         #expect(try reply.object()["stale"] as? Bool == true)
     }
 
