@@ -1,5 +1,7 @@
 import ClusterCore
 import ClusterStore
+import Logging
+import PrivateMariaDB
 import Testing
 
 @Suite("Jobs, pause and the journal")
@@ -28,6 +30,25 @@ struct OrderContractTests {
         #expect(try await cluster.store.cancelJob() == nil)
         let next = try #require(try await cluster.store.requestJob(Self.order))
         #expect(try await cluster.store.jobs().map(\.id) == [next.id, job.id])
+    }
+
+    @Test("Of several balancers that ask at once, one gets the job")
+    func race() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        let options = cluster.server.rootOptions(database: cluster.database)
+        let winners = try await withThrowingTaskGroup(of: RebalanceJob?.self) { group in
+            for _ in 0..<6 {
+                group.addTask {
+                    try await MariaDBClusterStore(options, logger: Logger(label: "test")).requestJob(Self.order)
+                }
+            }
+            var winners = 0
+            for try await job in group where job != nil { winners += 1 }
+            return winners
+        }
+        #expect(winners == 1)
+        #expect(try await cluster.store.jobs().count == 1)
     }
 
     @Test("A rebalance changes the home, in the journal for good, and counts", arguments: StoreKind.allCases)
