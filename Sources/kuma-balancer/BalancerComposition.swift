@@ -37,6 +37,7 @@ extension BalancerSettings {
         configuration.leaseRenewal = leaseTTL * 0.3
         configuration.flaps.hold = returnHold
         configuration.monitorLimit = monitorLimit
+        configuration.slowStart = SlowStart(over: slowStart)
         configuration.judge.steadyInterval = checkInterval
         configuration.judge.changingInterval = min(checkInterval / 4, configuration.judge.changingInterval)
         configuration.probeTimeout = checkTimeout
@@ -51,8 +52,9 @@ extension BalancerSettings {
         limits.tunnelIdle = tunnelIdleLimit
         return DataPlaneConfiguration(
             listen: listen.map(\.socketAddress), reactors: reactorCount > 0 ? reactorCount : Processors.usable,
-            controlSocketPath: controlSocketPath, selection: SelectionPolicy(connectionWeight: connectionWeight),
-            trustedProxies: trustedProxies, limits: limits)
+            controlSocketPath: controlSocketPath,
+            selection: SelectionPolicy(connectionWeight: connectionWeight, slowStart: SlowStart(over: slowStart)),
+            affinity: sessionAffinity, trustedProxies: trustedProxies, limits: limits)
     }
 
     func apiConfiguration(identity: BalancerID, socketPath: String) -> ControlAPIConfiguration {

@@ -19,6 +19,14 @@ extension BalancerSettings {
             "LB_CONNECTION_WEIGHT",
             meaning: "How many monitors one open connection weighs; 0 gives the plain least-monitors rule.",
             in: 0...1000, fallback: 1)
+        static let slowStart = Setting<Duration>.span(
+            "LB_SLOW_START", meaning: "Over how long a new or recovered node's share of new connections rises.",
+            unit: .seconds, in: .zero...(.seconds(600)), fallback: .seconds(10))
+        static let sessionAffinity = Setting<SessionAffinity>.choice(
+            "LB_SESSION_AFFINITY",
+            meaning:
+                "New Socket.IO sessions go to the least loaded node (`sid`) or by the client's address (`address`: "
+                + "for several balancers that one client's requests reach in turn).", fallback: .sid)
         static let connections = Setting<Int>.integer(
             "LB_MAX_CONNECTIONS", meaning: "Client connections at once; 0: what the descriptor limit allows.",
             in: 0...1_000_000, fallback: 0)

@@ -9,6 +9,9 @@ package struct BalancerSettings: Sendable {
     package let reactorCount: Int
     package let monitorLimit: Int
     package let connectionWeight: Double
+    /// Zero: a new node takes its whole share at once.
+    package let slowStart: Duration
+    package let sessionAffinity: SessionAffinity
     /// 0: from the descriptor limit.
     package let connectionLimit: Int
     package let trustedProxies: [AddressRange]
@@ -34,7 +37,8 @@ package struct BalancerSettings: Sendable {
         DatabaseSettings.descriptions
             + [
                 Keys.listen.description, Keys.reactors.description, Keys.monitorLimit.description,
-                Keys.connectionWeight.description, Keys.connections.description,
+                Keys.connectionWeight.description, Keys.slowStart.description, Keys.sessionAffinity.description,
+                Keys.connections.description,
                 Keys.trustedProxies.description, Keys.tunnelIdle.description, Keys.checkInterval.description,
                 Keys.checkTimeout.description, Keys.reportTTL.description, Keys.returnHold.description,
                 Keys.leaseTTL.description, Keys.stateFile.description, Keys.adminToken.description,
@@ -51,6 +55,8 @@ package struct BalancerSettings: Sendable {
         reactorCount = reader.read(Keys.reactors)
         monitorLimit = reader.read(Keys.monitorLimit)
         connectionWeight = reader.read(Keys.connectionWeight)
+        slowStart = reader.read(Keys.slowStart)
+        sessionAffinity = reader.read(Keys.sessionAffinity)
         connectionLimit = reader.read(Keys.connections)
         trustedProxies = reader.read(Keys.trustedProxies)
         tunnelIdleLimit = reader.read(Keys.tunnelIdle)
