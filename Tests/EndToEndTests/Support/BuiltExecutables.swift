@@ -10,6 +10,14 @@ enum BuiltExecutables {
         return "\(directory)/kuma-demo"
     }
 
+    static func balancer() throws -> String {
+        let directory = try ownDirectory()
+        guard access("\(directory)/kuma-balancer", X_OK) == 0 else {
+            throw MissingBuild(names: ["kuma-balancer"], directory: directory)
+        }
+        return "\(directory)/kuma-balancer"
+    }
+
     private static func ownDirectory() throws -> String {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         // SAFETY: readlink(2) writes at most the count given and returns how much it wrote.

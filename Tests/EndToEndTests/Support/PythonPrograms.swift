@@ -1,0 +1,36 @@
+import FoundationEssentials
+import PrivateMariaDB
+
+/// The programs in Tests/SocketIO, in a virtual environment under .build that is made once.
+struct PythonPrograms: Sendable {
+    private let folder: String
+    private let environment: String
+
+    /// - Throws: `CommandFailed` with what the set-up printed when python3 or its packages are missing: these tests never
+    ///   skip.
+    static func prepare() async throws -> PythonPrograms {
+        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path
+        let programs = PythonPrograms(
+            folder: "\(package)/Tests/SocketIO", environment: "\(package)/.build/socketio-python")
+        let printed = CollectedLines()
+        let words = ["\(programs.folder)/prepare", programs.environment]
+        let process = try ChildProcess.start(
+            ChildProcess.Command(
+                path: "/bin/sh", arguments: words, environment: ProcessInfo.processInfo.environment,
+                output: .lines { printed.append($0) }))
+        let exit = await process.wait(atMost: .seconds(240))
+        guard exit == .code(0) else {
+            throw CommandFailed(
+                words: words, exit: exit,
+                output: "the Socket.IO tests need python3 with venv, and PyPI for the first run\n" + printed.text)
+        }
+        return programs
+    }
+
+    func command(_ program: String, _ arguments: String..., output: ChildProcess.Output) -> ChildProcess.Command {
+        ChildProcess.Command(
+            path: "\(environment)/bin/python", arguments: ["\(folder)/\(program)"] + arguments,
+            environment: ["PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"], output: output)
+    }
+}
