@@ -45,6 +45,7 @@ extension ControlPlane {
             },
             isEjected: isEjected,
             isRoutable: standing.map { $0 <= .full } ?? false,
+            slowStartShare: configuration.slowStart.share(since: routed?.traffic.routableSince, now: monotonic),
             openConnections: routed?.traffic.openConnections.load(ordering: .relaxed) ?? 0,
             monitorCount: report.picture?.monitorCount(of: node) ?? 0,
             homeCount: count.home,

@@ -119,8 +119,8 @@ struct DetectionRoutes: Sendable {
                 "score": .number(policy.score(load)),
                 "monitor_count": .integer(node.monitorCount),
                 "open_connections": .integer(node.openConnections),
-                // No node's share is held back.
-                "slow_start": false,
+                // Whether its share of new connections is still rising.
+                "slow_start": .bool(node.slowStartShare < 1),
                 "routable": .bool(node.isRoutable),
             ]
         }

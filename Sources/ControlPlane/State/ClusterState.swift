@@ -75,6 +75,8 @@ package struct NodeView: Sendable {
     package let isEjected: Bool
     /// Whether a client without a pin could be sent there now.
     package let isRoutable: Bool
+    /// The part of its share of new connections that it gets, 0 to 1: below 1 for `LB_SLOW_START` after it became routable.
+    package let slowStartShare: Double
     package let openConnections: Int
     /// Active monitors it effectively runs, by the assignment map (not by its own report).
     package let monitorCount: Int
@@ -86,14 +88,16 @@ package struct NodeView: Sendable {
     package let flaps: Int
 
     package init(
-        record: NodeRecord, speaker: Speaker, probe: Probe?, isEjected: Bool, isRoutable: Bool, openConnections: Int,
-        monitorCount: Int, homeCount: Int, visitingCount: Int, flaps: Int
+        record: NodeRecord, speaker: Speaker, probe: Probe?, isEjected: Bool, isRoutable: Bool,
+        slowStartShare: Double = 1, openConnections: Int, monitorCount: Int, homeCount: Int, visitingCount: Int,
+        flaps: Int
     ) {
         self.record = record
         self.speaker = speaker
         self.probe = probe
         self.isEjected = isEjected
         self.isRoutable = isRoutable
+        self.slowStartShare = slowStartShare
         self.openConnections = openConnections
         self.monitorCount = monitorCount
         self.homeCount = homeCount

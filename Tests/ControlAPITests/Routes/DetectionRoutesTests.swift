@@ -87,6 +87,19 @@ struct DetectionRoutesTests {
         #expect(try #require(table["age_ms"] as? Int) >= 2_000)
     }
 
+    @Test("load-balancer-status marks a node whose share of new connections is still rising")
+    func slowStart() async throws {
+        let node = try FixtureNode("node4", name: "Fourth")
+        api.control.change { script in
+            script.state.nodes.append(
+                NodeView(
+                    record: node.view.record, speaker: .agent, probe: nil, isEjected: false, isRoutable: true,
+                    slowStartShare: 0.5, openConnections: 0, monitorCount: 0, homeCount: 0, visitingCount: 0, flaps: 0))
+        }
+        let nodes = try await api.get("/lb/load-balancer-status").objects("nodes")
+        #expect(nodes.map { $0["slow_start"] as? Bool } == [false, false, false, true])
+    }
+
     @Test("system-status tells of a pause and of a running job")
     func systemStatus() async throws {
         api.control.change { script in
