@@ -2,11 +2,14 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 const uint32_t clinux_readable = EPOLLIN;
 const uint32_t clinux_writable = EPOLLOUT;
@@ -52,6 +55,26 @@ int clinux_stream_socket(int family) {
 
 int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
     return result(accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
+int clinux_pipe(int ends[2]) { return result(pipe2(ends, O_NONBLOCK | O_CLOEXEC)); }
+
+int clinux_set_pipe_capacity(int pipe, int bytes) {
+    // Refused beyond pipe-user-pages-soft (pipe(7)): then it stays what it is.
+    int capacity = fcntl(pipe, F_SETPIPE_SZ, bytes);
+    return capacity > 0 ? capacity : result(fcntl(pipe, F_GETPIPE_SZ));
+}
+
+int64_t clinux_splice(int from, int to, uint64_t bytes) {
+    ssize_t moved = splice(from, NULL, to, NULL, bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    return moved < 0 ? -errno : moved;
+}
+
+void clinux_block_broken_pipe_signal(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
 int clinux_eventfd(void) { return result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }

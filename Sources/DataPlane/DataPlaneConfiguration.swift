@@ -71,6 +71,11 @@ package struct DataPlaneLimits: Sendable {
     package var drainTunnels: Duration = .seconds(20)
     /// `Retry-After` of our own 503, in whole seconds: about what a failover takes.
     package var retryAfterSeconds = 2
+    /// A body, or a chunk of one, of which at least this many bytes are still to come is moved by splice(2); shorter ones
+    /// are copied through the scratch buffer. Measured on loopback (Linux 6.18, µs of CPU a response, spliced and copied,
+    /// two runs): 64 KiB 38 and 38, 44 and 42; 128 KiB 64 and 63, 81 and 81; 256 KiB 88 and 96, 94 and 96; 512 KiB 113 and
+    /// 134, 136 and 160; 1 MiB 232 and 318, 263 and 300; 64 MiB 18 696 and 46 448.
+    package var spliceRunBytes = 128 * 1024
     /// Bytes held in user space for one direction of one connection at most; above: that side is not read.
     /// DESIGN.md §3.1 (4).
     package static let relayBytes = 64 * 1024

@@ -40,6 +40,16 @@ int clinux_stream_socket(int family);
 // accept4(2), the new socket non-blocking and close-on-exec.
 int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
 
+// pipe2(2), both ends non-blocking and close-on-exec: ends[0] is for reading, ends[1] for writing.
+int clinux_pipe(int ends[2]);
+// F_SETPIPE_SZ (fcntl(2)): asks for this capacity and returns the one it has, in bytes.
+int clinux_set_pipe_capacity(int pipe, int bytes);
+// splice(2) from or into a pipe, without waiting for the pipe and without copying where the kernel can.
+int64_t clinux_splice(int from, int to, uint64_t bytes);
+
+// Keeps SIGPIPE from the calling thread: splice(2) knows no MSG_NOSIGNAL.
+void clinux_block_broken_pipe_signal(void);
+
 // An eventfd(2) counter, non-blocking and close-on-exec.
 int clinux_eventfd(void);
 

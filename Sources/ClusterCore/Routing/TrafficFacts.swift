@@ -9,6 +9,8 @@ package final class TrafficFacts: Sendable {
     package let openConnections = Atomic<Int>(0)
     /// Tunnels (after a 101) open now.
     package let openTunnels = Atomic<Int>(0)
+    /// Pipes with bytes in them now, each of at most 512 KiB of the kernel's memory.
+    package let leasedPipes = Atomic<Int>(0)
     /// Requests whose head was read whole.
     package let requests = Atomic<Int>(0)
     /// Requests answered by the balancer itself because their bytes were wrong (4xx, 501, 505).

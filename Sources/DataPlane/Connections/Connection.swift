@@ -129,6 +129,9 @@ struct Connection: ~Copyable {
     var upstreamInput = PendingBytes()
     var toClient = PendingBytes()
     var toUpstream = PendingBytes()
+    /// Bytes on their way to the client, behind `toClient`, that are in a pipe; and to the upstream.
+    var clientLane = PipeLane()
+    var upstreamLane = PipeLane()
     /// The stamped head of a request that may have to be sent again.
     var replay = PendingBytes()
 

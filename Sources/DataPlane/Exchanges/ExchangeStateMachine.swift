@@ -135,6 +135,22 @@ struct ExchangeStateMachine: Sendable {
     /// Whether our own answer can still take the response's place.
     var isUnanswered: Bool { stage == .awaitingHead }
 
+    /// How many of the next bytes from the client are its body's whatever they are; `UInt64.max` until its end.
+    var requestRun: UInt64 { request.blindBytes }
+    /// The same of the upstream's.
+    var responseRun: UInt64 { stage == .body ? response.blindBytes : 0 }
+
+    /// Bytes of the request's run were moved unseen.
+    mutating func skipped(fromClient count: Int) { _ = request.skip(UInt64(count)) }
+
+    /// Bytes of the response's run were moved unseen.
+    mutating func skipped(fromUpstream count: Int) {
+        switch response.skip(UInt64(count)) {
+        case .more, .invalid: return
+        case .complete: stage = .complete
+        }
+    }
+
     /// Bytes from the client, which come only while the request is not complete.
     mutating func received(fromClient bytes: UnsafeRawBufferPointer) -> RequestBytesAction {
         switch request.consume(bytes) {

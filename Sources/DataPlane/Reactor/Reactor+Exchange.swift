@@ -9,7 +9,7 @@ extension Reactor {
         guard slot.pointee.phase == .exchanging else { return .made }
         let response = moveResponse(slot)
         guard slot.pointee.phase == .exchanging else { return .made }
-        if slot.pointee.toClient.isEmpty, let ending = slot.pointee.exchange?.ending {
+        if slot.pointee.toClient.isEmpty, slot.pointee.clientLane.isEmpty, let ending = slot.pointee.exchange?.ending {
             switch ending {
             case .unfinished: break
             case .next(let persistence):
@@ -40,20 +40,28 @@ extension Reactor {
     // MARK: Request
 
     private func moveRequest(_ slot: Slot) -> Progress {
-        let flushed = flush(&slot.pointee.toUpstream, to: &slot.pointee.upstream)
+        let flushed = flush(
+            &slot.pointee.toUpstream, &slot.pointee.upstreamLane, to: &slot.pointee.upstream)
         if flushed.delivery == .failed {
             upstreamRefusedBytes(slot)
             return .made
         }
         guard let exchange = slot.pointee.exchange, !exchange.isRequestComplete, !exchange.isResponseComplete,
-            slot.pointee.toUpstream.isEmpty, !slot.pointee.upstream.isShut
+            slot.pointee.toUpstream.isEmpty, slot.pointee.upstreamLane.isEmpty, !slot.pointee.upstream.isShut
         else { return flushed.progress }
         if !slot.pointee.input.isEmpty {
             moveBody(slot, slot.pointee.input.bytes, from: .stored)
             return .made
         }
         guard slot.pointee.client.isReadable else { return flushed.progress }
-        switch receive(from: &slot.pointee.client) {
+        if maySplice(exchange.requestRun, slot.pointee.upstreamLane) {
+            switch spliceRequest(slot, exchange.requestRun) {
+            case .made: return .made
+            case .none: return flushed.progress
+            case .unavailable: break
+            }
+        }
+        switch receive(from: &slot.pointee.client, noting: &slot.pointee.upstreamLane) {
         case .wouldBlock: return flushed.progress
         case .moved(let count): moveBody(slot, incoming.first(count), from: .scratch)
         // The body will never be whole; the node must not take what it has for all of it.
@@ -86,6 +94,7 @@ extension Reactor {
     /// end of its side then decides.
     func upstreamRefusedBytes(_ slot: Slot) {
         slot.pointee.toUpstream.removeAll()
+        pipes.discard(&slot.pointee.upstreamLane)
         slot.pointee.upstream.isShut = true
         slot.pointee.upstream.isReadable = true
         slot.pointee.upstream.hasEnded = true
@@ -94,15 +103,24 @@ extension Reactor {
     // MARK: Response
 
     private func moveResponse(_ slot: Slot) -> Progress {
-        let flushed = flush(&slot.pointee.toClient, to: &slot.pointee.client)
+        let flushed = flush(&slot.pointee.toClient, &slot.pointee.clientLane, to: &slot.pointee.client)
         if flushed.delivery == .failed {
             closeConnection(slot)
             return .made
         }
-        guard slot.pointee.toClient.isEmpty, slot.pointee.upstream.isReadable,
-            slot.pointee.exchange?.isResponseComplete == false
+        guard slot.pointee.toClient.isEmpty, slot.pointee.clientLane.isEmpty, slot.pointee.upstream.isReadable,
+            let exchange = slot.pointee.exchange, !exchange.isResponseComplete
         else { return flushed.progress }
-        switch receive(from: &slot.pointee.upstream, behind: slot.pointee.upstreamInput.count) {
+        if slot.pointee.upstreamInput.isEmpty, maySplice(exchange.responseRun, slot.pointee.clientLane) {
+            switch spliceResponse(slot, exchange.responseRun) {
+            case .made: return .made
+            case .none: return flushed.progress
+            case .unavailable: break
+            }
+        }
+        let outcome = receive(
+            from: &slot.pointee.upstream, behind: slot.pointee.upstreamInput.count, noting: &slot.pointee.clientLane)
+        switch outcome {
         case .wouldBlock: return flushed.progress
         case .moved(let count):
             slot.pointee.exchange?.upstreamSpoke()
@@ -120,7 +138,7 @@ extension Reactor {
         return .made
     }
 
-    private func upstreamEnded(_ slot: Slot, _ end: ExchangeStateMachine.UpstreamEnd) {
+    func upstreamEnded(_ slot: Slot, _ end: ExchangeStateMachine.UpstreamEnd) {
         slot.pointee.upstream.isReadable = false
         switch slot.pointee.exchange?.upstreamEnded(end) {
         // The step that follows finds the exchange complete, and ends it.
@@ -137,6 +155,8 @@ extension Reactor {
     private func finishExchange(_ slot: Slot, upstream persistence: Persistence) {
         slot.pointee.exchange = nil
         slot.pointee.replay.removeAll()
+        slot.pointee.clientLane.pace = .unknown
+        slot.pointee.upstreamLane.pace = .unknown
         switch persistence {
         case .close: closeUpstream(slot)
         case .keepAlive: giveBackUpstream(slot)

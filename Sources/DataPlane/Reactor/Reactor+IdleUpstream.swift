@@ -43,6 +43,7 @@ extension Reactor {
             }
         // Request bytes that the node did not wait for, or its end: nothing may follow on that connection.
         guard isCurrent, slot.pointee.upstream.isOpen, slot.pointee.toUpstream.isEmpty,
+            slot.pointee.upstreamLane.isEmpty,
             !slot.pointee.upstream.hasEnded, !slot.pointee.upstream.isShut, isSilent(&slot.pointee.upstream)
         else {
             closeUpstream(slot)

@@ -24,6 +24,9 @@ enum Progress { case made, none }
 // - *tunnelling*: owns both descriptors; bytes move until both sides have ended, or one failed, or a deadline.
 // - *closing*: owns the client's descriptor only.
 //
+// A direction with a long run leases a pipe from the `PipePool` (`clientLane`, `upstreamLane`). Exits: empty (back to the
+// pool with the same step); its connection closed while it holds bytes (closed, so that they meet nobody else).
+//
 // An idle upstream connection belongs to the `UpstreamPool`. Exits: lent to a request; its end or anything else it says;
 // 4 s; too many of them; its node offline, moved or gone; no descriptor free for something better (closed).
 //

@@ -16,6 +16,8 @@ extension Reactor {
         slot.pointee.toUpstream.append(slot.pointee.input.bytes)
         slot.pointee.input.removeAll()
         slot.pointee.exchange = nil
+        slot.pointee.clientLane.pace = .unknown
+        slot.pointee.upstreamLane.pace = .unknown
         slot.pointee.phase = .tunnelling
         facts.openTunnels.add(1, ordering: .relaxed)
         SystemCall.setKeepAlive(slot.pointee.client.number)
@@ -31,8 +33,12 @@ extension Reactor {
 
     /// Tunnelling: one step in each direction.
     func moveTunnel(_ slot: Slot) -> Progress {
-        let up = relay(&slot.pointee.client, to: &slot.pointee.upstream, pending: &slot.pointee.toUpstream)
-        let down = relay(&slot.pointee.upstream, to: &slot.pointee.client, pending: &slot.pointee.toClient)
+        let up = relay(
+            &slot.pointee.client, to: &slot.pointee.upstream, pending: &slot.pointee.toUpstream,
+            lane: &slot.pointee.upstreamLane)
+        let down = relay(
+            &slot.pointee.upstream, to: &slot.pointee.client, pending: &slot.pointee.toClient,
+            lane: &slot.pointee.clientLane)
         // One side failed: the other must not take what it has for a proper end.
         if up == .failed || down == .failed {
             SystemCall.setResetOnClose(slot.pointee.upstream.number)
@@ -52,26 +58,41 @@ extension Reactor {
         return .made
     }
 
+    private func copy(
+        from source: inout Endpoint, to sink: inout Endpoint, pending: inout PendingBytes, lane: inout PipeLane
+    ) -> SpliceOutcome {
+        switch receive(from: &source, noting: &lane) {
+        case .wouldBlock: .none
+        case .endOfStream: .sourceEnded
+        case .failed: .sourceFailed
+        case .moved(let count):
+            deliver(incoming.first(count), to: &sink, pending: &pending) == .accepted ? .moved(count) : .sinkFailed
+        }
+    }
+
     private enum RelayStep { case none, moved, ended, failed }
 
     /// Moves what one side sent to the other; when that side has ended and all is delivered, relays the end.
     private func relay(
-        _ source: inout Endpoint, to sink: inout Endpoint, pending: inout PendingBytes
+        _ source: inout Endpoint, to sink: inout Endpoint, pending: inout PendingBytes, lane: inout PipeLane
     ) -> RelayStep {
-        let flushed = flush(&pending, to: &sink)
+        let flushed = flush(&pending, &lane, to: &sink)
         guard flushed.delivery == .accepted else { return .failed }
         var step = flushed.progress == .made ? RelayStep.moved : RelayStep.none
-        if pending.isEmpty, source.isReadable, !source.isDrained {
-            switch receive(from: &source) {
-            case .wouldBlock: break
-            case .endOfStream: break
-            case .failed: return .failed
-            case .moved(let count):
-                guard deliver(incoming.first(count), to: &sink, pending: &pending) == .accepted else { return .failed }
-                step = .moved
+        if pending.isEmpty, lane.isEmpty, source.isReadable, !source.isDrained {
+            let outcome =
+                maySplice(.max, lane)
+                ? splice(from: &source, to: &sink, lane: &lane, atMost: .max)
+                : copy(from: &source, to: &sink, pending: &pending, lane: &lane)
+            switch outcome {
+            case .none, .sourceEnded: break
+            case .sourceFailed, .sinkFailed: return .failed
+            case .moved: step = .moved
+            // Copied with the next step.
+            case .unavailable: step = .moved
             }
         }
-        if source.isDrained, pending.isEmpty, !sink.isShut {
+        if source.isDrained, pending.isEmpty, lane.isEmpty, !sink.isShut {
             SystemCall.endSending(sink.number)
             sink.isShut = true
             step = .ended

@@ -172,6 +172,7 @@ extension Reactor {
         dropUpstream(slot)
         slot.pointee.target = .none
         slot.pointee.toUpstream.removeAll()
+        pipes.discard(&slot.pointee.upstreamLane)
         slot.pointee.upstreamInput.removeAll()
         slot.pointee.replay.removeAll()
     }
@@ -207,6 +208,7 @@ extension Reactor {
         slot.pointee.input.removeAll()
         slot.pointee.isInputUnread = false
         slot.pointee.toClient.removeAll()
+        pipes.discard(&slot.pointee.clientLane)
         slot.pointee.exchange = nil
         slot.pointee.sessionSearch = nil
         slot.pointee.requestSniffer = RequestHeadSniffer()

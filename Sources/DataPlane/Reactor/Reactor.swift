@@ -33,6 +33,7 @@ final class Reactor {
     var wheel: DeadlineWheel
     var directory: NodeDirectory
     var upstreams: UpstreamPool
+    var pipes = PipePool()
     /// Tokens of connections that have more to do at once.
     var queued: [EventToken] = []
     /// The time of this turn, in monotonic nanoseconds.
@@ -137,6 +138,7 @@ final class Reactor {
             if let slot = slab.slot(index) { deadlinePassed(slot) }
         }
         upstreams.closeExpired(now: now)
+        facts.leasedPipes.store(pipes.leasedCount, ordering: .relaxed)
     }
 
     /// How long nothing is due. Reckoned from the time of the last turn: what that took is at most waited too long, and
@@ -214,6 +216,7 @@ final class Reactor {
             if let slot = slab.slot(index), slot.pointee.phase != .vacant { closeConnection(slot) }
         }
         upstreams.closeAllIdle()
+        facts.leasedPipes.store(pipes.leasedCount, ordering: .relaxed)
         listeners.removeAll()
     }
 }

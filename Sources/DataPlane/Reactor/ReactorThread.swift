@@ -34,6 +34,7 @@ struct ReactorThread: Sendable {
                 guard let pointer else { return nil }
                 let cargo = Unmanaged<Cargo>.fromOpaque(pointer).takeRetainedValue()
                 clinux_name_thread(cargo.name)
+                clinux_block_broken_pipe_signal()
                 cargo.reactor.run()
                 cargo.whenEnded()
                 return nil

@@ -74,6 +74,19 @@ enum SystemCall {
             ofNothing: .wouldBlock)
     }
 
+    /// splice(2): moves up to `count` bytes from a socket into a pipe or from a pipe into a socket, unseen. On a pipe that
+    /// is neither empty nor full the outcome speaks of the socket.
+    static func splice(from source: Int32, to sink: Int32, _ count: Int) -> TransferOutcome {
+        while true {
+            let moved = clinux_splice(source, sink, UInt64(count))
+            if moved > 0 { return .moved(Int(moved)) }
+            if moved == 0 { return .endOfStream }
+            let error = SystemError(number: Int32(truncatingIfNeeded: -moved))
+            if error.number == EAGAIN { return .wouldBlock }
+            if error.number != EINTR { return .failed(error) }
+        }
+    }
+
     private static func outcome(
         _ result: Result<Int, SystemError>, ofNothing nothing: TransferOutcome
     ) -> TransferOutcome {

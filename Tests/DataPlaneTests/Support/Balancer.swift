@@ -88,10 +88,12 @@ final class Balancer: Sendable {
     var openConnections: Int { sum { $0.openConnections.load(ordering: .acquiring) } }
     var openTunnels: Int { sum { $0.openTunnels.load(ordering: .acquiring) } }
 
+    var leasedPipes: Int { sum { $0.leasedPipes.load(ordering: .acquiring) } }
+
     /// Waits until every gauge is back at zero: what was opened is closed, what was counted is uncounted.
     func expectBalanced() throws {
         try eventually("all gauges at zero") {
-            openConnections == 0 && openTunnels == 0
+            openConnections == 0 && openTunnels == 0 && leasedPipes == 0
                 && traffic.withLock { $0.values.allSatisfy { $0.openConnections.load(ordering: .acquiring) == 0 } }
         }
     }
