@@ -8,6 +8,7 @@ struct DeadlineWheel: ~Copyable {
     private static let tickShift: UInt64 = 26
     /// One turn is 69 s; what lies further ahead is looked at once a turn.
     private static let buckets = 1024
+    private static let words = buckets / 64
     private static let none = UInt32.max
 
     private struct Link {
@@ -25,6 +26,9 @@ struct DeadlineWheel: ~Copyable {
     private let capacity: Int
     private var prepared = 0
     private let heads: UnsafeMutablePointer<UInt32>
+    /// One bit for each bucket: whether it holds anything. Every wait asks for the next one that does, and deadlines lie a
+    /// thousand empty buckets ahead.
+    private let occupied: UnsafeMutablePointer<UInt64>
     /// The last tick whose bucket was emptied.
     private var tick: UInt64
     private(set) var armedCount = 0
@@ -34,12 +38,15 @@ struct DeadlineWheel: ~Copyable {
         links = .allocate(capacity: capacity)
         heads = .allocate(capacity: DeadlineWheel.buckets)
         heads.initialize(repeating: DeadlineWheel.none, count: DeadlineWheel.buckets)
+        occupied = .allocate(capacity: DeadlineWheel.words)
+        occupied.initialize(repeating: 0, count: DeadlineWheel.words)
         tick = now >> DeadlineWheel.tickShift
     }
 
     deinit {
         links.deallocate()
         heads.deallocate()
+        occupied.deallocate()
     }
 
     /// Sets the slot's only deadline, in nanoseconds.
@@ -103,12 +110,25 @@ struct DeadlineWheel: ~Copyable {
     /// Milliseconds until `next` may have something, for epoll_wait(2); -1 when nothing is armed.
     func waitMilliseconds(now: UInt64) -> Int32 {
         guard armedCount > 0 else { return -1 }
-        var ahead: UInt64 = 1
-        while ahead < UInt64(Self.buckets), heads[Int((tick + ahead) % UInt64(Self.buckets))] == Self.none {
-            ahead += 1
-        }
-        let due = (tick + ahead) << Self.tickShift
+        let due = (tick + ticksAhead) << Self.tickShift
         return due <= now ? 0 : Int32(truncatingIfNeeded: (due - now) / 1_000_000 + 1)
+    }
+
+    /// From the last tick to the next whose bucket holds anything; a whole turn when none does.
+    private var ticksAhead: UInt64 {
+        let first = Int((tick + 1) % UInt64(Self.buckets))
+        var word = first / 64
+        var bits = occupied[word] & (UInt64.max << UInt64(first % 64))
+        // Once round, and the part of the first word that was masked.
+        for _ in 0...Self.words {
+            if bits != 0 {
+                let bucket = word * 64 + bits.trailingZeroBitCount
+                return UInt64((bucket - first + Self.buckets) % Self.buckets) + 1
+            }
+            word = (word + 1) % Self.words
+            bits = occupied[word]
+        }
+        return UInt64(Self.buckets)
     }
 
     /// The first tick at which `deadline` has passed, within one turn from here.
@@ -123,12 +143,15 @@ struct DeadlineWheel: ~Copyable {
         links[slot].next = heads[bucket]
         if heads[bucket] != Self.none { links[Int(heads[bucket])].previous = UInt32(slot) }
         heads[bucket] = UInt32(slot)
+        occupied[bucket / 64] |= 1 << UInt64(bucket % 64)
     }
 
     private mutating func unlink(_ slot: Int) {
         let link = links[slot]
         if link.previous == Self.none {
-            heads[Int(link.tick % UInt64(Self.buckets))] = link.next
+            let bucket = Int(link.tick % UInt64(Self.buckets))
+            heads[bucket] = link.next
+            if link.next == Self.none { occupied[bucket / 64] &= ~(1 << UInt64(bucket % 64)) }
         } else {
             links[Int(link.previous)].next = link.next
         }
