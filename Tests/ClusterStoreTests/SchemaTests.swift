@@ -4,6 +4,7 @@ import Logging
 import MariaDB
 import PrivateMariaDB
 import Testing
+import Waiting
 
 @Suite("Schema")
 struct SchemaTests {
@@ -28,15 +29,8 @@ struct SchemaTests {
                 group.addTask {
                     let store = MariaDBClusterStore(options, logger: Logger(label: "test"))
                     // On a busy machine one may wait for another's ALTER beyond the lock's limit; callers then try again.
-                    let deadline = ContinuousClock.now + .seconds(30)
-                    while true {
-                        do throws(StoreError) {
-                            _ = try await store.prepareSchema()
-                            return
-                        } catch {
-                            guard error.isTransient, ContinuousClock.now < deadline else { throw error }
-                        }
-                        try await Task.sleep(for: .milliseconds(20))
+                    _ = try await untilItSucceeds(within: .seconds(30), isTransient: \.isTransient) {
+                        () throws(StoreError) in try await store.prepareSchema()
                     }
                 }
             }

@@ -4,24 +4,17 @@ import ControlPlane
 import MariaDB
 import PrivateMariaDB
 import Testing
+import Waiting
 
 @Suite("Two balancers on a real database")
 struct RealDatabaseTests {
     /// Waits for something to be seen; errors while the database is away count as "not yet".
     private func expectSoon(
-        within limit: Duration = .seconds(15), _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation,
+        within limit: Duration = .seconds(15), _ what: String, file: StaticString = #fileID, line: Int = #line,
         _ condition: () async throws -> Bool
     ) async throws {
-        let deadline = ContinuousClock.now + limit
-        while ContinuousClock.now < deadline {
-            if let isSo = try? await condition(), isSo { return }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        Issue.record("not within \(limit): \(what)", sourceLocation: sourceLocation)
-        throw NotSeen()
+        try await eventually(what, within: limit, file: file, line: line) { (try? await condition()) == true }
     }
-
-    private struct NotSeen: Error {}
 
     @Test(
         "failover, a lost leader, a killed database and the return move each monitor once, and nothing of a person's",
