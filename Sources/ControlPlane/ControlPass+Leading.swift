@@ -11,6 +11,8 @@ extension ControlPass {
         switch silence.observe(nodes, now: now) {
         case .ordinary: break
         case .massSilenceBegan(let count):
+            // The last word of a node that is cut off may be as wrong as its silence.
+            moverRestsUntil = max(moverRestsUntil, now + configuration.silence.massWait)
             logger.warning(
                 "more than half of the nodes fell silent together; waiting before anybody is judged by it",
                 metadata: ["nodes": "\(count)", "wait": "\(configuration.silence.massWait)"])

@@ -186,6 +186,7 @@ extension ControlPass {
         } else {
             // How long it was away before our start nobody knows.
             silence.databaseReturned(now: now)
+            moverRestsUntil = now + configuration.silence.reportTTL
             logger.notice("the database answers")
         }
         if !database.isReachable { database.since = now }

@@ -26,6 +26,10 @@ package struct SilenceJudge: Sendable {
     private var massWaitEnds: ContinuousClock.Instant?
     /// When each silent node's TTL ran out.
     private var fellSilent: [NodeID: ContinuousClock.Instant] = [:]
+    /// When each node that is not silent was last seen to have missed two beats, within one TTL. Cut off in one moment,
+    /// nodes fall silent – and come back – one after another, as their beats were: without the others' missed beats, the
+    /// first to fall silent and the last to come back would be judged as if they were alone.
+    private var wasOverdue: [NodeID: ContinuousClock.Instant] = [:]
     /// Nodes that fell silent before the mass silence, or alone, stay spoken for during it.
     private var released: Set<NodeID> = []
 
@@ -50,6 +54,8 @@ package struct SilenceJudge: Sendable {
             guard now >= graceEnds else { return .ordinary }
             self.graceEnds = nil
         }
+        // Everybody is back, or was spoken for before: the next blip has a wait of its own.
+        if fellSilent.keys.allSatisfy({ released.contains($0) }) { massWaitEnds = nil }
         if let massWaitEnds {
             guard now >= massWaitEnds else { return .ordinary }
             self.massWaitEnds = nil
@@ -58,10 +64,10 @@ package struct SilenceJudge: Sendable {
         }
         // Whoever never had an agent cannot fall silent.
         let reporting = nodes.count { $0.reportAge != nil && $0.agentHealth != .detached }
-        let together = fellSilent.count { now - $0.value <= limits.reportTTL }
-        if 2 * together > reporting {
+        let together = fellSilent.values.count { now - $0 <= limits.reportTTL }
+        if together > 0, 2 * (together + wasOverdue.count) > reporting {
             massWaitEnds = now + limits.massWait
-            return .massSilenceBegan(nodes: together)
+            return .massSilenceBegan(nodes: together + wasOverdue.count)
         }
         released = silent
         return .ordinary
@@ -69,6 +75,7 @@ package struct SilenceJudge: Sendable {
 
     private mutating func note(_ nodes: [NodeRecord], now: ContinuousClock.Instant) {
         var fell: [NodeID: ContinuousClock.Instant] = [:]
+        var overdue: [NodeID: ContinuousClock.Instant] = [:]
         silent = []
         for node in nodes {
             // Detached on purpose: silent at once, and no sign of trouble with anybody else.
@@ -80,10 +87,15 @@ package struct SilenceJudge: Sendable {
                 silent.insert(node.id)
                 continue
             }
-            guard age > limits.reportTTL else { continue }
+            guard age > limits.reportTTL else {
+                let last = age > limits.reportTTL / 2 ? now : wasOverdue[node.id]
+                if let last, now - last <= limits.reportTTL { overdue[node.id] = last }
+                continue
+            }
             silent.insert(node.id)
             fell[node.id] = fellSilent[node.id] ?? now - (age - limits.reportTTL)
         }
         fellSilent = fell
+        wasOverdue = overdue
     }
 }

@@ -12,14 +12,17 @@ package struct ReturnPlan: Sendable, Equatable {
     ///   - assignments: all monitors, ascending by id.
     ///   - ownership: every registered node's.
     ///   - stable: nodes that have been fit for their whole hold.
+    ///   - orphans: whether a node that is not in `ownership` is known not to exist.
     package init(
         open: [OpenMove], assignments: [MonitorAssignment], ownership: [NodeReference: Ownership],
-        stable: Set<NodeReference>
+        stable: Set<NodeReference>, orphans: FailoverPlan.OrphanRule = .rescue
     ) {
         var returns: [OpenMove] = []
         var forgets: [OpenMove] = []
         for move in open {
-            switch ReturnPlan.decide(move, ReturnPlan.find(move.monitor, in: assignments), ownership, stable) {
+            switch ReturnPlan.decide(
+                move, ReturnPlan.find(move.monitor, in: assignments), ownership, stable, orphans)
+            {
             case .wait: continue
             case .goHome: returns.append(move)
             case .forget: forgets.append(move)
@@ -33,7 +36,7 @@ package struct ReturnPlan: Sendable, Equatable {
 
     private static func decide(
         _ move: OpenMove, _ monitor: MonitorAssignment?, _ ownership: [NodeReference: Ownership],
-        _ stable: Set<NodeReference>
+        _ stable: Set<NodeReference>, _ orphans: FailoverPlan.OrphanRule
     ) -> Decision {
         switch move.reason {
         case .failover, .drain: break
@@ -51,8 +54,13 @@ package struct ReturnPlan: Sendable, Equatable {
         }
         if stable.contains(destination) { return .goHome }
         switch ownership[current] {
-        case .lost, nil: return .goHome
+        case .lost: return .goHome
         case .fit, .wavering, .draining: return .wait
+        case nil:
+            switch orphans {
+            case .rescue: return .goHome
+            case .leave: return .wait
+            }
         }
     }
 

@@ -18,7 +18,8 @@ extension MonitorMover {
         return ReturnPlan(
             open: open, assignments: picture.assignments,
             ownership: Ownership.map(of: picture.nodes, limits: judge),
-            stable: open.isEmpty ? [] : stableNodes(picture.nodes(asOf: now), now: now))
+            stable: open.isEmpty ? [] : stableNodes(picture.nodes(asOf: now), now: now),
+            orphans: picture.orphans)
     }
 
     /// Closes one batch of entries that are no longer ours: a person decided otherwise, or the monitor is gone.
