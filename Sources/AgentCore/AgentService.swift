@@ -92,6 +92,8 @@ package struct AgentService: Service {
 /// What the loops of one agent share.
 final class AgentSharedState: Sendable {
     let judgement = Mutex(NodeJudgement(limits: HealthJudge.Limits()))
+    /// Whether the database took our last beat: this agent, and no other, speaks for the node.
+    let isHeard = Mutex(false)
     /// Events that only an agent sees, not yet written into the history. Bounded: the oldest go first.
     let changes = Mutex<[ClusterEvent]>([])
     /// Cuts the pause before the next probe short.

@@ -1,10 +1,10 @@
-import ClusterCore
-import ClusterStore
+package import ClusterCore
+package import ClusterStore
 
 /// Tells a second live agent from the shadow of a dead one. An agent that was killed and started again meets its
 /// predecessor's report for up to `AgentReport.ownershipTTL`; only reports that go on after that come from a living rival.
-struct ConflictWatch: Sendable {
-    enum Verdict: Equatable, Sendable {
+package struct ConflictWatch: Sendable {
+    package enum Verdict: Equatable, Sendable {
         /// Nobody else reports.
         case clear
         /// Somebody else's report is still fresh; it may be the last of a dead agent.
@@ -22,9 +22,9 @@ struct ConflictWatch: Sendable {
     private var isProven = false
 
     /// - Parameter patience: how long reports must go on; at least `AgentReport.ownershipTTL` outside of tests.
-    init(patience: Duration) { self.patience = patience }
+    package init(patience: Duration) { self.patience = patience }
 
-    mutating func record(_ outcome: ReportOutcome, now: ContinuousClock.Instant) -> Verdict {
+    package mutating func record(_ outcome: ReportOutcome, now: ContinuousClock.Instant) -> Verdict {
         switch outcome {
         case .written, .registered:
             defer {

@@ -1,32 +1,32 @@
-import ClusterCore
-import ClusterStore
+package import ClusterCore
+package import ClusterStore
 
 /// What this agent holds of its node: the judge, the last finding, and whether the database's own belief was taken into
 /// account yet. A value without clock, socket or store.
-struct NodeJudgement: Sendable {
+package struct NodeJudgement: Sendable {
     /// What a probe changed.
-    struct Change: Equatable, Sendable {
-        var became: NodeStatus?
+    package struct Change: Equatable, Sendable {
+        package var became: NodeStatus?
         /// The finding turned to or from `degraded`, which changes no status but is worth telling.
-        var health: AgentHealth?
+        package var health: AgentHealth?
     }
 
     private let limits: HealthJudge.Limits
     private var judge: HealthJudge
-    private(set) var last: ProbeResult?
-    private(set) var hasAdopted = false
+    package private(set) var last: ProbeResult?
+    package private(set) var hasAdopted = false
 
     /// Until the database's belief is known, a node counts as recovering: three good probes prove it, one bad one does
     /// not make an offline node look online.
-    init(limits: HealthJudge.Limits) {
+    package init(limits: HealthJudge.Limits) {
         self.limits = limits
         judge = HealthJudge(startingAs: .recovering, limits: limits)
     }
 
-    var status: NodeStatus { judge.status }
-    var interval: Duration { judge.interval }
+    package var status: NodeStatus { judge.status }
+    package var interval: Duration { judge.interval }
 
-    var health: AgentHealth? {
+    package var health: AgentHealth? {
         last.map { result in
             switch result.finding {
             case .healthy: .healthy
@@ -36,7 +36,7 @@ struct NodeJudgement: Sendable {
         }
     }
 
-    mutating func record(_ result: ProbeResult) -> Change {
+    package mutating func record(_ result: ProbeResult) -> Change {
         let before = health
         last = result
         var change = Change()
@@ -53,7 +53,7 @@ struct NodeJudgement: Sendable {
     /// agent beside a living node never takes the node away, however long the database took to answer.
     /// - Parameter status: the row's; nil when there is no row yet.
     /// - Returns: the status, when the probes made so far already prove another than the row's.
-    mutating func adopt(_ status: NodeStatus?) -> NodeStatus? {
+    package mutating func adopt(_ status: NodeStatus?) -> NodeStatus? {
         guard !hasAdopted else { return nil }
         hasAdopted = true
         guard let status else { return judge.status == .recovering ? nil : judge.status }
@@ -65,7 +65,7 @@ struct NodeJudgement: Sendable {
     }
 
     /// The beat to write; nil before the first probe ended or the database's belief was adopted.
-    func report(for configuration: AgentConfiguration) -> AgentReport? {
+    package func report(for configuration: AgentConfiguration) -> AgentReport? {
         guard hasAdopted, let health, let last else { return nil }
         return AgentReport(
             node: configuration.node, name: configuration.name, host: configuration.host,

@@ -56,6 +56,10 @@ struct ReportLoop: Sendable {
             let outcome = try await agent.store.report(next)
             tellDatabaseIsBack(&memory)
             let verdict = memory.conflict.record(outcome, now: .now)
+            switch outcome {
+            case .written, .registered: agent.shared.isHeard.withLock { $0 = true }
+            case .conflict: agent.shared.isHeard.withLock { $0 = false }
+            }
             tell(outcome, verdict)
             try await recordChanges()
             if case .proven(let other) = verdict, agent.configuration.conflictPolicy == .end {

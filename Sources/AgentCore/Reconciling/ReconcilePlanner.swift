@@ -1,4 +1,4 @@
-import ClusterCore
+package import ClusterCore
 
 /// Decides when Kuma is asked to re-read its assignments. KUMA.md's traps, as rules:
 ///
@@ -8,8 +8,8 @@ import ClusterCore
 ///   of the minute then does the work, and it must not meet ours.
 ///
 /// A value: the caller brings the time and performs the call.
-struct ReconcilePlanner: Sendable {
-    enum Action: Equatable, Sendable {
+package struct ReconcilePlanner: Sendable {
+    package enum Action: Equatable, Sendable {
         case nothing
         /// Call once, and then say `finished`.
         case trigger(timeout: Duration)
@@ -38,10 +38,12 @@ struct ReconcilePlanner: Sendable {
     /// A run may still be going on until then: Kuma's own, or one of ours that never answered.
     private var busyUntil: ContinuousClock.Instant?
 
+    package init() {}
+
     /// - Parameters:
     ///   - assigned: what the database says the node runs.
     ///   - secondOfMinute: of this machine's wall clock, which Kuma's own schedule follows too.
-    mutating func next(
+    package mutating func next(
         assigned: Set<MonitorID>, now: ContinuousClock.Instant, secondOfMinute: Int
     ) -> Action {
         guard phase == .idle else { return .nothing }
@@ -65,7 +67,7 @@ struct ReconcilePlanner: Sendable {
         return .trigger(timeout: estimate + Limits.patience)
     }
 
-    mutating func finished(_ outcome: ReconcileOutcome, now: ContinuousClock.Instant) {
+    package mutating func finished(_ outcome: ReconcileOutcome, now: ContinuousClock.Instant) {
         guard case .calling(let assigned) = phase else { return }
         phase = .idle
         switch outcome {
