@@ -197,6 +197,16 @@ let package = Package(
             ],
             swiftSettings: houseRules
         ),
+        // The control plane under every fault, in virtual time: the simulation, its tests, and a long run by hand.
+        .target(
+            name: "Simulation",
+            dependencies: ["AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", logging],
+            path: "Tests/Simulation",
+            swiftSettings: houseRules
+        ),
+        .executableTarget(
+            name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulator", swiftSettings: houseRules),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: houseRules),
         .testTarget(name: "HouseRulesTests", swiftSettings: houseRules),
         .testTarget(
             name: "EndToEndTests",

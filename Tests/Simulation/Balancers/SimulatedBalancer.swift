@@ -1,0 +1,83 @@
+import ClusterCore
+import ClusterStore
+import ControlPlane
+import Logging
+
+/// One balancer's whole control plane – the product's own – driven step by step in virtual time.
+///
+/// SAFETY: `@unchecked Sendable`: touched by the simulation's one thread only.
+final class SimulatedBalancer: @unchecked Sendable {
+    let process: SimulatedProcess
+    let plane: ControlPlane
+    private let oracle: Oracle
+
+    init(
+        process: SimulatedProcess, scenario: Scenario, store: SimulatedStore,
+        network: @escaping SimulatedProbe.Network, sabotage: Sabotage?
+    ) {
+        self.process = process
+        oracle = store.oracle
+        var configuration = ControlPlaneConfiguration()
+        configuration.monitorLimit = scenario.monitorLimit
+        configuration.flaps.hold = scenario.hold
+        configuration.flaps.window = scenario.flapWindow
+        sabotage.spoil(&configuration)
+        let scheduler = process.scheduler
+        plane = ControlPlane(
+            configuration: configuration, store: store,
+            probe: SimulatedProbe(process: process, network: network, database: store.database),
+            publisher: RoutingTablePublisher(),
+            identity: BalancerPresence(id: BalancerID(text: process.name), address: process.name, version: "1"),
+            logger: Logger(label: process.name) { _ in SwiftLogNoOpLogHandler() },
+            clock: ControlClock(
+                now: { process.instant }, sleep: { span in await process.sleep(span) },
+                monotonicNanoseconds: { UInt64(max(scheduler.now / .nanoseconds(1), 0)) },
+                draw: { scheduler.random.fraction() }),
+            lookup: { _, answer in answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) })
+    }
+
+    private var scheduler: Scheduler { process.scheduler }
+    private var goesOn: Bool { !process.isDead && !oracle.isClosed }
+    var leads: Bool { !process.isDead && plane.state.leadership.isSelf }
+
+    func start() {
+        oracle.trace.note(process.name, "balancer starts")
+        scheduler.start { [self] in await looping() }
+    }
+
+    /// What `ControlPlane.loop` does; each piece of work on a task of its own.
+    private func looping() async {
+        while goesOn {
+            for work in plane.step(now: process.instant) {
+                scheduler.start { [plane] in await plane.perform(work) }
+            }
+            await process.sleep(scheduler.random.span(.milliseconds(100) ... .milliseconds(250)))
+        }
+    }
+}
+
+/// A balancer's probe of a Kuma across the network.
+struct SimulatedProbe: NodeProbe {
+    typealias Network = @Sendable () -> [SimulatedKuma]
+
+    let process: SimulatedProcess
+    let network: Network
+    let database: SimulatedDatabase
+
+    func probe(_ address: NodeAddress, timeout: Duration) async -> ProbeResult {
+        let scheduler = process.scheduler
+        guard let kuma = network().first(where: { $0.id.text == address.host }) else {
+            return ProbeResult(finding: .unhealthy, detail: "connection refused", duration: .zero)
+        }
+        let startedAt = scheduler.now
+        let isLost = scheduler.random.chance(database.faultRate / 4)
+        let isReachable = !isLost && !process.unreachable.contains(address.host)
+        let result = await kuma.health(isReachable: isReachable, timeout: timeout)
+        await process.awake()
+        // Frozen beyond its own deadline: it may see the timer before it sees the answer.
+        if scheduler.now - startedAt > timeout, scheduler.random.chance(0.5) {
+            return ProbeResult(finding: .unhealthy, detail: "no answer within \(timeout)", duration: timeout)
+        }
+        return result
+    }
+}

@@ -1,0 +1,71 @@
+import ClusterCore
+import ClusterStore
+import ControlPlane
+
+/// One rule of the product taken away on purpose, to prove that the oracle would see it.
+package enum Sabotage: String, Sendable, CaseIterable {
+    /// Leader statements are executed under whatever lease is in the table: the fence is gone.
+    case noFence
+    /// Moved monitors go home as soon as their home answers.
+    case noHold
+    /// A move is written wherever the monitor is by now.
+    case noExpectedAssignment
+    /// A row that cannot be read counts as a node that does not exist.
+    case unreadableIsOrphaned
+    /// A leader speaks over fresh reports.
+    case noSilenceCheck
+    /// Half of the nodes may fall silent together and each is judged at once.
+    case noMassSilenceRule
+    /// What was moved away never comes home.
+    case noReturns
+    /// The least loaded node is not asked for.
+    case noPlacementRule
+}
+
+/// The rule is taken away at the store's door or in the configuration; the product's code stays as it is.
+extension Sabotage? {
+    func spoil(_ lease: Lease, on tables: InMemoryCluster) -> Lease {
+        guard self == .noFence, let sight = tables.leaseSight else { return lease }
+        return sight.lease
+    }
+
+    func spoil(_ moves: [PlannedMove], on tables: InMemoryCluster) -> [PlannedMove] {
+        switch self {
+        case .noExpectedAssignment:
+            moves.map { move in
+                let from = tables.monitor(move.monitor)?.effective ?? move.from
+                return PlannedMove(monitor: move.monitor, from: from, to: move.to, reason: move.reason)
+            }
+        case .noPlacementRule:
+            moves.map { move in
+                let to = moves.map(\.to).max() ?? move.to
+                return PlannedMove(monitor: move.monitor, from: move.from, to: to, reason: move.reason)
+            }
+        case .noFence, .noHold, .unreadableIsOrphaned, .noSilenceCheck, .noMassSilenceRule, .noReturns, nil:
+            moves
+        }
+    }
+
+    func spoil(_ statement: SpokenStatus) -> SpokenStatus {
+        guard self == .noSilenceCheck else { return statement }
+        return SpokenStatus(
+            node: statement.node, status: statement.status, okStreak: statement.okStreak,
+            failStreak: statement.failStreak, detail: statement.detail, silentFor: .zero)
+    }
+
+    func spoil(_ poll: ClusterPoll) -> ClusterPoll {
+        guard self == .unreadableIsOrphaned else { return poll }
+        return ClusterPoll(
+            nodes: poll.nodes, rejectedRows: [], isSetUp: poll.isSetUp, fingerprint: poll.fingerprint)
+    }
+
+    func spoil(_ configuration: inout ControlPlaneConfiguration) {
+        switch self {
+        case .noHold: configuration.flaps.hold = .zero
+        case .noReturns: configuration.flaps.hold = .seconds(1_000_000)
+        case .noMassSilenceRule: configuration.silence.massWait = .zero
+        case .noFence, .noExpectedAssignment, .unreadableIsOrphaned, .noSilenceCheck, .noPlacementRule, nil:
+            break
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import ClusterCore
+import ClusterStore
+
+/// The database server and the network before it: decides what becomes of each call.
+///
+/// SAFETY: `@unchecked Sendable`: touched by the simulation's one thread only.
+final class SimulatedDatabase: @unchecked Sendable {
+    enum Mode: Sendable, Equatable {
+        case up
+        /// Stopped: every call fails at once.
+        case refusing
+        /// SIGSTOP: calls hang, and what has arrived may still be executed later.
+        case frozen
+    }
+
+    /// How a call passes the network.
+    struct Passage: Sendable {
+        enum Fate: Sendable, Equatable {
+            case ordinary
+            /// Never arrives.
+            case requestLost
+            /// Executed; the caller never learns.
+            case answerLost
+            /// The caller gives up; executed this long after.
+            case executedLate(Duration)
+            /// Executed twice, the second time this long after: as when a proxy repeats.
+            case repeated(Duration)
+        }
+
+        var toServer: Duration
+        var toCaller: Duration
+        var fate: Fate
+    }
+
+    /// Numbers of the driver, as a balancer configures it.
+    enum Limits {
+        /// A statement without an answer fails.
+        static let deadline: Duration = .seconds(5)
+    }
+
+    let scheduler: Scheduler
+    let tables: InMemoryCluster
+    /// The probability that a call meets a fault of its own.
+    var faultRate = 0.0
+    private(set) var mode = Mode.up
+    private(set) var modeSince: Duration = .zero
+    private(set) var faults = 0
+
+    init(_ tables: InMemoryCluster, scheduler: Scheduler) {
+        self.tables = tables
+        self.scheduler = scheduler
+    }
+
+    func become(_ next: Mode) {
+        guard next != mode else { return }
+        mode = next
+        modeSince = scheduler.now
+    }
+
+    func passage() -> Passage {
+        var random = scheduler.random
+        defer { scheduler.random = random }
+        var passage = Passage(
+            toServer: random.span(.microseconds(200) ... .milliseconds(3)),
+            toCaller: random.span(.microseconds(200) ... .milliseconds(3)), fate: .ordinary)
+        guard random.chance(faultRate) else { return passage }
+        faults += 1
+        switch random.index(below: 6) {
+        case 0: passage.fate = .requestLost
+        case 1: passage.fate = .answerLost
+        case 2: passage.fate = .executedLate(random.span(.milliseconds(1) ... .seconds(8)))
+        case 3: passage.fate = .repeated(random.span(.zero ... .seconds(6)))
+        case 4: passage.toServer = random.span(.milliseconds(10) ... .milliseconds(2_400))
+        case _: passage.toCaller = random.span(.milliseconds(10) ... .milliseconds(2_400))
+        }
+        return passage
+    }
+}

@@ -1,0 +1,121 @@
+import AgentCore
+import ClusterCore
+import ClusterStore
+
+/// The agent beside one Kuma: the product's own judgement, conflict watch and reconcile planner, driven by loops that do
+/// what `ProbeLoop`, `ReportLoop` and `ReconcileLoop` do, in virtual time.
+///
+/// SAFETY: `@unchecked Sendable`: touched by the simulation's one thread only.
+final class SimulatedAgent: @unchecked Sendable {
+    let process: SimulatedProcess
+    let kuma: SimulatedKuma
+    let configuration: AgentConfiguration
+    private let store: SimulatedStore
+    private let hasReconcileKey: Bool
+    private var judgement: NodeJudgement
+    private var watch: ConflictWatch
+    private var planner = ReconcilePlanner()
+    /// Rises with every probe, so that a beat goes out at once.
+    private var probes = 0
+    private var isHeard = false
+
+    init(
+        process: SimulatedProcess, kuma: SimulatedKuma, instance: AgentInstance, store: SimulatedStore,
+        hasReconcileKey: Bool
+    ) {
+        self.process = process
+        self.kuma = kuma
+        self.store = store
+        self.hasReconcileKey = hasReconcileKey
+        configuration = AgentConfiguration(
+            node: kuma.id, name: kuma.id.text, host: kuma.host, isPrimary: false, instance: instance, version: "1",
+            address: NodeAddress(host: "127.0.0.1", port: 3001))
+        judgement = NodeJudgement(limits: configuration.judge)
+        watch = ConflictWatch(patience: configuration.conflictPatience)
+    }
+
+    private var scheduler: Scheduler { process.scheduler }
+    private var goesOn: Bool { !process.isDead && !store.oracle.isClosed }
+
+    func start() {
+        store.oracle.trace.note(process.name, "agent starts as \(configuration.instance)")
+        scheduler.start { [self] in await probing() }
+        scheduler.start { [self] in await reporting() }
+        if hasReconcileKey { scheduler.start { [self] in await reconciling() } }
+    }
+
+    /// SIGTERM: stops everything else first, as `AgentService.run` does, then says goodbye once.
+    func leave() {
+        guard goesOn else { return }
+        let process = SimulatedProcess(process.name + "'", heirOf: process)
+        let store = SimulatedStore(
+            process: process, database: store.database, oracle: store.oracle, sabotage: store.sabotage)
+        let configuration = configuration
+        self.process.kill()
+        scheduler.start { try? await store.detach(configuration.node, instance: configuration.instance) }
+    }
+
+    private func jittered(_ span: Duration) -> Duration { Jitter.spread(span, draw: scheduler.random.fraction()) }
+
+    private func probing() async {
+        while goesOn {
+            await process.awake()
+            let result = await kuma.health(isReachable: true, timeout: configuration.probeTimeout)
+            await process.awake()
+            let change = judgement.record(result)
+            if let status = change.became { store.oracle.trace.note(process.name, "judges \(status.rawValue)") }
+            probes += 1
+            await process.sleep(jittered(judgement.interval))
+        }
+    }
+
+    private func reporting() async {
+        while goesOn {
+            let seen = probes
+            do throws(StoreError) { try await beat() } catch {
+                await process.sleep(.milliseconds(500))
+            }
+            let pause = jittered(configuration.judge.steadyInterval * 1.25)
+            let end = scheduler.now + pause
+            while goesOn, probes == seen, scheduler.now < end { await process.sleep(.milliseconds(100)) }
+        }
+    }
+
+    private func beat() async throws(StoreError) {
+        if !judgement.hasAdopted {
+            let row = try await store.node(configuration.node)
+            _ = judgement.adopt(row?.status)
+        }
+        guard let report = judgement.report(for: configuration) else { return }
+        let outcome = try await store.report(report)
+        _ = watch.record(outcome, now: process.instant)
+        switch outcome {
+        case .written, .registered: isHeard = true
+        case .conflict: isHeard = false
+        }
+    }
+
+    private func reconciling() async {
+        while goesOn {
+            await reconcile()
+            await process.sleep(jittered(configuration.judge.steadyInterval * 0.5))
+        }
+    }
+
+    private func reconcile() async {
+        guard isHeard, judgement.status == .online, let monitors = try? await store.monitors(runBy: configuration.node)
+        else {
+            return
+        }
+        let action = planner.next(
+            assigned: Set(monitors), now: process.instant, secondOfMinute: kuma.secondOfMinute)
+        switch action {
+        case .nothing: return
+        case .trigger(let timeout):
+            store.oracle.trace.note(process.name, "asks Kuma to read its monitors")
+            let outcome = await kuma.reconcile(timeout: timeout)
+            await process.awake()
+            planner.finished(outcome, now: process.instant)
+        }
+    }
+}

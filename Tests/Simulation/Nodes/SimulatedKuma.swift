@@ -1,0 +1,208 @@
+import ClusterCore
+import ClusterStore
+
+/// One Kuma process, as KUMA.md describes it: writes `online` at its start, runs what it last read, reads again at
+/// second 00 and when asked to, and gets into trouble when two readings overlap.
+///
+/// SAFETY: `@unchecked Sendable`: touched by the simulation's one thread only.
+final class SimulatedKuma: @unchecked Sendable {
+    enum Phase: Sendable, Equatable {
+        case stopped, starting, serving
+    }
+
+    enum Limits {
+        /// A start until it serves.
+        static let start: ClosedRange<Duration> = .milliseconds(500) ... .seconds(3)
+        /// For each monitor that a reading starts.
+        static let perStart: ClosedRange<Duration> = .milliseconds(100) ... .milliseconds(300)
+        /// One minute, the longest series of starts in a simulation, and a little.
+        static let staleness: Duration = .seconds(75)
+    }
+
+    let id: NodeID
+    let database: SimulatedDatabase
+    let oracle: Oracle
+    /// Its machine's wall clock, against the database's.
+    let wallShift: Duration
+    private(set) var phase = Phase.stopped
+    /// Its event loop hangs: connections are accepted and nothing is answered.
+    private(set) var hangsUntil: Duration = .zero
+    var isCutFromDatabase = false { didSet { readableSince = scheduler.now } }
+    /// How many times it runs each monitor.
+    private(set) var loops: [MonitorID: Int] = [:]
+    private var generation = 0
+    private var readings = 0
+    /// Somebody last added a monitor through it.
+    private var addedAt: Duration = .zero
+    private(set) var readableSince: Duration = .zero
+    /// Readings may overlap until then through no fault of ours: an agent was frozen between deciding and asking.
+    var excusedUntil: Duration = .zero
+
+    init(_ id: NodeID, database: SimulatedDatabase, oracle: Oracle, wallShift: Duration) {
+        self.id = id
+        self.database = database
+        self.oracle = oracle
+        self.wallShift = wallShift
+    }
+
+    private var scheduler: Scheduler { database.scheduler }
+    var host: String { "\(id):3001" }
+    var isHanging: Bool { hangsUntil > scheduler.now }
+    var isServing: Bool { phase == .serving && !isHanging }
+    private var canRead: Bool { database.mode == .up && !isCutFromDatabase }
+
+    var secondOfMinute: Int { Int((scheduler.now + wallShift).components.seconds % 60) }
+
+    // MARK: Life
+
+    func start() {
+        guard phase == .stopped else { return }
+        phase = .starting
+        generation += 1
+        let mine = generation
+        scheduler.start { [self] in await boot(mine) }
+    }
+
+    /// Killed, and everything it ran with it.
+    func stop() {
+        phase = .stopped
+        generation += 1
+        loops = [:]
+        readings = 0
+    }
+
+    func hang(for span: Duration) { hangsUntil = max(hangsUntil, scheduler.now + span) }
+    func hang(until moment: Duration) { hangsUntil = moment }
+
+    private func boot(_ mine: Int) async {
+        // Without its database it exits and is started again.
+        while !canRead {
+            await scheduler.sleep(.seconds(3))
+            guard generation == mine, !oracle.isClosed else { return }
+        }
+        database.tables.kumaStarts(id, name: id.text, host: host)
+        oracle.nodeWritten(id.text)
+        oracle.trace.note(id.text, "Kuma starts")
+        await scheduler.sleep(scheduler.random.span(Limits.start))
+        while !canRead, generation == mine, !oracle.isClosed { await scheduler.sleep(.seconds(1)) }
+        guard generation == mine else { return }
+        loops = assigned().reduce(into: [:]) { $0[$1] = 1 }
+        phase = .serving
+        readableSince = scheduler.now
+        scheduler.start { [self] in await everyMinute(mine) }
+    }
+
+    private func everyMinute(_ mine: Int) async {
+        while generation == mine, !oracle.isClosed {
+            let intoMinute = Double((scheduler.now + wallShift) / .milliseconds(1)).truncatingRemainder(
+                dividingBy: 60_000)
+            await scheduler.sleep(.milliseconds(Int64(60_000 - intoMinute) + 1))
+            await unhang()
+            guard generation == mine, !oracle.isClosed else { return }
+            await reread()
+        }
+    }
+
+    private func unhang() async {
+        while isHanging, !oracle.isClosed { await scheduler.sleep(hangsUntil - scheduler.now) }
+    }
+
+    // MARK: What it runs
+
+    private func assigned() -> [MonitorID] {
+        database.tables.monitors.filter { $0.isActive && $0.effective == NodeReference(id) }.map(\.id)
+    }
+
+    /// Not re-entrant: a second reading decides by what runs *now*, and so does the first one's rest.
+    private func reread() async {
+        guard canRead else { return }
+        let mine = generation
+        readings += 1
+        let wanted = assigned()
+        for monitor in loops.keys where !wanted.contains(monitor) { loops[monitor] = nil }
+        for monitor in wanted where loops[monitor] == nil {
+            await scheduler.sleep(scheduler.random.span(Limits.perStart))
+            guard generation == mine, !oracle.isClosed else { return }
+            startMonitor(monitor)
+        }
+        readings -= 1
+    }
+
+    private func startMonitor(_ monitor: MonitorID) {
+        guard loops[monitor] != nil else {
+            loops[monitor] = 1
+            return
+        }
+        guard scheduler.now >= excusedUntil else { return }
+        loops[monitor, default: 0] += 1
+        oracle.fail(.doubleStart, "\(id) runs monitor \(monitor) twice: two readings overlapped")
+    }
+
+    /// A person adds a monitor through this node: it starts here at once, wherever it belongs.
+    func addedHere(_ monitor: MonitorID) {
+        guard isServing else { return }
+        loops[monitor] = 1
+        addedAt = scheduler.now
+    }
+
+    /// `POST /api/v1/reconcile-monitors`.
+    func reconcile(timeout: Duration) async -> ReconcileOutcome {
+        guard phase == .serving else { return .notSent(detail: "connection refused") }
+        let startedAt = scheduler.now
+        if isHanging {
+            // Its own reading of the minute may wait in the same queue: nobody outside can keep the two apart.
+            excusedUntil = max(excusedUntil, hangsUntil + .seconds(90))
+            scheduler.start { [self] in
+                await unhang()
+                await reread()
+            }
+            await scheduler.sleep(timeout)
+            return .unknown(detail: "no answer")
+        }
+        let mine = generation
+        await reread()
+        guard generation == mine else { return .unknown(detail: "connection reset") }
+        return scheduler.now - startedAt <= timeout ? .done : .unknown(detail: "no answer in time")
+    }
+
+    /// `staleKuma`: what stood long enough to have been read is what runs.
+    func checkFreshness() {
+        if !canRead || isHanging { readableSince = scheduler.now }
+        let settled = max(readableSince, addedAt, oracle.lastSetChange(of: id)) + Limits.staleness
+        guard phase == .serving, scheduler.now >= settled else { return }
+        let wanted = assigned()
+        if loops.keys.sorted() != wanted {
+            oracle.fail(.staleKuma, "\(id) runs \(loops.keys.sorted()), and \(wanted) has stood for 75 s")
+        }
+    }
+
+    // MARK: Its health
+
+    /// - Parameter isReachable: whether the asker's packets arrive.
+    func health(isReachable: Bool, timeout: Duration) async -> ProbeResult {
+        let latency = scheduler.random.span(.milliseconds(1) ... .milliseconds(8))
+        await scheduler.sleep(latency)
+        guard isReachable else { return await unanswered(timeout, "no route") }
+        guard phase == .serving else {
+            return ProbeResult(finding: .unhealthy, detail: "connection refused", duration: latency)
+        }
+        if isHanging { return await unanswered(timeout, "no answer") }
+        if database.mode == .frozen {
+            // Its own query hangs; the asker's patience decides unless the database goes on sooner.
+            let end = scheduler.now + timeout
+            while database.mode == .frozen, scheduler.now < end, !oracle.isClosed {
+                await scheduler.sleep(.milliseconds(250))
+            }
+            guard scheduler.now < end else { return await unanswered(.zero, "no answer") }
+        }
+        guard canRead else {
+            return ProbeResult(finding: .degraded, detail: "503, its database is unhealthy", duration: latency)
+        }
+        return ProbeResult(finding: .healthy, detail: "200", duration: latency)
+    }
+
+    private func unanswered(_ timeout: Duration, _ why: String) async -> ProbeResult {
+        await scheduler.sleep(timeout)
+        return ProbeResult(finding: .unhealthy, detail: "\(why) within \(timeout)", duration: timeout)
+    }
+}

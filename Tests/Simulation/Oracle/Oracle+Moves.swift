@@ -1,0 +1,150 @@
+import ClusterCore
+import ClusterStore
+
+/// The leader's writes to `monitor` and to the journal.
+extension Oracle {
+    func checkWrite(_ arrival: Arrival, _ lease: Lease, _ before: Look) {
+        let monitors = tables.monitors
+        let open = tables.openEntries
+        guard monitors != before.monitors || open != before.open || tables.lastMove != before.lastMove else {
+            return count(\.fenced)
+        }
+        checkFence(lease, before)
+        checkPause(arrival)
+        var opened: [MonitorID: OpenMove] = [:]
+        for id in before.lastMove + 1..<max(tables.lastMove, before.lastMove) + 1 {
+            if let row = tables.entry(id) { opened[row.entry.monitor] = row.entry }
+        }
+        let closed = before.open.filter { entry in !open.contains { $0.id == entry.id } }
+        let homeward = Dictionary(
+            closed.filter { tables.entry($0.id)?.outcome == .returned }.map { ($0.monitor, $0) }
+        ) { first, _ in first }
+        let old = Dictionary(before.monitors.map { ($0.id, $0) }) { first, _ in first }
+        var moved = 0
+        for monitor in monitors {
+            guard let was = old[monitor.id], was != monitor else { continue }
+            if let entry = opened[monitor.id], !entry.reason.isTemporary {
+                checkRebalanced(was, monitor, entry, arrival)
+                continue
+            }
+            if was.isActive != monitor.isActive || was.home?.text != monitor.home?.text {
+                fail(.reason, "monitor \(monitor.id): \(Oracle.text(was)) became \(Oracle.text(monitor))")
+            }
+            if let entry = opened[monitor.id], monitor.assigned?.text == entry.to.text {
+                moved += 1
+                checkMove(was, entry, arrival)
+            } else if let entry = homeward[monitor.id] {
+                checkReturn(was, monitor, entry, arrival)
+            } else {
+                fail(.reason, "monitor \(monitor.id): \(Oracle.text(was)) became \(Oracle.text(monitor))")
+            }
+        }
+        if monitors.count != before.monitors.count { fail(.reason, "monitors appeared or vanished") }
+        count(\.moved, moved)
+        if moved > 0 { checkPlacement(arrival, before, Oracle.counts(monitors), Set(opened.values.map(\.to))) }
+        adopt(monitors)
+        for entry in closed { noteClosed(entry, monitors) }
+        checkJournal(open)
+    }
+
+    private func checkMove(_ was: MonitorAssignment, _ entry: OpenMove, _ arrival: Arrival) {
+        let id = was.id
+        let picture = arrival.pictureOf ?? .zero
+        guard let from = was.effective else { return fail(.reason, "monitor \(id) was nobody's and is moved") }
+        if !track(from).was([.lost, .absent], since: picture) {
+            let invariant: Invariant = chosen[id] == was.assigned && chosen[id] != nil ? .personsChoice : .lostFirst
+            fail(invariant, "monitor \(id) left \(from), which has been \(track(from).standing) since the picture")
+        }
+        if now - picture > scenario.leaseTTL * 3 {
+            fail(.freshPicture, "monitor \(id) moved on a picture of \(now - picture) ago")
+        }
+        let target = track(NodeReference(entry.to))
+        if !target.was([.fit, .draining], since: picture) {
+            fail(.target, "monitor \(id) went to \(entry.to), which is \(target.standing)")
+        }
+        if scenario.profile.isCalm {
+            fail(.calm, "monitor \(id) moved from \(from) to \(entry.to), and every Kuma lives")
+        }
+        if let absence = absences[id], absence.lastTo.text == was.assigned?.text {
+            absences[id]?.lastTo = NodeReference(entry.to)
+        } else {
+            absences[id] = Absence(lastTo: NodeReference(entry.to), origin: was.assigned)
+        }
+        chosen[id] = nil
+    }
+
+    private func checkReturn(
+        _ was: MonitorAssignment, _ monitor: MonitorAssignment, _ entry: OpenMove, _ arrival: Arrival
+    ) {
+        count(\.returned)
+        let id = was.id
+        if chosen[id] != nil { fail(.personsChoice, "monitor \(id) was sent home from where a person put it") }
+        guard let absence = absences[id], absence.lastTo.text == was.assigned?.text else {
+            return fail(.exactReturn, "monitor \(id) was not where we put it: \(Oracle.text(was))")
+        }
+        if absence.origin?.text != monitor.assigned?.text {
+            fail(
+                .exactReturn, "monitor \(id) began as \(absence.origin?.text ?? "NULL"), became \(Oracle.text(monitor))"
+            )
+        }
+        absences[id] = nil
+        if let origin = monitor.assigned { chosen[id] = origin }
+        guard let home = monitor.effective, home != NodeReference(entry.to) else { return }
+        let picture = arrival.pictureOf ?? .zero
+        if track(NodeReference(entry.to)).was([.lost, .absent], since: picture) { return }
+        // A leap of the caller's clock between reading and planning adds to every age: seconds, once, and no more.
+        if let leap = arrival.caller.lastLeap, leap >= picture { return }
+        let online = track(home).onlineSince.map { now - $0 } ?? .zero
+        if online < scenario.hold { fail(.hold, "monitor \(id) went home to \(home), online for \(online) only") }
+    }
+
+    /// An entry may be given up only where a person changed the assignment, or where there is no home any more.
+    private func noteClosed(_ entry: OpenMove, _ monitors: [MonitorAssignment]) {
+        guard tables.entry(entry.id)?.outcome == .forgotten else { return }
+        count(\.forgotten)
+        guard let monitor = monitors.first(where: { $0.id == entry.monitor }) else { return }
+        if monitor.assigned?.text == entry.to.text, (entry.previousAssigned ?? monitor.home) != nil {
+            fail(.journal, "entry \(entry.id) was given up while monitor \(monitor.id) is where it says")
+        }
+        absences[entry.monitor] = nil
+    }
+
+    /// Least loaded first, judged where nothing has changed since the picture was read.
+    private func checkPlacement(
+        _ arrival: Arrival, _ before: Look, _ after: [NodeReference: Int], _ receivers: Set<NodeID>
+    ) {
+        guard arrival.manner == .first, let picture = arrival.pictureOf, lastDisturbance < picture else { return }
+        let names = tables.nodeNames
+        var candidates = names.filter { tracks[$0]?.standing == .fit }
+        if candidates.isEmpty { candidates = names.filter { tracks[$0]?.standing == .draining } }
+        guard let least = candidates.map({ after[NodeReference(text: $0)] ?? 0 }).min() else { return }
+        for receiver in receivers.sorted() {
+            let count = after[NodeReference(receiver)] ?? 0
+            if !candidates.contains(receiver.text) {
+                fail(.placement, "\(receiver) received monitors though other nodes are fitter")
+            } else if count > least + 1 {
+                fail(.placement, "\(receiver) received up to \(count) monitors while another fit node runs \(least)")
+            }
+        }
+    }
+
+    func checkJournal(_ open: [OpenMove]) {
+        var seen: Set<MonitorID> = []
+        let monitors = Dictionary(known.map { ($0.id, $0) }) { first, _ in first }
+        for entry in open {
+            if !seen.insert(entry.monitor).inserted { fail(.journal, "monitor \(entry.monitor) has two open entries") }
+            switch entry.reason {
+            case .failover, .drain: break
+            case .rebalance, .force: fail(.journal, "entry \(entry.id) is open for \(entry.reason.rawValue)")
+            }
+            guard let monitor = monitors[entry.monitor], let absence = absences[entry.monitor] else { continue }
+            if absence.lastTo.text != entry.to.text || monitor.assigned?.text != entry.to.text {
+                fail(.journal, "entry \(entry.id) says \(entry.to), the monitor \(Oracle.text(monitor))")
+            }
+        }
+        for monitor in known {
+            guard let absence = absences[monitor.id], !seen.contains(monitor.id) else { continue }
+            fail(.journal, "monitor \(monitor.id) is away at \(absence.lastTo) and no entry is open")
+        }
+    }
+}

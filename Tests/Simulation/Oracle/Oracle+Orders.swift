@@ -1,0 +1,49 @@
+import ClusterCore
+import ClusterStore
+
+/// What people order: rebalancings and pauses.
+extension Oracle {
+    func paused(until end: Duration?) {
+        pause = (now, end)
+        trace.note("person", "pauses the cluster\(end.map { " until \(Trace.text($0))" } ?? "")")
+    }
+
+    func resumed() {
+        pause = nil
+        trace.note("person", "resumes the cluster")
+    }
+
+    func checkPause(_ arrival: Arrival) {
+        guard let pause, let picture = arrival.pictureOf, picture >= pause.since else { return }
+        if let until = pause.until, now >= until { return }
+        fail(.pause, "\(arrival.statement.text), though the cluster has been paused since \(Trace.text(pause.since))")
+    }
+
+    func checkRebalanced(
+        _ was: MonitorAssignment, _ monitor: MonitorAssignment, _ entry: OpenMove, _ arrival: Arrival
+    ) {
+        let id = was.id
+        count(\.rebalanced)
+        guard monitor.home?.text == entry.to.text, monitor.assigned == nil, was.isActive == monitor.isActive else {
+            return fail(.reason, "monitor \(id): a rebalancing made \(Oracle.text(was)) \(Oracle.text(monitor))")
+        }
+        if chosen[id] != nil { fail(.personsChoice, "a rebalancing took monitor \(id) from where a person put it") }
+        if let origin = absences[id]?.origin, track(origin).standing != .absent {
+            fail(.personsChoice, "a rebalancing forgot that a person had put monitor \(id) on \(origin)")
+        }
+        if !track(NodeReference(entry.to)).was([.fit], since: arrival.pictureOf ?? .zero) {
+            fail(.target, "monitor \(id) was given the home \(entry.to), which is not fit")
+        }
+        absences[id] = nil
+    }
+}
+
+extension MoveReason {
+    /// Whether the cluster means to undo it one day.
+    var isTemporary: Bool {
+        switch self {
+        case .failover, .drain: true
+        case .rebalance, .force: false
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Simulation
+import Testing
+
+@Suite("Simulation")
+struct SimulationTests {
+    /// `SIM_SEED=n` plays one seed alone.
+    static let wanted = ProcessInfo.processInfo.environment["SIM_SEED"].flatMap { UInt64($0) }
+    /// In a few tests, so that they run side by side.
+    static let seeds: [ClosedRange<UInt64>] =
+        wanted.map { [$0...$0] } ?? stride(from: 1, to: 201, by: 25).map { $0...$0 + 24 }
+
+    @Test("whatever fate and people do, every invariant holds", arguments: seeds)
+    func invariants(seeds: ClosedRange<UInt64>) {
+        for seed in seeds {
+            let outcome = Simulation.play(seed)
+            #expect(outcome.violation == nil, "\(outcome.report)")
+        }
+    }
+
+    @Test("a seed plays the same run again", arguments: [3, 26, 59])
+    func replay(seed: UInt64) {
+        let (first, second) = (Simulation.play(seed), Simulation.play(seed))
+        #expect(first.digest == second.digest)
+        #expect(first.steps == second.steps && first.statistics == second.statistics)
+        #expect(Simulation.play(seed + 1).digest != first.digest)
+    }
+
+    @Test("seeds reach what they are to test: moves, returns, elections, spoken words, late statements")
+    func coverage() {
+        var sum = OracleStatistics()
+        for seed: UInt64 in 201...216 { sum = sum + Simulation.play(seed).statistics }
+        for field in OracleStatistics.fields { #expect(sum[keyPath: field.path] > 0, "no seed has \(field.name)") }
+    }
+}
+
+/// A simulation that finds nothing proves nothing: each rule taken away must be seen, by the invariant that names it.
+@Suite("Simulation: every missing rule is found")
+struct SabotageTests {
+    static let expected: [Sabotage: Set<Invariant>] = [
+        .noFence: [.fence],
+        .noHold: [.hold],
+        .noExpectedAssignment: [.lostFirst, .personsChoice, .reason],
+        .unreadableIsOrphaned: [.lostFirst, .personsChoice, .calm, .hold],
+        .noSilenceCheck: [.speaker],
+        .noMassSilenceRule: [.calm],
+        .noReturns: [.settledReturn],
+        .noPlacementRule: [.placement],
+    ]
+
+    /// Seeds to try, from the profile in which the rule matters most.
+    static let tries: ClosedRange<UInt64> = 1...150
+
+    @Test("a rule taken away is found", arguments: Sabotage.allCases)
+    func found(sabotage: Sabotage) throws {
+        let expected = try #require(SabotageTests.expected[sabotage])
+        for seed in SabotageTests.tries {
+            let outcome = Simulation.play(seed, profile: sabotage.arena, sabotage: sabotage)
+            guard let violation = outcome.violation else { continue }
+            #expect(expected.contains(violation.invariant), "\(outcome.report)")
+            return
+        }
+        Issue.record("no seed of \(SabotageTests.tries) noticed \(sabotage.rawValue)")
+    }
+}
+
+extension Sabotage {
+    /// The profile in which the rule matters most.
+    fileprivate var arena: Scenario.Profile {
+        switch self {
+        case .noFence, .noExpectedAssignment, .noSilenceCheck, .noPlacementRule, .noHold, .noReturns: .storm
+        case .unreadableIsOrphaned: .agentsDie
+        case .noMassSilenceRule: .blips
+        }
+    }
+}
