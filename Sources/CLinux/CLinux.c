@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,6 +32,10 @@ int clinux_epoll_add_edge(int epoll, int descriptor, uint64_t token) {
 
 int clinux_epoll_add_level(int epoll, int descriptor, uint64_t token) {
     return add(epoll, descriptor, EPOLLIN, token);
+}
+
+int clinux_epoll_add_shared(int epoll, int descriptor, uint64_t token) {
+    return add(epoll, descriptor, EPOLLIN | EPOLLEXCLUSIVE, token);
 }
 
 int clinux_epoll_remove(int epoll, int descriptor) {
@@ -75,6 +80,17 @@ void clinux_block_broken_pipe_signal(void) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+int clinux_prefer_listener(int listener, uint32_t index) {
+    struct sock_filter code[] = {BPF_STMT(BPF_RET | BPF_K, index)};
+    struct sock_fprog program = {.len = 1, .filter = code};
+    return result(setsockopt(listener, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program));
+}
+
+int clinux_spread_over_listeners(int listener) {
+    int ignored = 0;
+    return result(setsockopt(listener, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &ignored, sizeof ignored));
 }
 
 int clinux_eventfd(void) { return result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }

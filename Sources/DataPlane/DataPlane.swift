@@ -7,6 +7,8 @@ import Synchronization
 package enum DataPlaneError: Error, CustomStringConvertible {
     /// `LB_LISTEN`: the address is taken, not ours, or not permitted; `reason` is the kernel's.
     case cannotListen(SocketAddress, reason: String)
+    /// A descriptor that the process was given to listen on is none.
+    case cannotServe(descriptor: Int32, reason: String)
     /// No address to listen on, or no reactor.
     case nothingToServe
     /// The path of the control API's socket is empty or longer than unix(7) allows.
@@ -18,6 +20,8 @@ package enum DataPlaneError: Error, CustomStringConvertible {
     package var description: String {
         switch self {
         case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+        case .cannotServe(let descriptor, let reason):
+            "descriptor \(descriptor), which the service manager passed, is no listening TCP socket: \(reason)"
         case .nothingToServe: "the data plane needs an address to listen on and at least one reactor"
         case .unusableControlSocket(let path): "\"\(path)\" cannot be the path of a Unix socket: use 1 to 107 bytes"
         case .systemRefused(let reason): "cannot start the data plane: \(reason)"
@@ -71,26 +75,34 @@ package final class DataPlane: Sendable {
             return !state.isStarted
         }
         guard isFirst else { throw .alreadyStarted }
-        guard !configuration.listen.isEmpty, configuration.reactors > 0 else { throw .nothingToServe }
+        let inherited = configuration.inherited
+        // Each reactor has a descriptor of its own by then, or nobody listens.
+        defer { for number in inherited { close(number) } }
+        guard !configuration.listen.isEmpty || !inherited.isEmpty, configuration.reactors > 0 else {
+            throw .nothingToServe
+        }
         guard let controlSocket = UnixSocketPath(configuration.controlSocketPath) else {
             throw .unusableControlSocket(path: configuration.controlSocketPath)
         }
         let budget = ConnectionBudget(limit: connectionLimit)
-        var addresses = configuration.listen
+        let census = ClientCensus(limit: configuration.limits.maxConnectionsPerClient)
+        if inherited.isEmpty { warnOfOthers() }
+        var addresses = inherited.isEmpty ? configuration.listen : []
         var reactors: [Reactor] = []
         for number in 0..<configuration.reactors {
-            let listeners = try listen(&addresses)
+            let listeners = inherited.isEmpty ? try listen(&addresses) : try share(inherited, &addresses)
             var logger = logger
             logger[metadataKey: "reactor"] = "\(number)"
             do throws(SystemError) {
                 reactors.append(
                     try Reactor(
                         configuration, listeners: listeners, controlSocket: controlSocket, publisher: publisher,
-                        budget: budget, facts: facts[number], sessions: sessions, logger: logger))
+                        budget: budget, census: census, facts: facts[number], sessions: sessions, logger: logger))
             } catch {
                 throw .systemRefused(reason: "\(error)")
             }
         }
+        if !inherited.isEmpty { warnOfContradiction(by: addresses) }
         try run(reactors, on: addresses)
         logger.info(
             "serving",
@@ -137,6 +149,46 @@ package final class DataPlane: Sendable {
         return listeners
     }
 
+    /// One reactor's share of what the process was given.
+    private func share(
+        _ inherited: [Int32], _ addresses: inout [SocketAddress]
+    ) throws(DataPlaneError) -> ListenerSet {
+        var listeners = ListenerSet(capacity: inherited.count)
+        for number in inherited {
+            do throws(SystemError) {
+                listeners.append(try Listener(sharing: number))
+            } catch {
+                throw .cannotServe(descriptor: number, reason: "\(error)")
+            }
+        }
+        addresses = (0..<listeners.count).map { listeners.address($0) }
+        return listeners
+    }
+
+    /// The kernel lets a second balancer of the same user join the first on its port. That is how one takes over from the
+    /// other, and otherwise a mistake that nobody would notice for long: each serves every other client.
+    private func warnOfOthers() {
+        for address in configuration.listen where Listener.isTaken(address) {
+            logger.warning(
+                """
+                another process listens there already: until it ends, clients are spread over both; right while this \
+                one takes over from it, a mistake otherwise
+                """, metadata: ["address": "\(address)"])
+        }
+    }
+
+    /// The sockets stand, because they are open already; whoever wrote down another address should know.
+    private func warnOfContradiction(by inherited: [SocketAddress]) {
+        for address in configuration.listen where !inherited.contains(where: { $0.covers(address) }) {
+            logger.warning(
+                "not served: the service manager's sockets stand; change the socket unit, or disable it",
+                metadata: [
+                    "address": "\(address)",
+                    "served": "\(inherited.map(\.description).joined(separator: ", "))",
+                ])
+        }
+    }
+
     private var connectionLimit: Int {
         if let limit = configuration.limits.maxConnections {
             return min(max(limit, 1), DataPlaneLimits.connectionCeiling)
@@ -174,4 +226,13 @@ package final class DataPlane: Sendable {
     }
 
     deinit { stop() }
+}
+
+extension SocketAddress {
+    /// Whether a listener here is what was meant by listening there: `[::]` is every interface, as `0.0.0.0` is.
+    fileprivate func covers(_ wanted: SocketAddress) -> Bool {
+        port == wanted.port && (ip == wanted.ip || isEveryInterface && wanted.isEveryInterface)
+    }
+
+    private var isEveryInterface: Bool { ip == IPAddress(ipv4: 0) || ip == IPAddress(high: 0, low: 0) }
 }

@@ -4,6 +4,9 @@ package import ClusterCore
 package struct DataPlaneConfiguration: Sendable {
     /// Where clients connect; at least one. Port 0 takes a free port (`DataPlane.boundAddresses` says which).
     package var listen: [SocketAddress]
+    /// Listening TCP sockets that were open before the process began (systemd's socket activation); where there are any,
+    /// they are served and `listen` is only compared with them. The data plane takes them over: `start` or its failure closes them.
+    package var inherited: [Int32] = []
     /// Threads, each with a listener of its own for every address in `listen`. At least 1.
     package var reactors: Int
     /// The Unix socket on which the control API listens: the upstream of `/lb/…`.
@@ -13,6 +16,7 @@ package struct DataPlaneConfiguration: Sendable {
     package var affinity: SessionAffinity
     /// `LB_TRUSTED_PROXIES`: peers whose `X-Forwarded-*` fields are kept and appended to rather than replaced.
     package var trustedProxies: [AddressRange]
+    package var proxyProtocol = ProxyProtocol.off
     package var limits: DataPlaneLimits
 
     package init(
@@ -30,11 +34,24 @@ package struct DataPlaneConfiguration: Sendable {
     }
 }
 
+/// `LB_PROXY_PROTOCOL`: whether a connection may begin with a header that says who the client is (haproxy's
+/// proxy-protocol.txt, versions 1 and 2).
+package enum ProxyProtocol: Sendable {
+    /// No: such a header is not HTTP, and its connection is closed.
+    case off
+    /// From `trustedProxies`, yes; the client it names is the client of every request on that connection. A connection
+    /// without one is taken as it is: it may be the proxy's health check. From anybody else, as `off`.
+    case accept
+}
+
 /// Every number that bounds the data plane, with what happens beyond it.
 package struct DataPlaneLimits: Sendable {
     /// Client connections at once, over all reactors; above: `503` and close. nil: computed from RLIMIT_NOFILE, two
     /// descriptors a connection (`DataPlaneLimits.connections(forDescriptors:)`).
     package var maxConnections: Int?
+    /// Connections of one client at once, over all reactors; above: `503` and close. 0: no limit. An IPv6 client is its
+    /// /64, which is what one customer gets (RFC 6177 §2): single addresses of it cost nothing.
+    package var maxConnectionsPerClient = 0
     /// From the first byte of a request head to its last; above: `408`. Ten seconds is ample for 16 KiB on a bad line and
     /// short enough to starve a slowloris.
     package var headTimeout: Duration = .seconds(10)
@@ -69,6 +86,9 @@ package struct DataPlaneLimits: Sendable {
     package var drainExchanges: Duration = .seconds(10)
     /// Draining: tunnels are closed spread over this span, so that their clients do not reconnect all at once.
     package var drainTunnels: Duration = .seconds(20)
+    /// Draining: from the moment at which a successor on the same port gets every new connection until the listeners are
+    /// closed. A handshake that began before ends within the client's round trip; no place on Earth is half a second away.
+    package var handOver: Duration = .milliseconds(500)
     /// `Retry-After` of our own 503, in whole seconds: about what a failover takes.
     package var retryAfterSeconds = 2
     /// A body, or a chunk of one, of which at least this many bytes are still to come is moved by splice(2); shorter ones

@@ -46,15 +46,21 @@ extension BalancerSettings {
         return configuration
     }
 
-    func dataPlaneConfiguration(controlSocketPath: String) -> DataPlaneConfiguration {
+    func dataPlaneConfiguration(
+        controlSocketPath: String, sockets: ActivationSockets
+    ) -> DataPlaneConfiguration {
         var limits = DataPlaneLimits()
         if connectionLimit > 0 { limits.maxConnections = connectionLimit }
+        limits.maxConnectionsPerClient = clientConnectionLimit
         limits.tunnelIdle = tunnelIdleLimit
-        return DataPlaneConfiguration(
-            listen: listen.map(\.socketAddress), reactors: reactorCount > 0 ? reactorCount : Processors.usable,
-            controlSocketPath: controlSocketPath,
+        var configuration = DataPlaneConfiguration(
+            listen: sockets.sockets.isEmpty || isListenSet ? listen.map(\.socketAddress) : [],
+            reactors: reactorCount > 0 ? reactorCount : Processors.usable, controlSocketPath: controlSocketPath,
             selection: SelectionPolicy(connectionWeight: connectionWeight, slowStart: SlowStart(over: slowStart)),
             affinity: sessionAffinity, trustedProxies: trustedProxies, limits: limits)
+        configuration.inherited = sockets.sockets.map(\.descriptor)
+        configuration.proxyProtocol = proxyProtocol.dataPlaneMode
+        return configuration
     }
 
     func apiConfiguration(identity: BalancerID, socketPath: String) -> ControlAPIConfiguration {
@@ -62,6 +68,15 @@ extension BalancerSettings {
             socketPath: socketPath, balancer: identity, version: ProductVersion.text,
             adminToken: adminToken.flatMap { AdminToken($0.revealed) }, adminAllowed: adminAllow,
             readingAllowed: apiAllow.isEmpty ? nil : apiAllow, connectionWeight: connectionWeight)
+    }
+}
+
+extension ProxyProtocolMode {
+    fileprivate var dataPlaneMode: ProxyProtocol {
+        switch self {
+        case .off: .off
+        case .accept: .accept
+        }
     }
 }
 

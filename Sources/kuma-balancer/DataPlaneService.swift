@@ -7,11 +7,14 @@ struct DataPlaneService: Service {
     let dataPlane: DataPlane
     /// Passed once the API's socket accepts connections.
     let apiListening: StartGate
+    /// Passed once there is a node to send clients to.
+    let tableKnown: StartGate
     /// Opened once clients can connect.
     let serving: StartGate
 
     func run() async throws {
         await apiListening.passed()
+        await tableKnown.passed(within: FirstRoutableTable.patience)
         guard !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
         try dataPlane.start()
         serving.open()

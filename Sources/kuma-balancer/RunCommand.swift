@@ -19,6 +19,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try arguments.load()
         settings.log.bootstrap()
+        let sockets = ActivationSockets.take(environment: ProcessInfo.processInfo.environment)
         DescriptorLimit.raise()
         let folder: ControlSocketFolder
         do throws(ControlSocketFolder.Failure) {
@@ -29,10 +30,12 @@ struct RunCommand: AsyncParsableCommand {
             throw BalancerExit.failure
         }
         defer { folder.remove() }
-        try await serve(settings, folder: folder)
+        try await serve(settings, sockets: sockets, folder: folder)
     }
 
-    private func serve(_ settings: BalancerSettings, folder: ControlSocketFolder) async throws {
+    private func serve(
+        _ settings: BalancerSettings, sockets: ActivationSockets, folder: ControlSocketFolder
+    ) async throws {
         let logger = Logger(label: "kuma-balancer")
         let identity = settings.makeIdentity()
         let publisher = RoutingTablePublisher()
@@ -43,17 +46,23 @@ struct RunCommand: AsyncParsableCommand {
             configuration: settings.controlPlaneConfiguration, store: store, probe: HTTPNodeProbe(client: client),
             publisher: publisher, identity: settings.presence(of: identity), logger: Logger(label: "control"))
         let dataPlane = DataPlane(
-            configuration: settings.dataPlaneConfiguration(controlSocketPath: folder.socketPath), publisher: publisher,
-            serving: servingState, logger: Logger(label: "data"))
+            configuration: settings.dataPlaneConfiguration(controlSocketPath: folder.socketPath, sockets: sockets),
+            publisher: publisher, serving: servingState, logger: Logger(label: "data"))
         let (apiListening, serving) = (StartGate(), StartGate())
         let api = ControlAPI(
             configuration: settings.apiConfiguration(identity: identity, socketPath: folder.socketPath),
             control: controlPlane, serving: servingState, traffic: dataPlane.facts, logger: Logger(label: "api"),
             onListening: { apiListening.open() })
         logger.notice("starting", metadata: ["id": "\(identity)", "version": "\(ProductVersion.text)"])
+        if !sockets.sockets.isEmpty {
+            let names = sockets.sockets.map { $0.name.isEmpty ? "\($0.descriptor)" : $0.name }.joined(separator: ", ")
+            logger.notice("serving the sockets that the service manager opened", metadata: ["sockets": "\(names)"])
+        }
         // Before anything listens: the first client finds a table even while the database is away.
         controlPlane.restore()
-        let clients = DataPlaneService(dataPlane: dataPlane, apiListening: apiListening, serving: serving)
+        let clients = DataPlaneService(
+            dataPlane: dataPlane, apiListening: apiListening, tableKnown: FirstRoutableTable.gate(of: publisher),
+            serving: serving)
         // Shut down from the last to the first, each waiting for the one before: clients are drained while the API still
         // answers, then the lease is given back, and the API ends last.
         let service = ServiceRun(

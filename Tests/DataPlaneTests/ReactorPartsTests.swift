@@ -154,3 +154,37 @@ struct SeededGenerator: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 }
+
+@Suite("Counting clients")
+struct ClientCensusTests {
+    @Test("Each client has its share; nothing is remembered of one that has gone")
+    func share() {
+        let census = ClientCensus(limit: 2)
+        let (one, other) = (IPAddress(ipv4: 1), IPAddress(ipv4: 2))
+        #expect([census.enter(one), census.enter(one), census.enter(one)] == [.admitted, .admitted, .turnedAway])
+        #expect(census.enter(other) == .admitted)
+        census.leave(one)
+        #expect(census.enter(one) == .admitted)
+        census.leave(one)
+        census.leave(one)
+        census.leave(other)
+        #expect(census.clientCount == 0)
+    }
+
+    @Test("The addresses of one IPv6 /64 are one client; IPv4 addresses are each their own")
+    func networks() {
+        let census = ClientCensus(limit: 1)
+        #expect(census.enter(IPAddress(high: 0x2001_0DB8_0000_0001, low: 1)) == .admitted)
+        #expect(census.enter(IPAddress(high: 0x2001_0DB8_0000_0001, low: 2)) == .turnedAway)
+        #expect(census.enter(IPAddress(high: 0x2001_0DB8_0000_0002, low: 1)) == .admitted)
+        #expect(census.enter(IPAddress(ipv4: 1)) == .admitted)
+        #expect(census.enter(IPAddress(ipv4: 2)) == .admitted)
+    }
+
+    @Test("Without a limit nothing is counted")
+    func unlimited() {
+        let census = ClientCensus(limit: 0)
+        #expect(census.enter(IPAddress(ipv4: 1)) == .unlimited)
+        #expect(census.clientCount == 0)
+    }
+}

@@ -31,6 +31,8 @@ int clinux_epoll_create(void);
 int clinux_epoll_add_edge(int epoll, int descriptor, uint64_t token);
 // Registers for readability, level-triggered: listeners and the wake-up.
 int clinux_epoll_add_level(int epoll, int descriptor, uint64_t token);
+// The same for a listening socket that several epoll instances share: a connection wakes one of them, not all.
+int clinux_epoll_add_shared(int epoll, int descriptor, uint64_t token);
 int clinux_epoll_remove(int epoll, int descriptor);
 // Waits at most `milliseconds` (-1: without limit) for up to `capacity` events, at most clinux_event_batch.
 int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int milliseconds);
@@ -49,6 +51,13 @@ int64_t clinux_splice(int from, int to, uint64_t bytes);
 
 // Keeps SIGPIPE from the calling thread: splice(2) knows no MSG_NOSIGNAL.
 void clinux_block_broken_pipe_signal(void);
+
+// Of a SO_REUSEPORT group, has the listener at `index`, in the order in which they began to listen, get every connection
+// that begins from now on; none at that place: they are spread over all, as without this (SO_ATTACH_REUSEPORT_CBPF,
+// socket(7)).
+int clinux_prefer_listener(int listener, uint32_t index);
+// Undoes that for the listener's group; -ENOENT when there was nothing to undo.
+int clinux_spread_over_listeners(int listener);
 
 // An eventfd(2) counter, non-blocking and close-on-exec.
 int clinux_eventfd(void);

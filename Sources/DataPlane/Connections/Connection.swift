@@ -64,6 +64,13 @@ enum ConnectionPhase: UInt8 {
     case closing
 }
 
+/// Whether a connection's first bytes may still turn out to be a PROXY protocol header.
+enum ProxyHeaderState: UInt8 {
+    case awaited
+    /// It came, or none will.
+    case passed
+}
+
 /// What a connection's upstream side is.
 enum UpstreamTarget: Equatable {
     case none
@@ -111,10 +118,15 @@ struct Connection: ~Copyable {
     var phase = ConnectionPhase.vacant
     var client = Endpoint()
     var upstream = Endpoint()
+    /// The client: whoever connected, or whom a trusted proxy's header named.
     var peer = SocketAddress.ipv4(octets: 0, port: 0)
     var trust = PeerTrust.untrusted
+    /// Whether its first bytes may be a header that names the client.
+    var proxyHeader = ProxyHeaderState.passed
     /// Whether it counts as an open connection, or is only told that there are too many.
     var isCounted = false
+    /// Whether it counts among the connections of its client, `peer`.
+    var isInCensus = false
     /// Whether it waits in the reactor's list of connections that have more to do at once.
     var isQueued = false
     /// Requests whose head was read on this connection.

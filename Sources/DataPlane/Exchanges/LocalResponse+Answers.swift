@@ -23,6 +23,13 @@ extension LocalResponse {
             retryAfterSeconds: retryAfterSeconds)
     }
 
+    static func tooManyFromClient(retryAfterSeconds: Int) -> LocalResponse {
+        LocalResponse(
+            status: 503, reason: "too_many_connections_from_client",
+            message: "Too many connections from your address are open just now. Please try again in a moment.",
+            retryAfterSeconds: retryAfterSeconds)
+    }
+
     static let badRequestBody = LocalResponse(
         status: 400, reason: "bad_request_body", message: "The body of the request is not framed as it says.")
 

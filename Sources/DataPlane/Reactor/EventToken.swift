@@ -1,6 +1,3 @@
-import ClusterCore
-import Glibc
-
 /// What travels through epoll with a descriptor: who it is for, and which life of that slot.
 struct EventToken: Equatable {
     enum Role: UInt64 {
@@ -45,44 +42,10 @@ struct ScratchBuffer: ~Copyable {
     func first(_ count: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[0..<count]) }
 }
 
-/// The listeners of one reactor. Arrays cannot own what cannot be copied; this can.
-struct ListenerSet: ~Copyable {
-    // SAFETY: owned by this value alone; entries below `count` are initialised.
-    private let listeners: UnsafeMutablePointer<Listener>
-    private let capacity: Int
-    private(set) var count = 0
-
-    init(capacity: Int) {
-        self.capacity = capacity
-        listeners = .allocate(capacity: capacity)
-    }
-
-    deinit {
-        listeners.deinitialize(count: count)
-        listeners.deallocate()
-    }
-
-    mutating func append(_ listener: consuming Listener) {
-        precondition(count < capacity, "more than \(capacity) listeners")
-        (listeners + count).initialize(to: listener)
-        count += 1
-    }
-
-    /// Closes them all.
-    mutating func removeAll() {
-        listeners.deinitialize(count: count)
-        count = 0
-    }
-
-    func descriptor(_ index: Int) -> Int32 { listeners[index].socket.number }
-    func address(_ index: Int) -> SocketAddress { listeners[index].address }
-    func accept(_ index: Int) -> Listener.AcceptOutcome { listeners[index].accept() }
-}
-
 /// The limits' spans in nanoseconds, computed once.
 struct DeadlineSpans {
     let head, idle, connect, exchange, abandoned, keptUpstream, tunnel, tunnelFin, linger: UInt64
-    let drainExchanges, drainTunnels: UInt64
+    let drainExchanges, drainTunnels, handOver: UInt64
 
     init(_ limits: DataPlaneLimits) {
         head = DeadlineSpans.nanoseconds(limits.headTimeout)
@@ -96,6 +59,7 @@ struct DeadlineSpans {
         linger = DeadlineSpans.nanoseconds(limits.linger)
         drainExchanges = DeadlineSpans.nanoseconds(limits.drainExchanges)
         drainTunnels = DeadlineSpans.nanoseconds(limits.drainTunnels)
+        handOver = DeadlineSpans.nanoseconds(limits.handOver)
     }
 
     private static func nanoseconds(_ span: Duration) -> UInt64 {

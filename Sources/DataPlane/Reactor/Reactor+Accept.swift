@@ -13,6 +13,7 @@ extension Reactor {
     @discardableResult
     func accept(from index: Int) -> Progress {
         guard index < listeners.count else { return .none }
+        spreadIfDue()
         for _ in 0..<Reactor.acceptsPerTurn {
             switch listeners.accept(index) {
             case .accepted(let descriptor, let peer): admit(descriptor, from: peer)
@@ -48,9 +49,11 @@ extension Reactor {
             slot.pointee.isCounted = true
             slot.pointee.phase = .sniffing
             slot.pointee.trust = trust(of: peer)
+            slot.pointee.proxyHeader = proxyHeaderState(slot)
             facts.accepted.add(1, ordering: .relaxed)
             facts.openConnections.add(1, ordering: .relaxed)
-            wheel.arm(slot.pointee.index, at: now + (isDraining ? deadlines.linger : deadlines.idle))
+            armFirstRequest(slot)
+            if slot.pointee.trust == .untrusted { joinCensus(slot) }
         case .turnedAway:
             slot.pointee.isCounted = false
             facts.turnedAway.add(1, ordering: .relaxed)
@@ -61,6 +64,18 @@ extension Reactor {
         case .success: return
         // ENOMEM or the user's watch limit (epoll_ctl(2)): without events the connection cannot be served.
         case .failure: closeConnection(slot)
+        }
+    }
+
+    /// A connection on which nothing has been asked yet.
+    func armFirstRequest(_ slot: Slot) {
+        wheel.arm(slot.pointee.index, at: now + (isDraining ? deadlines.linger : deadlines.idle))
+    }
+
+    private func proxyHeaderState(_ slot: Slot) -> ProxyHeaderState {
+        switch (configuration.proxyProtocol, slot.pointee.trust) {
+        case (.accept, .trusted): .awaited
+        case (.accept, .untrusted), (.off, _): .passed
         }
     }
 
@@ -80,5 +95,63 @@ extension Reactor {
         case .exhausted: break
         }
         reserve = Reactor.openReserve()
+    }
+
+    // MARK: One client's share
+
+    /// Counts the connection for its client, or answers that the client has too many. (A trusted proxy's own address is no
+    /// client: it is not counted until a header names one.)
+    func joinCensus(_ slot: Slot) {
+        switch census.enter(slot.pointee.peer.ip) {
+        case .unlimited: return
+        case .admitted: slot.pointee.isInCensus = true
+        case .turnedAway:
+            facts.turnedAway.add(1, ordering: .relaxed)
+            answer(slot, .tooManyFromClient(retryAfterSeconds: configuration.limits.retryAfterSeconds))
+        }
+    }
+
+    func leaveCensus(_ slot: Slot) {
+        guard slot.pointee.isInCensus else { return }
+        slot.pointee.isInCensus = false
+        census.leave(slot.pointee.peer.ip)
+    }
+
+    // MARK: Handing the listeners over
+
+    /// Between two times of undoing what a predecessor asked of the kernel: one system call, and no hurry.
+    static var spreadSpan: UInt64 { 60_000_000_000 }
+
+    private func spreadIfDue() {
+        guard now >= spreadDue, !isDraining else { return }
+        spreadDue = now + Reactor.spreadSpan
+        for index in 0..<listeners.count { listeners.spread(index) }
+    }
+
+    /// The first step, when draining begins. Inherited sockets live on outside, and their queues with them: nothing more is
+    /// taken from those.
+    func handOverListeners() {
+        for index in 0..<listeners.count {
+            switch listeners.provenance(index) {
+            case .bound: listeners.preferSuccessor(index, ownCount: configuration.reactors)
+            case .inherited: listenUntil = now
+            }
+        }
+    }
+
+    /// The second: what the kernel has accepted is taken, and nothing more.
+    func stopListening() {
+        for index in 0..<listeners.count {
+            switch listeners.provenance(index) {
+            case .bound:
+                var turns = Int(Listener.backlog) / Reactor.acceptsPerTurn
+                while turns > 0, accept(from: index) == .made { turns -= 1 }
+            case .inherited:
+                // Closing our descriptor would not do: the registration belongs to the socket, which others hold open
+                // (epoll(7), "Will closing a file descriptor …").
+                _ = clinux_epoll_remove(epoll.number, listeners.descriptor(index))
+            }
+        }
+        listeners.removeAll()
     }
 }

@@ -85,16 +85,13 @@ extension Reactor {
 
     // MARK: Draining
 
-    /// Accepts what the kernel has accepted already, then nothing more; idle connections end within `linger`, exchanges
-    /// within `drainExchanges`, tunnels spread over `drainTunnels` (DESIGN.md §3.4).
+    /// Hands the listeners over (`Listener`); idle connections end within `linger`, exchanges within `drainExchanges`,
+    /// tunnels spread over `drainTunnels` (DESIGN.md §3.4).
     func beginDraining() {
-        for index in 0..<listeners.count {
-            var turns = Int(Listener.backlog) / 64
-            while turns > 0, accept(from: index) == .made { turns -= 1 }
-        }
         isDraining = true
         drainUntil = now + deadlines.drainExchanges
-        listeners.removeAll()
+        listenUntil = now + deadlines.handOver
+        handOverListeners()
         for index in 0..<slab.prepared {
             guard let slot = slab.slot(index) else { continue }
             switch slot.pointee.phase {

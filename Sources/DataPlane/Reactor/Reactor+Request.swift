@@ -33,19 +33,42 @@ extension Reactor {
 
     private func armHead(_ slot: Slot) { wheel.arm(slot.pointee.index, at: now + deadlines.head) }
 
-    /// Looks for a whole head in `bytes`, which are all that came since the last request.
+    /// Looks for a proxy's header first, where one may come, and then for a head.
     private func sniff(_ slot: Slot, _ bytes: UnsafeRawBufferPointer, from source: ByteSource) {
+        guard slot.pointee.proxyHeader == .awaited else {
+            sniffHead(slot, bytes, from: source)
+            return
+        }
+        switch (readProxyHeader(slot, bytes), source) {
+        case (.ended, _), (.needMore, .stored): return
+        case (.needMore, .scratch): keepPartialHead(slot, bytes)
+        case (.passed(let count), .scratch):
+            guard count < bytes.count else { return }
+            sniffHead(slot, UnsafeRawBufferPointer(rebasing: bytes[count...]), from: .scratch)
+        case (.passed(let count), .stored):
+            slot.pointee.input.removeFirst(count)
+            guard !slot.pointee.input.isEmpty else { return }
+            armHead(slot)
+            sniffHead(slot, slot.pointee.input.bytes, from: .stored)
+        }
+    }
+
+    private func keepPartialHead(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) {
+        slot.pointee.input.append(bytes)
+        armHead(slot)
+    }
+
+    /// Looks for a whole head in `bytes`, which are all that came since the last request.
+    private func sniffHead(_ slot: Slot, _ bytes: UnsafeRawBufferPointer, from source: ByteSource) {
         switch slot.pointee.requestSniffer.sniff(bytes, into: &requestFields) {
         case .needMore:
             switch source {
             case .stored: return
-            case .scratch:
-                slot.pointee.input.append(bytes)
-                armHead(slot)
+            case .scratch: keepPartialHead(slot, bytes)
             }
-        case .notHTTP:
-            facts.notHTTP.add(1, ordering: .relaxed)
-            closeConnection(slot)
+        case .notHTTP: closeAsNotHTTP(slot)
+        // A PROXY header from somebody who may not send one: no request, but a proxy that is set up wrongly.
+        case .rejected where ProxyHeaderSniffer.isLine(bytes): closeAsNotHTTP(slot)
         case .rejected(let rejection):
             facts.rejected.add(1, ordering: .relaxed)
             answer(slot, LocalResponse(rejection))

@@ -216,6 +216,7 @@ extension Reactor {
         slot.pointee.isQueued = false
         slot.pointee.phase = .vacant
         leaveNode(slot)
+        leaveCensus(slot)
         wheel.disarm(slot.pointee.index)
         if slot.pointee.isCounted {
             facts.openConnections.subtract(1, ordering: .relaxed)

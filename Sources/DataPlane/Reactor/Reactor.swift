@@ -18,14 +18,19 @@ final class Reactor {
     let mailbox: ReactorMailbox
     let publisher: RoutingTablePublisher
     let budget: ConnectionBudget
+    let census: ClientCensus
     let facts: TrafficFacts
     let sessions: SessionTable
     let controlSocket: UnixSocketPath
     let logger: Logger
 
     let epoll: Descriptor
-    /// Listeners by index; emptied when draining begins.
+    /// Listeners by index; emptied when draining has handed over.
     var listeners: ListenerSet
+    /// When the listeners are closed; meaningful while draining.
+    var listenUntil: UInt64 = 0
+    /// When what a predecessor asked of the kernel is to be undone next.
+    var spreadDue: UInt64
     /// Kept open so that it can be given up when no descriptor is free: accept(2) then works once more, and the client
     /// is turned away instead of the listener spinning.
     var reserve: Descriptor?
@@ -52,7 +57,7 @@ final class Reactor {
 
     init(
         _ configuration: DataPlaneConfiguration, listeners: consuming ListenerSet, controlSocket: UnixSocketPath,
-        publisher: RoutingTablePublisher, budget: ConnectionBudget, facts: TrafficFacts,
+        publisher: RoutingTablePublisher, budget: ConnectionBudget, census: ClientCensus, facts: TrafficFacts,
         sessions: SessionTable, logger: Logger
     ) throws(SystemError) {
         self.configuration = configuration
@@ -60,6 +65,7 @@ final class Reactor {
         mailbox = try ReactorMailbox()
         self.publisher = publisher
         self.budget = budget
+        self.census = census
         self.facts = facts
         self.sessions = sessions
         self.controlSocket = controlSocket
@@ -67,6 +73,7 @@ final class Reactor {
         epoll = Descriptor(owning: try SystemCall.retryingShim { clinux_epoll_create() }.get())
         self.listeners = listeners
         now = SystemCall.now
+        spreadDue = now + Reactor.spreadSpan
         // Any reactor may get all the connections there may be; those being turned away come on top.
         let capacity = budget.limit + Reactor.turnedAwaySlots
         slab = ConnectionSlab(capacity: capacity)
@@ -78,8 +85,7 @@ final class Reactor {
         reserve = Reactor.openReserve()
         try register(mailbox.descriptor, token: EventToken(role: .wake, index: 0, generation: 0))
         for index in 0..<self.listeners.count {
-            try register(
-                self.listeners.descriptor(index), token: EventToken(role: .listener, index: index, generation: 0))
+            try registerListener(index)
         }
     }
 
@@ -97,6 +103,16 @@ final class Reactor {
         _ = try SystemCall.retryingShim { clinux_epoll_add_level(epoll.number, descriptor, token.bits) }.get()
     }
 
+    private func registerListener(_ index: Int) throws(SystemError) {
+        let token = EventToken(role: .listener, index: index, generation: 0)
+        let number = listeners.descriptor(index)
+        switch listeners.provenance(index) {
+        case .bound: try register(number, token: token)
+        case .inherited:
+            _ = try SystemCall.retryingShim { clinux_epoll_add_shared(epoll.number, number, token.bits) }.get()
+        }
+    }
+
     static func openReserve() -> Descriptor? {
         switch SystemCall.retrying({ Int(open("/dev/null", O_RDONLY | O_CLOEXEC)) }) {
         case .success(let number): Descriptor(owning: Int32(number))
@@ -110,10 +126,12 @@ final class Reactor {
     func run() {
         takeTableIfNewer()
         withUnsafeTemporaryAllocation(of: clinux_event.self, capacity: Int(clinux_event_batch)) { events in
-            while !hasFailed, mailbox.order != .stop, !(isDraining && slab.usedCount == 0) { turn(events) }
+            while !hasFailed, mailbox.order != .stop, !hasDrained { turn(events) }
         }
         closeAll()
     }
+
+    private var hasDrained: Bool { isDraining && slab.usedCount == 0 && listeners.count == 0 }
 
     private func turn(_ events: UnsafeMutableBufferPointer<clinux_event>) {
         let wait = queued.isEmpty ? waitMilliseconds : 0
@@ -139,15 +157,21 @@ final class Reactor {
         }
         upstreams.closeExpired(now: now)
         facts.leasedPipes.store(pipes.leasedCount, ordering: .relaxed)
+        if isDraining, listeners.count > 0, now >= listenUntil { stopListening() }
     }
 
     /// How long nothing is due. Reckoned from the time of the last turn: what that took is at most waited too long, and
     /// saves reading the clock twice.
     private var waitMilliseconds: Int32 {
-        let connections = wheel.waitMilliseconds(now: now)
-        guard let due = upstreams.nextDeadline else { return connections }
-        let idle = due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
-        return connections < 0 ? idle : min(connections, idle)
+        var wait = wheel.waitMilliseconds(now: now)
+        if let due = upstreams.nextDeadline { wait = sooner(wait, due) }
+        if isDraining, listeners.count > 0 { wait = sooner(wait, listenUntil) }
+        return wait
+    }
+
+    private func sooner(_ wait: Int32, _ due: UInt64) -> Int32 {
+        let span = due <= now ? 0 : Int32(clamping: (due - now) / 1_000_000 + 1)
+        return wait < 0 ? span : min(wait, span)
     }
 
     private func handle(_ token: EventToken, _ readiness: UInt32) {

@@ -124,6 +124,16 @@ enum SystemCall {
         _ = setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// An integer option of the socket level; nil for what is no socket.
+    static func option(_ descriptor: Int32, _ option: Int32) -> Int32? {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        switch retrying({ Int(getsockopt(descriptor, SOL_SOCKET, option, &value, &length)) }) {
+        case .success: return value
+        case .failure: return nil
+        }
+    }
+
     /// No waiting for full segments: small responses and WebSocket frames leave at once.
     static func setNoDelay(_ descriptor: Int32) {
         set(descriptor, level: Int32(IPPROTO_TCP), option: TCP_NODELAY, to: 1)

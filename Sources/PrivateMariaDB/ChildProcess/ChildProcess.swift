@@ -18,6 +18,9 @@ package final class ChildProcess: Sendable {
         package var directory: String?
         package var output: Output
         package var group: Group
+        /// A descriptor of ours that the child gets as its number 3, as systemd passes a listening socket. It must be
+        /// close-on-exec.
+        package var passed: Int32?
 
         package init(
             path: String, arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil,

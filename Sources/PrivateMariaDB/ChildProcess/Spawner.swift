@@ -69,6 +69,8 @@ final class Spawner: Sendable {
             posix_spawn_file_actions_adddup2(&actions, writeEnd, 2)
         }
         for descriptor in inheritableDescriptors() { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        // Last, so that nothing above closes it again.
+        if let passed = command.passed { posix_spawn_file_actions_adddup2(&actions, passed, 3) }
         return try run(command, &actions)
     }
 

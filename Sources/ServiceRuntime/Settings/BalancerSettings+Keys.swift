@@ -30,6 +30,14 @@ extension BalancerSettings {
         static let connections = Setting<Int>.integer(
             "LB_MAX_CONNECTIONS", meaning: "Client connections at once; 0: what the descriptor limit allows.",
             in: 0...1_000_000, fallback: 0)
+        static let clientConnections = Setting<Int>.integer(
+            "LB_MAX_CONNECTIONS_PER_CLIENT",
+            meaning: "Connections of one client address (IPv6: of one /64) at once; 0: no limit.", in: 0...1_000_000,
+            fallback: 0)
+        static let proxyProtocol = Setting<ProxyProtocolMode>.choice(
+            "LB_PROXY_PROTOCOL",
+            meaning: "Whether `LB_TRUSTED_PROXIES` may name their client in a PROXY protocol header (version 1 or 2).",
+            fallback: .off)
         static let trustedProxies = ranges(
             "LB_TRUSTED_PROXIES", meaning: "Proxies whose `X-Forwarded-*` fields are kept and appended to.",
             defaultText: nil, fallback: [])

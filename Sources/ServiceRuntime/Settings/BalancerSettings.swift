@@ -5,6 +5,8 @@ package import MariaDB
 package struct BalancerSettings: Sendable {
     package let database: DatabaseSettings
     package let listen: [ListenAddress]
+    /// Whether `LB_LISTEN` was given at all.
+    package let isListenSet: Bool
     /// 0: as many as the machine has cores.
     package let reactorCount: Int
     package let monitorLimit: Int
@@ -14,6 +16,9 @@ package struct BalancerSettings: Sendable {
     package let sessionAffinity: SessionAffinity
     /// 0: from the descriptor limit.
     package let connectionLimit: Int
+    /// 0: no limit.
+    package let clientConnectionLimit: Int
+    package let proxyProtocol: ProxyProtocolMode
     package let trustedProxies: [AddressRange]
     package let tunnelIdleLimit: Duration
     package let checkInterval: Duration
@@ -38,7 +43,7 @@ package struct BalancerSettings: Sendable {
             + [
                 Keys.listen.description, Keys.reactors.description, Keys.monitorLimit.description,
                 Keys.connectionWeight.description, Keys.slowStart.description, Keys.sessionAffinity.description,
-                Keys.connections.description,
+                Keys.connections.description, Keys.clientConnections.description, Keys.proxyProtocol.description,
                 Keys.trustedProxies.description, Keys.tunnelIdle.description, Keys.checkInterval.description,
                 Keys.checkTimeout.description, Keys.reportTTL.description, Keys.returnHold.description,
                 Keys.leaseTTL.description, Keys.stateFile.description, Keys.adminToken.description,
@@ -51,6 +56,7 @@ package struct BalancerSettings: Sendable {
             input, catalogue: BalancerSettings.catalogue, neighbours: [AgentSettings.catalogue])
         database = DatabaseSettings(reading: &reader)
         listen = reader.read(Keys.listen)
+        isListenSet = reader.resolved.last?.origin != SettingsReader.defaultOrigin
         if listen.isEmpty { reader.refuse(Keys.listen.description, reason: "names no address") }
         reactorCount = reader.read(Keys.reactors)
         monitorLimit = reader.read(Keys.monitorLimit)
@@ -58,7 +64,14 @@ package struct BalancerSettings: Sendable {
         slowStart = reader.read(Keys.slowStart)
         sessionAffinity = reader.read(Keys.sessionAffinity)
         connectionLimit = reader.read(Keys.connections)
+        clientConnectionLimit = reader.read(Keys.clientConnections)
+        proxyProtocol = reader.read(Keys.proxyProtocol)
         trustedProxies = reader.read(Keys.trustedProxies)
+        if proxyProtocol == .accept, trustedProxies.isEmpty {
+            reader.refuse(
+                Keys.proxyProtocol.description,
+                reason: "is accept, but LB_TRUSTED_PROXIES names nobody to accept it from")
+        }
         tunnelIdleLimit = reader.read(Keys.tunnelIdle)
         checkInterval = reader.read(Keys.checkInterval)
         checkTimeout = reader.read(Keys.checkTimeout)
@@ -74,6 +87,11 @@ package struct BalancerSettings: Sendable {
         resolved = reader.resolved
         try reader.finish()
     }
+}
+
+/// `LB_PROXY_PROTOCOL`.
+package enum ProxyProtocolMode: String, CaseIterable, Sendable {
+    case off, accept
 }
 
 /// One address to listen on: numeric, so that starting never waits for a resolver.

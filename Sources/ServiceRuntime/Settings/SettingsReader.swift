@@ -3,6 +3,9 @@ package struct SettingsReader {
     /// Keys with these beginnings are ours alone: an unknown one is a mistake, not somebody else's variable.
     static let ownPrefixes = ["LB_", "AGENT_"]
 
+    /// What `ResolvedSetting.origin` says when no source has the setting.
+    static let defaultOrigin = "default"
+
     private let sources: [SettingSource]
     package private(set) var problems: [SettingProblem]
     /// Every setting read so far, in reading order.
@@ -41,7 +44,8 @@ package struct SettingsReader {
                     SettingProblem(key: description.key, reason: "is required", expected: description.expected))
             }
             let shown = description.defaultText.map(description.shown)
-            resolved.append(ResolvedSetting(description: description, shown: shown, origin: "default"))
+            resolved.append(
+                ResolvedSetting(description: description, shown: shown, origin: SettingsReader.defaultOrigin))
             return setting.fallback
         case .refused:
             return setting.fallback

@@ -19,31 +19,35 @@ final class Balancer: Sendable {
 
     let publisher = RoutingTablePublisher()
     let serving = ServingState()
+    let log = CollectedLog()
     let plane: DataPlane
-    let port: UInt16
+    var port: UInt16 { plane.boundAddresses[0].port }
     private let traffic = Mutex<[String: NodeTraffic]>([:])
 
     init(
-        _ nodes: [Node], reactors: Int = 2, controlSocketPath: String = "/nonexistent/control.sock",
-        connectionWeight: Double = 0, trustedProxies: [AddressRange] = [], isSetupPending: Bool = false,
-        affinity: SessionAffinity = .sid, slowStart: Duration = .zero,
+        _ nodes: [Node], listenPort: UInt16 = 0, inherited: [Int32] = [], reactors: Int = 2,
+        controlSocketPath: String = "/nonexistent/control.sock",
+        connectionWeight: Double = 0, trustedProxies: [AddressRange] = [], proxyProtocol: ProxyProtocol = .off,
+        isSetupPending: Bool = false, affinity: SessionAffinity = .sid, slowStart: Duration = .zero,
         limits change: (inout DataPlaneLimits) -> Void = { _ in }
     ) throws {
         var limits = DataPlaneLimits()
         limits.maxConnections = 1000
         change(&limits)
+        var configuration = DataPlaneConfiguration(
+            listen: [.ipv4(octets: 0x7F00_0001, port: listenPort)], reactors: reactors,
+            controlSocketPath: controlSocketPath,
+            selection: SelectionPolicy(connectionWeight: connectionWeight, slowStart: SlowStart(over: slowStart)),
+            affinity: affinity, trustedProxies: trustedProxies, limits: limits)
+        configuration.proxyProtocol = proxyProtocol
+        configuration.inherited = inherited
+        let log = log
         plane = DataPlane(
-            configuration: DataPlaneConfiguration(
-                listen: [.ipv4(octets: 0x7F00_0001, port: 0)], reactors: reactors,
-                controlSocketPath: controlSocketPath,
-                selection: SelectionPolicy(
-                    connectionWeight: connectionWeight, slowStart: SlowStart(over: slowStart)),
-                affinity: affinity, trustedProxies: trustedProxies, limits: limits),
-            publisher: publisher, serving: serving,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        try plane.start()
-        port = plane.boundAddresses[0].port
+            configuration: configuration, publisher: publisher, serving: serving,
+            logger: Logger(label: "test") { _ in CollectingLogHandler(log) })
+        // Before the first client: it may be waiting on a port or socket that somebody else served until now.
         try publish(nodes, isSetupPending: isSetupPending)
+        try plane.start()
     }
 
     deinit { plane.stop() }

@@ -1,0 +1,46 @@
+import ClusterCore
+import HTTPFraming
+import Synchronization
+
+extension Reactor {
+    /// What a look at the first bytes of a proxy's connection came to.
+    enum ProxyHeaderVerdict {
+        /// That many bytes are a header; what follows is HTTP. 0: there is none, and all of it is HTTP.
+        case passed(Int)
+        case needMore
+        /// The connection was closed or answered.
+        case ended
+    }
+
+    /// Looks for the header that names the client, before the first byte of HTTP; then the connection is that client's.
+    /// - Parameter bytes: all that came on the connection.
+    func readProxyHeader(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) -> ProxyHeaderVerdict {
+        switch ProxyHeaderSniffer.sniff(bytes) {
+        case .needMore: return .needMore
+        case .absent:
+            slot.pointee.proxyHeader = .passed
+            return .passed(0)
+        case .malformed:
+            closeAsNotHTTP(slot)
+            return .ended
+        case .complete(let client, let count):
+            slot.pointee.proxyHeader = .passed
+            switch client {
+            case .unnamed: break
+            case .ipv4(let octets, let port): slot.pointee.peer = .ipv4(octets: octets, port: port)
+            case .ipv6(let high, let low, let port):
+                slot.pointee.peer = .ipv6(high: high, low: low, port: port, scope: 0)
+            }
+            if client != .unnamed { joinCensus(slot) }
+            if slot.pointee.phase != .sniffing { return .ended }
+            armFirstRequest(slot)
+            return .passed(count)
+        }
+    }
+
+    /// Without a word: whoever is there does not speak HTTP.
+    func closeAsNotHTTP(_ slot: Slot) {
+        facts.notHTTP.add(1, ordering: .relaxed)
+        closeConnection(slot)
+    }
+}
