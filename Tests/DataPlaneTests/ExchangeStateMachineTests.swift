@@ -62,11 +62,19 @@ struct ExchangeStateMachineTests {
         var leaving = try Self.get("Connection: close\r\n")
         let plain = try Self.response("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", to: leaving)
         #expect(leaving.received(plain, while: .open) == .relay(client: .close))
-        #expect(leaving.ending == .closeClient)
+        #expect(leaving.ending == .closeClient(upstream: .keepAlive, wish: .client))
 
         var drained = try Self.get()
         #expect(drained.received(plain, while: .draining) == .relay(client: .close))
-        #expect(drained.ending == .closeClient)
+        #expect(drained.ending == .closeClient(upstream: .keepAlive, wish: .balancer))
+    }
+
+    @Test("A client of HTTP/1.0 that is sent chunks learns their end from the end of its connection")
+    func chunksBeyondClient() throws {
+        let head = try Self.request("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n")
+        var old = ExchangeStateMachine(head, upstream: .fresh)
+        let chunked = try Self.response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", to: old)
+        #expect(old.received(chunked, while: .open) == .relay(client: .close))
     }
 
     @Test("Bytes behind the response make the upstream connection useless")
@@ -83,7 +91,7 @@ struct ExchangeStateMachineTests {
         var machine = try Self.post(length: 1_000)
         let head = try Self.response("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n", to: machine)
         #expect(machine.received(head, while: .open) == .relay(client: .close))
-        #expect(machine.ending == .closeClient)
+        #expect(machine.ending == .closeClient(upstream: .close, wish: .balancer))
     }
 
     @Test("Interim responses go to HTTP/1.1 clients only, and leave the exchange where it was")
@@ -143,7 +151,7 @@ struct ExchangeStateMachineTests {
         #expect(untilClose.received(open, while: .open) == .relay(client: .close))
         var reset = untilClose
         #expect(untilClose.upstreamEnded(.closed) == .finish)
-        #expect(untilClose.ending == .closeClient)
+        #expect(untilClose.ending == .closeClient(upstream: .close, wish: .balancer))
         #expect(reset.upstreamEnded(.reset) == .breakOff)
         for framing in ["Content-Length: 9", "Transfer-Encoding: chunked"] {
             var machine = try Self.get()

@@ -1,8 +1,9 @@
 import ClusterCore
-import DataPlane
 import Foundation
 import Synchronization
 import Testing
+
+@testable import DataPlane
 
 @Suite("Idle upstream connections")
 struct UpstreamPoolTests {
@@ -31,21 +32,22 @@ struct UpstreamPoolTests {
         #expect(balancer.traffic(of: "node1").openConnections.load(ordering: .acquiring) == 8)
     }
 
-    @Test("At most 32 connections to a node stay idle")
+    @Test("Only so many connections to a node stay idle")
     func bounded() throws {
+        let limit = UpstreamPool.idlePerTarget
         let waiting = Atomic<Int>(0)
         let origin = try Origin.http { _ in
             // All at once, so that each needs a connection of its own.
             waiting.add(1, ordering: .acquiringAndReleasing)
-            try? eventually("every client has asked") { waiting.load(ordering: .acquiring) >= 40 }
+            try? eventually("every client has asked") { waiting.load(ordering: .acquiring) >= limit + 8 }
             return "one"
         }
         let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
-        let clients = try (0..<40).map { _ in try balancer.connect() }
+        let clients = try (0..<limit + 8).map { _ in try balancer.connect() }
         for client in clients { try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
         for client in clients { #expect(try client.readResponse().text == "one") }
-        #expect(origin.acceptedConnections == 40)
-        try eventually("the others closed") { origin.openConnections == 32 }
+        #expect(origin.acceptedConnections == limit + 8)
+        try eventually("the others closed") { origin.openConnections == limit }
     }
 
     @Test("An idle connection is given up before Node.js would close it, whether or not its client stays")

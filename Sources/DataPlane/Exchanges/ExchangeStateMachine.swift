@@ -80,13 +80,23 @@ struct ExchangeStateMachine: Sendable {
         case unfinished
         /// Both connections as told; the client's next request may follow.
         case next(upstream: Persistence)
-        /// The client connection ends after what was sent.
-        case closeClient
+        /// The client connection ends after what was sent; the upstream as told.
+        case closeClient(upstream: Persistence, wish: Wish)
+    }
+
+    /// Whose wish the end of a client connection is.
+    enum Wish: Equatable {
+        /// The client's, who therefore sends nothing after this request (RFC 9112 §9.6).
+        case client
+        /// Ours or the node's: the client may have sent more by now.
+        case balancer
     }
 
     let context: RequestContext
     private let version: HTTPVersion
-    /// What the client wants of its connection, later what it was told.
+    /// What the client wants of its connection.
+    private let clientWish: Persistence
+    /// What it wants, later what it was told.
     private var clientPersistence: Persistence
     private var upstreamPersistence = Persistence.close
     private(set) var stage = ResponseStage.awaitingHead
@@ -100,6 +110,7 @@ struct ExchangeStateMachine: Sendable {
     init(_ head: RequestHead, upstream: UpstreamOrigin) {
         context = RequestContext(head)
         version = head.version
+        clientWish = head.persistence
         clientPersistence = head.persistence
         request = BodyScanner(head.body)
         again =
@@ -189,7 +200,9 @@ struct ExchangeStateMachine: Sendable {
         upstreamPersistence = head.persistence
         // An early response: whether the client will still send its body is anybody's guess (RFC 9110 §10.1.1).
         let isEarly = !request.isComplete
-        if isEarly || head.body == .untilClose || service == .draining { clientPersistence = .close }
+        // A client of HTTP/1.0 knows no chunks: only the end of the connection can tell it the end (RFC 9112 §6.1).
+        let isBeyondClient = version == .http10 && head.body == .chunked
+        if isEarly || isBeyondClient || head.body == .untilClose || service == .draining { clientPersistence = .close }
         return .relay(client: clientPersistence)
     }
 
@@ -237,10 +250,11 @@ struct ExchangeStateMachine: Sendable {
 
     var ending: Ending {
         guard stage == .complete else { return .unfinished }
-        guard request.isComplete else { return .closeClient }
+        guard request.isComplete else { return .closeClient(upstream: .close, wish: .balancer) }
         switch clientPersistence {
         case .keepAlive: return .next(upstream: upstreamPersistence)
-        case .close: return .closeClient
+        case .close:
+            return .closeClient(upstream: upstreamPersistence, wish: clientWish == .close ? .client : .balancer)
         }
     }
 }

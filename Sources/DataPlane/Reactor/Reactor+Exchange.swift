@@ -15,9 +15,9 @@ extension Reactor {
             case .next(let persistence):
                 finishExchange(slot, upstream: persistence)
                 return .made
-            case .closeClient:
-                closeUpstream(slot)
-                beginClosing(slot)
+            case .closeClient(let persistence, let wish):
+                letGoOfUpstream(slot, persistence)
+                endClient(slot, wish)
                 return .made
             }
         }
@@ -157,14 +157,28 @@ extension Reactor {
         slot.pointee.replay.removeAll()
         slot.pointee.clientLane.pace = .unknown
         slot.pointee.upstreamLane.pace = .unknown
-        switch persistence {
-        case .close: closeUpstream(slot)
-        case .keepAlive: giveBackUpstream(slot)
-        }
+        letGoOfUpstream(slot, persistence)
         slot.pointee.phase = .sniffing
         slot.pointee.isInputUnread = !slot.pointee.input.isEmpty
         // Draining began after this response's head had promised to go on.
         if isDraining { drainSniffing(slot) } else { armIdle(slot) }
+    }
+
+    private func letGoOfUpstream(_ slot: Slot, _ persistence: Persistence) {
+        switch persistence {
+        case .close: closeUpstream(slot)
+        case .keepAlive: giveBackUpstream(slot)
+        }
+    }
+
+    /// The exchange is over and so is the client's connection. Where that was the client's wish and nothing of it is
+    /// unread, a plain close loses nothing: it saves telling our end first and waiting for the client's.
+    private func endClient(_ slot: Slot, _ wish: ExchangeStateMachine.Wish) {
+        let isUnread = slot.pointee.client.isReadable || !slot.pointee.input.isEmpty
+        switch wish {
+        case .client where !isUnread: closeConnection(slot)
+        case .client, .balancer: beginClosing(slot)
+        }
     }
 
     /// Between requests.

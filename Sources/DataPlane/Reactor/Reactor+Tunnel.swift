@@ -50,10 +50,10 @@ extension Reactor {
             return .made
         }
         if up == .none, down == .none { return .none }
-        if up == .ended || down == .ended {
-            if !isDraining { wheel.arm(slot.pointee.index, at: now + deadlines.tunnelFin) }
-        } else if !isDraining, !slot.pointee.client.isShut, !slot.pointee.upstream.isShut {
-            wheel.arm(slot.pointee.index, at: now + deadlines.tunnel)
+        // After a half-close, too, every byte gives the rest its time again: a slow receiver is not a dead one.
+        let isHalfClosed = slot.pointee.client.isShut || slot.pointee.upstream.isShut
+        if !isDraining {
+            wheel.arm(slot.pointee.index, at: now + (isHalfClosed ? deadlines.tunnelFin : deadlines.tunnel))
         }
         return .made
     }

@@ -7,8 +7,9 @@
 /// The idle ones of a target are a stack: the youngest is the least likely to be closed by the node just now. All idle
 /// ones together are also a queue by age, whose head has the next deadline and is the first to go when there are too many.
 struct UpstreamPool: ~Copyable {
-    /// Idle connections to one target; above: the oldest of them goes (DESIGN.md §3.1).
-    static let idlePerTarget = 32
+    /// Idle connections to one target; above: the oldest of them goes. A pool smaller than the requests in flight opens and
+    /// closes connections all the time: with 50 clients on one node, 32 cost 16.6 µs a request and 128 cost 11.5.
+    static let idlePerTarget = 128
     /// Idle connections in all; above: the oldest goes. They come on top of the descriptors that clients use.
     static let idleInAll = 1024
 

@@ -104,8 +104,10 @@ struct ExchangeCourse {
             answer = response
             announced = client
             expect(machine.stage != .awaitingHead, "still waits for the head that it relays")
+            let isBeyondClient = head.version == .http10 && response.body == .chunked
             let mustClose =
-                !wasComplete || response.body == .untilClose || service == .draining || head.persistence == .close
+                !wasComplete || isBeyondClient || response.body == .untilClose || service == .draining
+                || head.persistence == .close
             expect((client == .close) == mustClose, "tells the client \(client)")
         }
     }
@@ -176,8 +178,9 @@ struct ExchangeCourse {
         expect(machine.isUnanswered == (machine.stage == .awaitingHead), "cannot tell whether it has answered")
         switch machine.ending {
         case .unfinished: expect(machine.stage != .complete, "complete, but unfinished")
-        case .closeClient:
+        case .closeClient(let upstream, _):
             expect(machine.stage == .complete, "ends an exchange that is not over")
+            expect(upstream == .close || machine.isRequestComplete, "keeps an upstream that awaits a request's rest")
             if !hasTunnel { expect(announced == .close, "closes a connection that the client was told to keep") }
         case .next(let upstream):
             expect(machine.stage == .complete && machine.isRequestComplete, "a next request within this one")
