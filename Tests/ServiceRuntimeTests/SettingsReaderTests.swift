@@ -140,6 +140,22 @@ struct SettingsReaderTests {
         #expect(settings.adminAllow == AddressRange.loopback)
     }
 
+    @Test("PROXY headers are accepted from named proxies only")
+    func proxyProtocol() throws {
+        #expect(try BalancerSettings(from: SettingInput()).proxyProtocol == .off)
+        let both = SettingInput(environment: ["LB_PROXY_PROTOCOL": "accept", "LB_TRUSTED_PROXIES": "10.0.0.2"])
+        #expect(try BalancerSettings(from: both).proxyProtocol == .accept)
+        #expect {
+            try BalancerSettings(from: SettingInput(environment: ["LB_PROXY_PROTOCOL": "accept"]))
+        } throws: { "\($0)".contains("LB_TRUSTED_PROXIES names nobody") }
+    }
+
+    @Test("whether an address to listen on was given is known, even when it is the default one")
+    func isListenSet() throws {
+        #expect(try !BalancerSettings(from: SettingInput()).isListenSet)
+        #expect(try BalancerSettings(from: SettingInput(environment: ["LB_LISTEN": "0.0.0.0:8084"])).isListenSet)
+    }
+
     @Test("every bad element of a list is named")
     func lists() {
         #expect {
