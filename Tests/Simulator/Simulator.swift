@@ -2,10 +2,11 @@ import Glibc
 import Simulation
 
 /// Plays many seeds, optimised: `swift run -c release Simulator FIRST COUNT [THREADS]`. Prints every failing seed, then a
-/// summary; exits 1 when any failed.
+/// summary; exits 1 when any failed. `Simulator sabotage` takes each rule away in turn and prints who noticed.
 @main
 struct Simulator {
     static func main() {
+        if CommandLine.arguments.dropFirst().first == "sabotage" { return showSabotage() }
         let numbers = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
         guard numbers.count >= 2 else {
             print("usage: Simulator FIRST COUNT [THREADS]")
@@ -18,5 +19,15 @@ struct Simulator {
         }
         print(outcomes.summary(took: ContinuousClock.now - started))
         exit(outcomes.failed.isEmpty ? 0 : 1)
+    }
+
+    private static func showSabotage() {
+        for sabotage in Sabotage.allCases {
+            let caught = Simulation.firstCatch(of: sabotage, within: 1...1_000)
+            let line = caught.map {
+                "seed \($0.scenario.seed) of \(sabotage.arena.rawValue): \($0.violation?.description ?? "")"
+            }
+            print("\(sabotage.rawValue): \(line ?? "unnoticed")")
+        }
     }
 }

@@ -138,7 +138,8 @@ extension Simulation {
         guard scheduler.now >= nextBlip else { return false }
         let count = kumas.count / 2 + 1
         let hidden = Array(kumas.prefix(count))
-        let span = random.span(.seconds(4) ... .seconds(19))
+        // A silence ends up to a beat and a stuck statement (7 s) after the cut; in all 23 s are waited.
+        let span = random.span(.seconds(4) ... .seconds(15))
         nextBlip = scheduler.now + span + .seconds(30)
         trace.note("network", "\(hidden.map(\.id.text)) are cut off for \(span)")
         let cut = livingAgents.filter { agent in hidden.contains { $0 === agent.kuma } }

@@ -22,6 +22,28 @@ package enum Sabotage: String, Sendable, CaseIterable {
     case noPlacementRule
 }
 
+extension Sabotage {
+    /// The profile in which the rule matters most.
+    package var arena: Scenario.Profile {
+        switch self {
+        case .noFence, .noExpectedAssignment, .noSilenceCheck, .noPlacementRule, .noHold, .noReturns: .storm
+        case .unreadableIsOrphaned: .agentsDie
+        case .noMassSilenceRule: .blips
+        }
+    }
+}
+
+extension Simulation {
+    /// The first seed that notices a missing rule; nil when none does.
+    package static func firstCatch(of sabotage: Sabotage, within seeds: ClosedRange<UInt64>) -> Outcome? {
+        for seed in seeds {
+            let outcome = Simulation(Scenario(seed: seed, profile: sabotage.arena), sabotage: sabotage).run()
+            if outcome.violation != nil { return outcome }
+        }
+        return nil
+    }
+}
+
 /// The rule is taken away at the store's door or in the configuration; the product's code stays as it is.
 extension Sabotage? {
     func spoil(_ lease: Lease, on tables: InMemoryCluster) -> Lease {

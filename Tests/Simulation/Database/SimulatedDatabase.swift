@@ -57,13 +57,14 @@ final class SimulatedDatabase: @unchecked Sendable {
         modeSince = scheduler.now
     }
 
-    func passage() -> Passage {
+    func passage(of statement: Statement) -> Passage {
         var random = scheduler.random
         defer { scheduler.random = random }
         var passage = Passage(
             toServer: random.span(.microseconds(200) ... .milliseconds(3)),
             toCaller: random.span(.microseconds(200) ... .milliseconds(3)), fate: .ordinary)
-        guard random.chance(faultRate) else { return passage }
+        // What a leader writes is rare, and the most worth losing.
+        guard random.chance(statement.isLeaders ? 4 * faultRate : faultRate) else { return passage }
         faults += 1
         switch random.index(below: 6) {
         case 0: passage.fate = .requestLost

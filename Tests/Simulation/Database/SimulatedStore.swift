@@ -26,7 +26,7 @@ struct SimulatedStore: Sendable {
     ) async throws(StoreError) -> Result {
         await process.awake()
         guard !process.isDead else { throw .unavailable(reason: "this process is no more") }
-        let passage = database.passage()
+        let passage = database.passage(of: statement)
         let sentAt = scheduler.now
         let arrival = Arrival(
             caller: process, statement: statement, sentAt: sentAt, pictureOf: process.lastPoll, manner: .first)

@@ -25,6 +25,14 @@ enum Statement: Sendable {
         }
     }
 
+    /// Written under the lease.
+    var isLeaders: Bool {
+        switch self {
+        case .speak, .move, .giveBack, .forget, .rebalance: true
+        case .read, .poll, .other, .report, .detach, .acquire, .release: false
+        }
+    }
+
     var text: String {
         switch self {
         case .read(let name), .other(let name): name

@@ -71,7 +71,12 @@ final class SimulatedKuma: @unchecked Sendable {
         readings = 0
     }
 
-    func hang(for span: Duration) { hangsUntil = max(hangsUntil, scheduler.now + span) }
+    /// Its reading of the minute waits too, and may then meet one that an agent asks for: nobody outside can tell.
+    func hang(for span: Duration) {
+        hangsUntil = max(hangsUntil, scheduler.now + span)
+        excusedUntil = max(excusedUntil, hangsUntil + .seconds(90))
+    }
+
     func hang(until moment: Duration) { hangsUntil = moment }
 
     private func boot(_ mine: Int) async {
@@ -150,8 +155,6 @@ final class SimulatedKuma: @unchecked Sendable {
         guard phase == .serving else { return .notSent(detail: "connection refused") }
         let startedAt = scheduler.now
         if isHanging {
-            // Its own reading of the minute may wait in the same queue: nobody outside can keep the two apart.
-            excusedUntil = max(excusedUntil, hangsUntil + .seconds(90))
             scheduler.start { [self] in
                 await unhang()
                 await reread()

@@ -22,7 +22,9 @@ extension Oracle {
         let old = Dictionary(before.monitors.map { ($0.id, $0) }) { first, _ in first }
         var moved = 0
         for monitor in monitors {
-            guard let was = old[monitor.id], was != monitor else { continue }
+            // By text: a reference is equal to another spelling of itself, and yet it was written.
+            guard let was = old[monitor.id] else { continue }
+            guard Oracle.text(was) != Oracle.text(monitor) || homeward[monitor.id] != nil else { continue }
             if let entry = opened[monitor.id], !entry.reason.isTemporary {
                 checkRebalanced(was, monitor, entry, arrival)
                 continue

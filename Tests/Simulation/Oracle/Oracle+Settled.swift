@@ -38,7 +38,7 @@ extension Oracle {
         guard let monitor = monitors.first(where: { $0.id == entry.monitor }) else {
             return fail(.settledReturn, "entry \(entry.id) is open for a deleted monitor")
         }
-        guard monitor.assigned?.text == entry.to.text else {
+        guard monitor.assigned == NodeReference(entry.to) else {
             return fail(.settledReturn, "entry \(entry.id) is open for a monitor that a person moved")
         }
         guard let home = entry.previousAssigned ?? monitor.home else {
