@@ -79,7 +79,7 @@ extension Reactor {
         }
     }
 
-    private func trust(of peer: SocketAddress) -> PeerTrust {
+    func trust(of peer: SocketAddress) -> PeerTrust {
         let address = peer.ip
         return configuration.trustedProxies.contains { $0.contains(address) } ? .trusted : .untrusted
     }

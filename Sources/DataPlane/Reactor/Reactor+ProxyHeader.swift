@@ -31,7 +31,12 @@ extension Reactor {
             case .ipv6(let high, let low, let port):
                 slot.pointee.peer = .ipv6(high: high, low: low, port: port, scope: 0)
             }
-            if client != .unnamed { joinCensus(slot) }
+            if client != .unnamed {
+                // A proxy that passes bytes cannot have written the request's fields: they are the client's own words, and
+                // Kuma would believe the first address in them.
+                slot.pointee.trust = trust(of: slot.pointee.peer)
+                joinCensus(slot)
+            }
             if slot.pointee.phase != .sniffing { return .ended }
             armFirstRequest(slot)
             return .passed(count)
