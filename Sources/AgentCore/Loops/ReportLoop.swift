@@ -67,6 +67,8 @@ struct ReportLoop: Sendable {
             }
             return .done
         } catch {
+            // Another agent may have taken over meanwhile; the next beat will tell.
+            agent.shared.isHeard.withLock { $0 = false }
             return .failed(error)
         }
     }
