@@ -92,8 +92,6 @@ extension Oracle {
         absences[id] = nil
         if let origin = monitor.assigned { chosen[id] = origin }
         guard let home = monitor.effective, home != NodeReference(entry.to) else { return }
-        // Sent in time and executed late: nobody can call a statement back.
-        guard arrival.manner == .first else { return }
         let picture = arrival.pictureOf ?? .zero
         if track(NodeReference(entry.to)).was([.lost, .absent], since: picture) { return }
         // A leap of the caller's clock between reading and planning adds to every age: seconds, once, and no more.
