@@ -80,7 +80,7 @@ extension ProxyProtocolMode {
     }
 }
 
-/// The cores that this process may run on: a container's CPU set, not the machine's (sched_getaffinity(2)).
+/// The cores that are online; where a container may use fewer, set `LB_REACTORS`.
 enum Processors {
     static var usable: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }
