@@ -22,6 +22,24 @@ struct UpstreamPoolTests {
         #expect(origin.openConnections == 1, "it waits for the next client")
     }
 
+    @Test("A client that asks for its connection to be closed leaves the upstream connection to the next one")
+    func sharedByClosingClients() throws {
+        let origin = try Origin.named("one")
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
+        for _ in 0..<5 {
+            let client = try balancer.connect()
+            let response = try client.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(response.text == "one")
+            #expect(response["Connection"] == ["close"])
+            let rest = try client.receiveToEnd()
+            #expect(rest.bytes.isEmpty)
+            #expect(rest.end == .closed, "never a reset, which could destroy the response")
+        }
+        #expect(origin.acceptedConnections == 1)
+        #expect(origin.requests.allSatisfy { $0["Connection"].isEmpty }, "the node is not asked to close")
+        try balancer.expectBalanced()
+    }
+
     @Test("Clients that hold their connection between requests take turns on one upstream connection")
     func turns() throws {
         let origin = try Origin.named("one")

@@ -59,7 +59,6 @@ extension Reactor {
             facts.turnedAway.add(1, ordering: .relaxed)
             answer(slot, .tooManyConnections(retryAfterSeconds: configuration.limits.retryAfterSeconds))
         }
-        SystemCall.setNoDelay(number)
         switch SystemCall.retryingShim({ clinux_epoll_add_edge(epoll.number, number, token.bits) }) {
         case .success: return
         // ENOMEM or the user's watch limit (epoll_ctl(2)): without events the connection cannot be served.
