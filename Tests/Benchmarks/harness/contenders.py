@@ -1,5 +1,6 @@
 """The five that are compared, each started the same way: one worker, on the proxy's core, in front of one origin."""
 
+import copy
 import http.client
 import os
 
@@ -25,6 +26,13 @@ class Surroundings:
     def __init__(self, stage, cores, descriptors, balancer, database):
         self.stage, self.cores, self.descriptors = stage, cores, descriptors
         self.balancer, self.database = balancer, database
+        self.settings, self.balancer_descriptors = {}, None
+
+    def with_limits(self, settings, balancer_descriptors):
+        """The same with further settings for kuma-balancer, and with an RLIMIT_NOFILE of its own where one is given."""
+        changed = copy.copy(self)
+        changed.settings, changed.balancer_descriptors = settings, balancer_descriptors
+        return changed
 
 
 class Contender:
@@ -65,7 +73,9 @@ def launch(name, origin, around, database_port=None, state_file=None):
         path = stage.write(file, HERE / "peers" / TEMPLATES[name], values)
         command = [around.balancer, "run", "--env-file", path]
         # Nothing of the caller's own settings: they would win over the file.
-        environment = {"PATH": os.environ["PATH"], "TMPDIR": str(stage.directory)}
+        environment = {"PATH": os.environ["PATH"], "TMPDIR": str(stage.directory)} | around.settings
+        if around.balancer_descriptors:
+            command = ["prlimit", f"--nofile={around.balancer_descriptors}", "--", *command]
     elif name in (HAPROXY_HTTP, HAPROXY_TCP):
         path = stage.write(file, HERE / "peers" / TEMPLATES[name], values)
         command = [machine.find("haproxy"), "-db", "-f", path]
