@@ -90,10 +90,18 @@ let package = Package(
             swiftSettings: houseRules
         ),
         .target(
-            name: "ServiceRuntime",
-            dependencies: ["ClusterCore", "MariaDB", logging, serviceLifecycle, unixSignals],
+            name: "AgentMetrics",
+            dependencies: ["AgentCore", "ClusterCore", logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle],
             swiftSettings: houseRules
         ),
+        .target(
+            name: "ServiceRuntime",
+            dependencies: ["ClusterCore", "MariaDB", logging, serviceLifecycle, unixSignals],
+            swiftSettings: houseRules,
+            plugins: ["CommitStamp"]
+        ),
+        // What `--version` says beside the number.
+        .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/CommitStamp"),
 
         // The whole cluster on one machine.
         .target(name: "PrivateMariaDB", dependencies: ["MariaDB"], swiftSettings: houseRules),
@@ -110,8 +118,8 @@ let package = Package(
         .executableTarget(
             name: "kuma-agent",
             dependencies: [
-                "AgentCore", "ClusterCore", "ClusterStore", "KumaClient", "MariaDB", "ServiceRuntime", argumentParser,
-                logging, serviceLifecycle,
+                "AgentCore", "AgentMetrics", "ClusterCore", "ClusterStore", "KumaClient", "MariaDB", "ServiceRuntime",
+                argumentParser, logging, serviceLifecycle,
             ],
             swiftSettings: houseRules
         ),
@@ -126,12 +134,13 @@ let package = Package(
         .executableTarget(
             name: "kuma-demo",
             // It starts the other two as processes: depending on them makes `swift run kuma-demo` build them beside it.
-            dependencies: ["DemoCluster", "kuma-agent", "kuma-balancer", argumentParser, logging],
+            dependencies: ["DemoCluster", "ServiceRuntime", "kuma-agent", "kuma-balancer", argumentParser, logging],
             swiftSettings: houseRules
         ),
 
         // What several test targets share.
         .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient", swiftSettings: houseRules),
+        .target(name: "NotifySocket", path: "Tests/NotifySocket", swiftSettings: houseRules),
         .target(name: "Waiting", path: "Tests/Waiting", swiftSettings: houseRules),
 
         // Tests mirror the sources.
@@ -180,8 +189,18 @@ let package = Package(
             swiftSettings: houseRules
         ),
         .testTarget(
+            name: "AgentMetricsTests",
+            dependencies: [
+                "AgentCore", "AgentMetrics", "ClusterCore", "HTTPTestClient", "Waiting", logging, nioPosix,
+                serviceLifecycle,
+            ],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
             name: "ServiceRuntimeTests",
-            dependencies: ["ClusterCore", "MariaDB", "ServiceRuntime", logging],
+            dependencies: [
+                "ClusterCore", "MariaDB", "NotifySocket", "ServiceRuntime", "Waiting", logging, serviceLifecycle,
+            ],
             swiftSettings: houseRules
         ),
         .testTarget(
@@ -211,7 +230,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "PrivateMariaDB", "kuma-agent",
+                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PrivateMariaDB",
+                "kuma-agent",
                 "kuma-balancer", "kuma-demo",
             ],
             swiftSettings: houseRules

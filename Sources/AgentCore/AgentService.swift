@@ -100,6 +100,8 @@ final class AgentSharedState: Sendable {
     let probeNow = WakeSignal()
     /// Cuts the pause before the next beat short.
     let reportNow = WakeSignal()
+    /// What was done so far.
+    let ledger = Mutex(AgentLedger())
 
     static let changeLimit = 64
 

@@ -30,6 +30,7 @@ extension ControlPlane {
         switch work {
         case .pass:
             let wait = await pass.run()
+            endedPasses.add(1, ordering: .relaxed)
             let next = clock.now() + wait
             shared.withLock { state in
                 state.isPassRunning = false

@@ -2,7 +2,7 @@ package import ClusterCore
 package import ClusterStore
 package import Logging
 import ServiceLifecycle
-import Synchronization
+package import Synchronization
 
 /// The control plane of one balancer: polls the tables, probes the nodes, publishes routing tables and, as the leader,
 /// speaks for silent nodes and moves monitors.
@@ -53,6 +53,10 @@ package final class ControlPlane: ClusterControl, Service {
     let pass: ControlPass
     private let inbox: ReportInbox
     let shared: Mutex<State>
+    /// Turns of the control loop, since the start; several a second, whatever the database and the nodes do.
+    package let turns = Atomic<Int>(0)
+    /// Passes through the database that came to an end, good or bad, since the start.
+    package let endedPasses = Atomic<Int>(0)
 
     package init(
         configuration: ControlPlaneConfiguration, store: any ControlStore, probe: any NodeProbe,
@@ -99,6 +103,7 @@ package final class ControlPlane: ClusterControl, Service {
                 for work in step(now: clock.now()) {
                     group.addTask { await self.perform(work) }
                 }
+                turns.add(1, ordering: .relaxed)
                 do { try await clock.sleep(configuration.tick) } catch { break }
             }
             group.cancelAll()

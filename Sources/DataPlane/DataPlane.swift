@@ -200,6 +200,11 @@ package final class DataPlane: Sendable {
         return DataPlaneLimits.connections(forDescriptors: Int(clamping: limit.rlim_cur))
     }
 
+    /// Has every reactor take a turn, which `TrafficFacts.turns` counts: how an idle one is told from a stuck one.
+    package func nudge() {
+        for thread in state.withLock({ $0.threads }) { thread.mailbox.wake() }
+    }
+
     /// Has the reactors stop accepting, finish their exchanges and close their tunnels one by one; returns at once.
     /// `ServingState` says so from the first moment.
     package func beginDraining() {

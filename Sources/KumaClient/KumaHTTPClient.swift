@@ -1,7 +1,7 @@
 import ClusterCore
 import NIOCore
 import NIOHTTP1
-import NIOPosix
+package import NIOPosix
 import NIOSSL
 
 /// The one HTTP client of a process towards Kuma nodes, with its single I/O thread: an agent asks one node every two
@@ -16,7 +16,8 @@ package final class KumaHTTPClient: Sendable {
         case http, https
     }
 
-    let group: MultiThreadedEventLoopGroup
+    /// Its I/O thread, which others of the process may share.
+    package let group: MultiThreadedEventLoopGroup
     private let security: Security
 
     /// What is beneath HTTP. A context that cannot be made (no certificates on this machine) fails each call, by name.

@@ -8,7 +8,7 @@ struct AgentCommand: AsyncParsableCommand {
         commandName: "kuma-agent",
         abstract: "Checks the Kuma node beside it and reports its health into the cluster's database.",
         discussion: AgentSettings.catalogue.helpText,
-        version: ProductVersion.text,
+        version: ProductVersion.full,
         subcommands: [
             RunCommand.self, ProbeCommand.self, DrainCommand.self, MaintenanceCommand.self, ActivateCommand.self,
             CheckConfigCommand.self,

@@ -17,6 +17,16 @@ extension AgentSettings {
 
     func makeStore() -> some AgentStore { MariaDBClusterStore(database.options, logger: Logger(label: "database")) }
 
+    /// For systemd's watchdog: both loops end each turn under a deadline, whatever Kuma and the database do.
+    func health(of agent: AgentService) -> ServiceHealth {
+        ServiceHealth(
+            signs: [
+                VitalSign("probes", limit: probeTimeout + interval + .seconds(10)) { agent.facts.ledger.endedProbes },
+                VitalSign("beats", limit: database.longestSequence) { agent.facts.ledger.endedBeats },
+            ],
+            summary: { agent.facts.summary })
+    }
+
     var agentConfiguration: AgentConfiguration {
         var configuration = AgentConfiguration(
             node: node, name: name, host: host, isPrimary: isPrimary, instance: .random(),

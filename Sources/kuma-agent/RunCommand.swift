@@ -1,10 +1,12 @@
 import AgentCore
+import AgentMetrics
 import ArgumentParser
 import ClusterCore
 import FoundationEssentials
 import KumaClient
 import Logging
 import MariaDB
+import ServiceLifecycle
 import ServiceRuntime
 
 /// `kuma-agent run`, also what happens without a subcommand.
@@ -27,8 +29,15 @@ struct RunCommand: AsyncParsableCommand {
             probe: HTTPNodeProbe(client: client, path: settings.health.path), tether: TCPNodeTether(client: client),
             reconcileTrigger: settings.apiKey.map { HTTPReconcileTrigger(client: client, apiKey: $0.revealed) },
             secondOfMinute: { LogTime.now().secondOfMinute }, logger: logger)
+        var services: [any Service] = [agent, StartupPages()]
+        if let address = settings.metricsListen {
+            services.append(
+                AgentMetricsListener(
+                    host: address.ip.figures, port: address.port, group: client.group, logger: Logger(label: "metrics")
+                ) { agent.facts })
+        }
         let service = ServiceRun(
-            [agent], status: "speaks for \(settings.node)", environment: ProcessInfo.processInfo.environment,
+            services, health: settings.health(of: agent), environment: ProcessInfo.processInfo.environment,
             logger: logger)
         do {
             try await service.run()

@@ -9,8 +9,8 @@ struct BalancerCommand: AsyncParsableCommand {
         commandName: "kuma-balancer",
         abstract: "Spreads clients over the Kuma nodes, keeps monitors running, and serves the /lb/ API.",
         discussion: BalancerSettings.catalogue.helpText,
-        version: ProductVersion.text,
-        subcommands: [RunCommand.self, CheckConfigCommand.self, SchemaCommand.self],
+        version: ProductVersion.full,
+        subcommands: [RunCommand.self, ProbeCommand.self, CheckConfigCommand.self, SchemaCommand.self],
         defaultSubcommand: RunCommand.self
     )
 }

@@ -6,6 +6,7 @@ import DataPlane
 import Glibc
 import MariaDB
 import ServiceRuntime
+import Synchronization
 
 /// From settings to the parts' own configurations.
 extension BalancerSettings {
@@ -61,6 +62,26 @@ extension BalancerSettings {
         configuration.inherited = sockets.sockets.map(\.descriptor)
         configuration.proxyProtocol = proxyProtocol.dataPlaneMode
         return configuration
+    }
+
+    /// For systemd's watchdog: the reactors, the control loop, and its passes through the database, which end in an error
+    /// when the database does not answer.
+    func health(of dataPlane: DataPlane, _ controlPlane: ControlPlane) -> ServiceHealth {
+        let reactors = dataPlane.facts.enumerated().map { number, facts in
+            VitalSign("reactor \(number)", limit: .seconds(15)) { facts.turns.load(ordering: .relaxed) }
+        }
+        let control = [
+            VitalSign("control loop", limit: .seconds(15)) { controlPlane.turns.load(ordering: .relaxed) },
+            VitalSign("database passes", limit: database.longestSequence) {
+                controlPlane.endedPasses.load(ordering: .relaxed)
+            },
+        ]
+        return ServiceHealth(
+            signs: reactors + control, nudge: { dataPlane.nudge() },
+            summary: {
+                let open = dataPlane.facts.reduce(0) { $0 + $1.openConnections.load(ordering: .relaxed) }
+                return "\(controlPlane.state.summary); \(open) connections"
+            })
     }
 
     func apiConfiguration(identity: BalancerID, socketPath: String) -> ControlAPIConfiguration {

@@ -66,7 +66,7 @@ struct RunCommand: AsyncParsableCommand {
         // Shut down from the last to the first, each waiting for the one before: clients are drained while the API still
         // answers, then the lease is given back, and the API ends last.
         let service = ServiceRun(
-            [api, controlPlane, clients], status: "balancer \(identity)",
+            [api, controlPlane, clients], health: settings.health(of: dataPlane, controlPlane),
             environment: ProcessInfo.processInfo.environment, logger: logger,
             readiness: { await serving.passed() }, beforeImmediateExit: { folder.remove() })
         do {

@@ -3,6 +3,7 @@ import ClusterStore
 import ControlPlane
 import MariaDB
 import PrivateMariaDB
+import Synchronization
 import Testing
 import Waiting
 
@@ -28,6 +29,11 @@ struct RealDatabaseTests {
         let lost = before.filter { $0.value == "node2" }.map(\.key).sorted()
         try await cluster.run {
             try await expectSoon("one balancer leads") { cluster.leaders().count == 1 }
+            try await expectSoon("loops turn and passes end") {
+                cluster.balancers.allSatisfy {
+                    $0.turns.load(ordering: .relaxed) > 10 && $0.endedPasses.load(ordering: .relaxed) > 1
+                }
+            }
             let first = try #require(cluster.leaders().first)
             try await expectSoon("every node reported and was found fit") {
                 let nodes = cluster.balancers[first].state.nodes

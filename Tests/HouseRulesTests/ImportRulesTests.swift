@@ -17,6 +17,8 @@ struct ImportRulesTests {
         "ControlPlane": ["ClusterCore", "ClusterStore"],
         "ControlAPI": ["ClusterCore", "ClusterStore", "ControlPlane"],
         "AgentCore": ["ClusterCore", "ClusterStore"],
+        "AgentMetrics": ["AgentCore", "ClusterCore"],
+        "CommitStamp": [],
         "ServiceRuntime": ["ClusterCore", "MariaDB"],
         "PrivateMariaDB": ["MariaDB"],
         "DemoCluster": ["ClusterCore", "MariaDB", "PrivateMariaDB"],

@@ -11,6 +11,7 @@ struct ProbeLoop: Sendable {
         while !Task.isCancelled {
             let result = await agent.probe.probe(configuration.address, timeout: configuration.probeTimeout)
             if Task.isCancelled { return }
+            shared.ledger.withLock { $0.record(result) }
             let (change, interval) = shared.judgement.withLock { ($0.record(result), $0.interval) }
             tell(change, result)
             shared.reportNow.wake()

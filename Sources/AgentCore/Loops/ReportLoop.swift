@@ -28,7 +28,9 @@ struct ReportLoop: Sendable {
         let configuration = agent.configuration
         var memory = Memory(conflict: ConflictWatch(patience: configuration.conflictPatience))
         while !Task.isCancelled {
-            switch await beat(&memory) {
+            let end = await beat(&memory)
+            agent.shared.ledger.withLock { $0.endedBeats += 1 }
+            switch end {
             case .done:
                 break
             case .conflict(let conflict):
@@ -60,6 +62,7 @@ struct ReportLoop: Sendable {
             case .written, .registered: agent.shared.isHeard.withLock { $0 = true }
             case .conflict: agent.shared.isHeard.withLock { $0 = false }
             }
+            agent.shared.ledger.withLock { $0.record(outcome) }
             tell(outcome, verdict)
             try await recordChanges()
             if case .proven(let other) = verdict, agent.configuration.conflictPolicy == .end {
@@ -69,6 +72,7 @@ struct ReportLoop: Sendable {
         } catch {
             // Another agent may have taken over meanwhile; the next beat will tell.
             agent.shared.isHeard.withLock { $0 = false }
+            agent.shared.ledger.withLock { $0.failedBeats += 1 }
             return .failed(error)
         }
     }

@@ -3,6 +3,9 @@ package import Synchronization
 /// What the data plane counts over all nodes: plain facts that the control API reads. Kept per reactor and summed by the
 /// reader, so that two reactors never write one cache line.
 package final class TrafficFacts: Sendable {
+    /// Turns of the reactor's loop, since the start. It turns at least whenever it is woken: one that then stands still is
+    /// stuck.
+    package let turns = Atomic<Int>(0)
     /// Client connections accepted, since the start.
     package let accepted = Atomic<Int>(0)
     /// Client connections open now.

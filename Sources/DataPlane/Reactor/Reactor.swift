@@ -157,6 +157,7 @@ final class Reactor {
         }
         upstreams.closeExpired(now: now)
         facts.leasedPipes.store(pipes.leasedCount, ordering: .relaxed)
+        facts.turns.add(1, ordering: .relaxed)
         if isDraining, listeners.count > 0, now >= listenUntil { stopListening() }
     }
 

@@ -1,4 +1,8 @@
-/// What `--version` prints and what agents and balancers write beside their reports.
+/// Which product this is.
 package enum ProductVersion {
-    package static let text = "0.1.0"
+    /// What agents and balancers write beside their reports.
+    package static let text = "1.0.0"
+
+    /// What `--version` prints: with the commit where the build knew it.
+    package static var full: String { BuildCommit.text.isEmpty ? text : "\(text) (commit \(BuildCommit.text))" }
 }

@@ -6,7 +6,7 @@ import UnixSignals
 /// at once, and systemd hears how it goes.
 package struct ServiceRun: Sendable {
     private let services: [any Service]
-    private let status: String
+    private let health: ServiceHealth
     private let notifier: ServiceManagerNotifier
     private let logger: Logger
     private let readiness: @Sendable () async -> Void
@@ -14,16 +14,16 @@ package struct ServiceRun: Sendable {
 
     /// - Parameters:
     ///   - services: started together, shut down from the last to the first.
-    ///   - status: what `systemctl status` shows.
+    ///   - health: what systemd hears of it while it runs.
     ///   - environment: the process's own, for `NOTIFY_SOCKET` and `WATCHDOG_USEC`.
-    ///   - readiness: as `ServiceManagerService` has it.
+    ///   - readiness: returns once the service can be used, or when it is told to stop before that; READY waits for it.
     ///   - beforeImmediateExit: as `SecondSignalExit` has it.
     package init(
-        _ services: [any Service], status: String, environment: [String: String], logger: Logger,
+        _ services: [any Service], health: ServiceHealth, environment: [String: String], logger: Logger,
         readiness: @escaping @Sendable () async -> Void = {}, beforeImmediateExit: @escaping @Sendable () -> Void = {}
     ) {
         self.services = services
-        self.status = status
+        self.health = health
         notifier = ServiceManagerNotifier(environment: environment)
         self.logger = logger
         self.readiness = readiness
@@ -38,7 +38,7 @@ package struct ServiceRun: Sendable {
         let all: [any Service] =
             services + [
                 SecondSignalExit(beforeExit: beforeImmediateExit),
-                ServiceManagerService(notifier: notifier, status: status, readiness: readiness),
+                ServiceManagerService(notifier: notifier, health: health, logger: logger, readiness: readiness),
             ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

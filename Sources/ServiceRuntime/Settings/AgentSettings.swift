@@ -17,6 +17,8 @@ package struct AgentSettings: Sendable {
     /// Set: monitors that move here start within a second, not at Kuma's next minute.
     package let apiKey: Secret?
     package let conflictPolicy: ConflictPolicy
+    /// Where `/metrics` and `/healthz` are served; nil: nowhere.
+    package let metricsListen: ListenAddress?
     package let log: LogSettings
     /// As read, for `check-config`.
     package let resolved: [ResolvedSetting]
@@ -81,6 +83,14 @@ package struct AgentSettings: Sendable {
         "AGENT_STRICT",
         meaning: "End with exit code 3 when another live agent reports for the same node, rather than wait.",
         fallback: false)
+    private static let metricsListen = Setting<ListenAddress?>(
+        description: SettingDescription(
+            key: "AGENT_METRICS_LISTEN", meaning: "Where `/metrics` and `/healthz` are served; not set: nowhere.",
+            expected: "`address:port`, or a port of the loopback interface", example: "9184"),
+        fallback: nil
+    ) { text throws(SettingRefusal) in
+        try ListenAddress(parsing: UInt16(text) == nil ? text : "127.0.0.1:\(text)")
+    }
     private static let log = LogSettings.Keys(prefix: "AGENT")
 
     package static let catalogue = SettingCatalogue(
@@ -88,7 +98,7 @@ package struct AgentSettings: Sendable {
             + DatabaseSettings.descriptions
             + [
                 kumaPort.description, health.description, interval.description, probeTimeout.description,
-                apiKey.description, strict.description,
+                apiKey.description, strict.description, metricsListen.description,
             ] + log.descriptions)
 
     /// - Throws: `ConfigurationError` with every problem, together.
@@ -106,6 +116,7 @@ package struct AgentSettings: Sendable {
         probeTimeout = reader.read(AgentSettings.probeTimeout)
         apiKey = reader.read(AgentSettings.apiKey).map { Secret($0) }
         conflictPolicy = reader.read(AgentSettings.strict) ? .exit : .wait
+        metricsListen = reader.read(AgentSettings.metricsListen)
         log = LogSettings(reading: &reader, keys: AgentSettings.log)
         resolved = reader.resolved
         try reader.finish()

@@ -8,6 +8,10 @@ package struct DatabaseSettings: Sendable, Equatable {
 
     package let options: ConnectionOptions
 
+    /// Longer than this, a sequence of statements, each under its deadline, takes only when something in the process is
+    /// stuck. Generous: what it ends is a whole balancer, which would go on forwarding without its database.
+    package var longestSequence: Duration { max(options.readTimeout * 20, .seconds(120)) }
+
     private static let host = Setting<String>.text(
         "DB_HOST", aliases: ["UPTIME_KUMA_DB_HOSTNAME"],
         meaning: "Database hosts, tried in order: one server, a Galera cluster, or a primary and its standby.",

@@ -10,12 +10,16 @@ enum BuiltExecutables {
         return "\(directory)/kuma-demo"
     }
 
-    static func balancer() throws -> String {
+    static func balancer() throws -> String { try one("kuma-balancer") }
+
+    static func agent() throws -> String { try one("kuma-agent") }
+
+    private static func one(_ name: String) throws -> String {
         let directory = try ownDirectory()
-        guard access("\(directory)/kuma-balancer", X_OK) == 0 else {
-            throw MissingBuild(names: ["kuma-balancer"], directory: directory)
+        guard access("\(directory)/\(name)", X_OK) == 0 else {
+            throw MissingBuild(names: [name], directory: directory)
         }
-        return "\(directory)/kuma-balancer"
+        return "\(directory)/\(name)"
     }
 
     private static func ownDirectory() throws -> String {

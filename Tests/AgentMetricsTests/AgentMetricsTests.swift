@@ -1,0 +1,103 @@
+import AgentCore
+import AgentMetrics
+import ClusterCore
+import Foundation
+import HTTPTestClient
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+import Testing
+import Waiting
+
+@Suite("The agent's metrics")
+struct AgentMetricsTests {
+    private static func facts() throws -> AgentFacts {
+        var ledger = AgentLedger()
+        ledger.healthyProbes = 7
+        ledger.unhealthyProbes = 2
+        ledger.probeTime = .milliseconds(1250)
+        ledger.writtenBeats = 9
+        return AgentFacts(
+            node: try NodeID("node-1.a"), version: "1.0.0", status: .online,
+            lastProbe: ProbeResult(finding: .healthy, detail: "answered 200 in 2 ms", duration: .milliseconds(2)),
+            isHeard: true, ledger: ledger)
+    }
+
+    @Test("what the ledger holds is what is shown")
+    func shown() throws {
+        let lines = AgentMetricsText(try Self.facts()).text.split(separator: "\n")
+        #expect(lines.contains("kuma_agent_info{node=\"node-1.a\",version=\"1.0.0\"} 1"))
+        #expect(lines.contains("kuma_agent_node_status{node=\"node-1.a\",status=\"online\"} 1"))
+        #expect(lines.contains("kuma_agent_node_status{node=\"node-1.a\",status=\"offline\"} 0"))
+        #expect(lines.contains("kuma_agent_heard{node=\"node-1.a\"} 1"))
+        #expect(lines.contains("kuma_agent_probes_total{node=\"node-1.a\",finding=\"healthy\"} 7"))
+        #expect(lines.contains("kuma_agent_probes_total{node=\"node-1.a\",finding=\"unhealthy\"} 2"))
+        #expect(lines.contains("kuma_agent_probe_seconds_total{node=\"node-1.a\"} 1.25"))
+        #expect(lines.contains("kuma_agent_beats_total{node=\"node-1.a\",outcome=\"written\"} 9"))
+    }
+
+    @Test("promtool finds nothing to say about them")
+    func promtool() throws {
+        let (process, input, output) = (Process(), Pipe(), Pipe())
+        process.executableURL = URL(filePath: "/usr/bin/promtool")
+        process.arguments = ["check", "metrics"]
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: Data(AgentMetricsText(try Self.facts()).text.utf8))
+        try input.fileHandleForWriting.close()
+        let said = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        #expect(String(decoding: said, as: UTF8.self) == "")
+    }
+
+    @Test("they are served, with /healthz, and nothing else is")
+    func served() async throws {
+        let facts = try Self.facts()
+        let port = Mutex(0)
+        let listener = AgentMetricsListener(
+            host: "127.0.0.1", port: 0, group: .singleton, logger: Logger(label: "test"), facts: { facts },
+            onListening: { bound in port.withLock { $0 = bound } })
+        let running = Task { try await listener.run() }
+        try await eventually { port.withLock { $0 } != 0 }
+        let bound = UInt16(clamping: port.withLock { $0 })
+        for (target, method, status, type) in [
+            ("/metrics", "GET", 200, AgentMetricsText.contentType), ("/metrics?x=1", "HEAD", 200, nil),
+            ("/healthz", "GET", 200, "text/plain; charset=utf-8"), ("/metrics", "POST", 405, nil),
+            ("/other", "GET", 404, nil),
+        ] {
+            let reply = try HTTPConnection(port: bound).request(method, target)
+            #expect(reply.status == status, "\(method) \(target)")
+            if let type { #expect(reply.field("content-type") == type) }
+        }
+        let healthz = try HTTPConnection(port: bound).request("GET", "/healthz")
+        #expect(healthz.text == "node-1.a online (answered 200 in 2 ms); reporting\n")
+        running.cancel()
+        try await running.value
+        #expect(throws: HTTPClientError.self) { try HTTPConnection(port: bound) }
+    }
+
+    @Test("a port that is taken leaves the agent at work")
+    func taken() async throws {
+        let port = Mutex(0)
+        let facts = try Self.facts()
+        let first = AgentMetricsListener(
+            host: "127.0.0.1", port: 0, group: .singleton, logger: Logger(label: "test"), facts: { facts },
+            onListening: { bound in port.withLock { $0 = bound } })
+        let running = Task { try await first.run() }
+        try await eventually { port.withLock { $0 } != 0 }
+        let second = AgentMetricsListener(
+            host: "127.0.0.1", port: UInt16(clamping: port.withLock { $0 }), group: .singleton,
+            logger: Logger(label: "test"), facts: { facts })
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(services: [second], logger: Logger(label: "test")))
+        let beside = Task { try await group.run() }
+        await group.triggerGracefulShutdown()
+        try await beside.value
+        running.cancel()
+        try await running.value
+    }
+}
