@@ -20,7 +20,7 @@ struct DeploymentSettingsTests {
     private static let others: Set<String> = [
         "UPTIME_KUMA_DB_TYPE", "UPTIME_KUMA_IS_CONTAINER", "API_RATE_LIMIT", "PUPPETEER_SKIP_CHROMIUM_DOWNLOAD",
         "MARIADB_DATABASE", "MARIADB_USER", "MARIADB_PASSWORD_FILE", "MARIADB_RANDOM_ROOT_PASSWORD", "KUMA_COMMIT",
-        "KUMA_IMAGE", "KUMA_SOURCE", "KUMA_REF", "KUMA_FIXED_NODE", "NET_RAW",
+        "KUMA_IMAGE", "KUMA_SOURCE", "KUMA_REF", "KUMA_FIXED_NODE", "NET_RAW", "LIBDISPATCH_LOG",
     ]
 
     private static let files = [
