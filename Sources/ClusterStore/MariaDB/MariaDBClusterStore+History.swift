@@ -9,11 +9,11 @@ private enum HistorySQL {
             kind VARCHAR(40) PATH '$[1]', detail VARCHAR(500) PATH '$[2]')) j ORDER BY j.position
         """
 
-    /// Keeps the newest rows, counted and not by id: on Galera ids have gaps. The value is one less than the rows to keep.
-    static let trim: Statement = """
-        DELETE FROM cluster_event WHERE id <
-            (SELECT id FROM (SELECT id FROM cluster_event ORDER BY id DESC LIMIT 1 OFFSET ?) AS oldest_kept)
-        """
+    /// The oldest row to keep, counted and not by id: on Galera ids have gaps. The value is one less than the rows to keep.
+    static let oldestKept: Statement = "SELECT id FROM cluster_event ORDER BY id DESC LIMIT 1 OFFSET ?"
+
+    /// Its value is bound, and not a sub-select: for that MariaDB would read, and lock, every row there is.
+    static let trim: Statement = "DELETE FROM cluster_event WHERE id < ?"
 
     static let read: Statement = """
         SELECT id, CONCAT(LEFT(DATE_FORMAT(at, '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z') AS at, node_id, kind, detail
@@ -58,7 +58,10 @@ extension MariaDBClusterStore {
             // In one transaction: a caller repeats what failed, and a failed trimming must not leave the rows behind.
             try await connection.transaction { session throws(MariaDBError) in
                 for page in pages { try session.execute(HistorySQL.append, [page]) }
-                try session.execute(HistorySQL.trim, [.int(HistoryLimits.events - 1)])
+                let oldest = try session.query(HistorySQL.oldestKept, [.int(HistoryLimits.events - 1)])
+                if let row = oldest.first {
+                    try session.execute(HistorySQL.trim, [.int(try row.int(try oldest.column("id")))])
+                }
                 return .commit(())
             }
         } catch { throw StoreError(error) }

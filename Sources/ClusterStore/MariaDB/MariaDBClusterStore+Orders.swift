@@ -55,10 +55,9 @@ enum OrderSQL {
         """
 
     /// The value is one less than the rows to keep.
-    static let trim: Statement = """
-        DELETE FROM cluster_job WHERE active IS NULL AND id <
-            (SELECT id FROM (SELECT id FROM cluster_job ORDER BY id DESC LIMIT 1 OFFSET ?) AS oldest_kept)
-        """
+    static let oldestKept: Statement = "SELECT id FROM cluster_job ORDER BY id DESC LIMIT 1 OFFSET ?"
+
+    static let trim: Statement = "DELETE FROM cluster_job WHERE active IS NULL AND id < ?"
 
     static let moves: Statement = """
         SELECT id, monitor_id, from_node, to_node, previous_assigned, reason, closed_as,
@@ -206,7 +205,10 @@ extension MariaDBClusterStore {
         let values: [Value] = [.text(end.state.rawValue), .optional(end.error), .int(job)]
         try await fenced(by: lease) { session throws(MariaDBError) in
             try session.execute(OrderSQL.finish, values)
-            try session.execute(OrderSQL.trim, [.int(JobLimits.kept - 1)])
+            let oldest = try session.query(OrderSQL.oldestKept, [.int(JobLimits.kept - 1)])
+            if let row = oldest.first {
+                try session.execute(OrderSQL.trim, [.int(try row.int(try oldest.column("id")))])
+            }
         }
     }
 
