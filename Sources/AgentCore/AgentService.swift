@@ -60,7 +60,8 @@ package struct AgentService: Service {
             if let reconcileTrigger {
                 group.addTask { await ReconcileLoop(agent: self, trigger: reconcileTrigger).run() }
             }
-            try await group.waitForAll()
+            // Not `waitForAll`, which goes on waiting for the others after one has thrown: none of them ends by itself.
+            for try await _ in group {}
         }
     }
 
