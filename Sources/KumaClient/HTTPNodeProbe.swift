@@ -23,39 +23,73 @@ package final class HTTPNodeProbe: NodeProbe {
 
     package func probe(_ address: NodeAddress, timeout: Duration) async -> ProbeResult {
         let begin = ContinuousClock.now
-        let deadline = NIODeadline.now() + TimeAmount(timeout)
-        let isStock = stockNodes.withLock { $0.contains(address) }
-        var (finding, detail) = await ask(isStock ? HTTPNodeProbe.entryPath : path, at: address, deadline, timeout)
-        if finding == nil, !isStock {
-            remember(address)
-            (finding, detail) = await ask(HTTPNodeProbe.entryPath, at: address, deadline, timeout)
-        }
-        // A node that was stock may have been upgraded: ask for its health path again.
-        if finding != .healthy, isStock { forget(address) }
+        let (finding, detail) = await find(address, from: NIODeadline.now(), timeout)
         let duration = ContinuousClock.now - begin
         return ProbeResult(
-            finding: finding ?? .unhealthy,
+            finding: finding,
             detail: finding == .healthy ? "\(detail) in \(HTTPNodeProbe.milliseconds(duration)) ms" : detail,
             duration: duration)
     }
 
-    /// A finding and its words; no finding when the node knows no such path.
-    private func ask(
-        _ path: String, at address: NodeAddress, _ deadline: NIODeadline, _ timeout: Duration
-    ) async -> (ProbeResult.Finding?, String) {
+    /// Three quarters of the time are the health path's, the rest is kept for a second question.
+    private func find(
+        _ address: NodeAddress, from begin: NIODeadline, _ timeout: Duration
+    ) async -> (ProbeResult.Finding, String) {
+        let (patience, deadline) = (begin + TimeAmount(timeout * 0.75), begin + TimeAmount(timeout))
+        let isStock = stockNodes.withLock { $0.contains(address) }
+        var outcome = await ask(isStock ? HTTPNodeProbe.entryPath : path, at: address, patience)
+        if case .noSuchPath = outcome, !isStock {
+            remember(address)
+            outcome = await ask(HTTPNodeProbe.entryPath, at: address, patience)
+        }
+        if case .found(.healthy, _) = outcome {
+        } else if isStock {
+            // A node that was stock may have been upgraded: ask for its health path again.
+            forget(address)
+        }
+        switch outcome {
+        case .found(let finding, let detail): return (finding, detail)
+        case .noSuchPath: return (.unhealthy, "answered 404 on \(HTTPNodeProbe.entryPath)")
+        case .timedOut: return await findSilent(address, deadline, timeout)
+        }
+    }
+
+    /// A frozen database makes the health answer hang while Kuma goes on serving (KUMA.md): then all nodes would seem dead
+    /// at once, and every client's connection would be reset. A page that needs no database tells such a node from a
+    /// frozen one.
+    private func findSilent(
+        _ address: NodeAddress, _ deadline: NIODeadline, _ timeout: Duration
+    ) async -> (ProbeResult.Finding, String) {
+        do throws(KumaCallError) {
+            let answer = try await client.send(.GET, "/", to: address, authorization: nil, deadline: deadline)
+            if answer.status < 500 { return (.degraded, "its health check hangs, and it serves pages") }
+        } catch {
+            // Whatever it was, the node did not answer: told below.
+        }
+        return (.unhealthy, "timed out after \(HTTPNodeProbe.seconds(timeout)) s")
+    }
+
+    private enum Outcome {
+        case found(ProbeResult.Finding, String)
+        case noSuchPath
+        case timedOut
+    }
+
+    private func ask(_ path: String, at address: NodeAddress, _ deadline: NIODeadline) async -> Outcome {
         do throws(KumaCallError) {
             let answer = try await client.send(.GET, path, to: address, authorization: nil, deadline: deadline)
             switch HealthAnswer(answer) {
-            case .healthy: return (.healthy, "answered \(answer.status)")
-            case .degraded(let reason): return (.degraded, reason)
-            case .unhealthy(let reason): return (.unhealthy, reason)
-            case .noSuchPath: return (nil, "answered 404 on \(path)")
+            case .healthy: return .found(.healthy, "answered \(answer.status)")
+            case .degraded(let reason): return .found(.degraded, reason)
+            case .unhealthy(let reason): return .found(.unhealthy, reason)
+            case .noSuchPath: return .noSuchPath
             }
         } catch {
             switch error {
-            case .notConnected(let reason), .broken(let reason): return (.unhealthy, reason)
-            case .timedOut: return (.unhealthy, "timed out after \(HTTPNodeProbe.seconds(timeout)) s")
-            case .answerTooLarge: return (.unhealthy, "answered more than \(KumaHTTPClient.answerBytes) bytes")
+            case .notConnected(let reason), .broken(let reason): return .found(.unhealthy, reason)
+            case .timedOut: return .timedOut
+            case .answerTooLarge:
+                return .found(.unhealthy, "answered more than \(KumaHTTPClient.answerBytes) bytes")
             }
         }
     }

@@ -72,15 +72,30 @@ struct HTTPNodeProbeTests {
 
     @Test("a node that says nothing costs the deadline and no more")
     func hang() async throws {
-        let (results, _) = try await probe(timeout: .milliseconds(200)) { $0.set(.silence, at: Self.health) }
+        let (results, paths) = try await probe(timeout: .milliseconds(200)) {
+            $0.set(.silence, at: Self.health)
+            $0.set(.silence, at: "/")
+        }
         #expect(results[0].finding == .unhealthy)
         #expect(results[0].detail == "timed out after 0.2 s")
+        #expect(paths == [Self.health, "/"])
+    }
+
+    @Test("a health check that hangs beside a page that is served is the database's trouble, not the node's")
+    func frozenDatabase() async throws {
+        let (results, _) = try await probe(timeout: .seconds(2)) {
+            $0.set(.silence, at: Self.health)
+            $0.set(.status(302), at: "/")
+        }
+        #expect(results[0].finding == .degraded)
+        #expect(results[0].detail == "its health check hangs, and it serves pages")
     }
 
     @Test("a body that never ends costs the deadline too")
     func endlessBody() async throws {
         let (results, _) = try await probe(timeout: .milliseconds(200)) {
             $0.set(.answer(.init(status: 503, body: "{", ending: .hanging)), at: Self.health)
+            $0.set(.silence, at: "/")
         }
         #expect(results[0].detail == "timed out after 0.2 s")
     }
