@@ -69,6 +69,7 @@ extension EndToEnd.OneBalancer {
         try await cluster.settled()
         let load = SteadyLoad(port: cluster.balancerPorts[0])
         load.start()
+        let start = ContinuousClock.now
         try await cluster.act(.kill, "node1")
         try await eventually("node1 is offline", within: .seconds(30)) {
             try await cluster.status(of: "node1") == "offline"
@@ -82,7 +83,9 @@ extension EndToEnd.OneBalancer {
         // Nobody can know whether a node had acted on a request before it died, so that one is told, and not repeated.
         #expect(result.failures.allSatisfy { $0.hasPrefix("status 502") }, "\(result.failures)")
         #expect(result.answered > 20)
-        print("measured: \(result.answered) requests around a kill, \(result.failures.count) of them were in flight")
+        await FaultTable.shared.add(
+            "Kuma process killed, clients that keep asking", expected: "only requests in flight fail, with 502",
+            measured: LoadTimes(result, since: start).text)
         try await cluster.settled()
     }
 }

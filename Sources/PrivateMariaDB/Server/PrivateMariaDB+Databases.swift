@@ -7,6 +7,8 @@ extension PrivateMariaDB {
         case all
         /// Reads and writes rows, and may not CREATE or ALTER.
         case rowsOnly
+        /// May log in, and nothing else.
+        case nothing
     }
 
     /// Options of the all-powerful user, over the Unix socket.
@@ -56,6 +58,7 @@ extension PrivateMariaDB {
                     Statement("GRANT ALL PRIVILEGES ON ", database, ".* TO ", user, "@'%'"))
                 try await connection.execute(
                     Statement("GRANT ALL PRIVILEGES ON ", database, ".* TO ", user, "@'localhost'"))
+            case .nothing: break
             case .rowsOnly:
                 try await connection.execute(
                     Statement("GRANT SELECT, INSERT, UPDATE, DELETE ON ", database, ".* TO ", user, "@'%'"))

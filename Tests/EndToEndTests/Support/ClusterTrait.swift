@@ -26,5 +26,5 @@ extension Trait where Self == ClusterTrait {
 }
 
 /// Everything that runs a cluster, one after the other: two at once would only measure how small the machine is.
-@Suite("End to end, with the built executables", .serialized)
+@Suite("End to end, with the built executables", .serialized, .faultTable)
 enum EndToEnd {}

@@ -9,6 +9,7 @@ final class SteadyLoad: Sendable {
     struct Result: Sendable {
         var answered = 0
         var failures: [String] = []
+        var lastFailure: ContinuousClock.Instant?
     }
 
     private struct State {
@@ -80,9 +81,9 @@ final class SteadyLoad: Sendable {
     private func note(_ failure: String?) {
         state.withLock { state in
             state.result.answered += 1
-            if let failure, state.result.failures.count < SteadyLoad.failuresKept {
-                state.result.failures.append(failure)
-            }
+            guard let failure else { return }
+            state.result.lastFailure = .now
+            if state.result.failures.count < SteadyLoad.failuresKept { state.result.failures.append(failure) }
         }
     }
 }
