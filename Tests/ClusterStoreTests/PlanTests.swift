@@ -55,7 +55,7 @@ struct PlanTests {
     /// The beginning of each statement that agents and balancers repeat: the test must have seen them all.
     private static let periodic = [
         "UPDATE node SET status_since = IF(status_verdict <=> 'online'", "SELECT agent_instance AS owner",
-        "SELECT id FROM monitor WHERE active = 1 AND assigned_node =", "SELECT node_id, node_name, host",
+        "SELECT id FROM monitor WHERE active = 1 AND (assigned_node =", "SELECT node_id, node_name, host",
         "SELECT EXISTS (SELECT 1 FROM `user`) AS is_set_up, b.value", "SELECT COUNT(*) AS monitors",
         "SELECT id, active, node_id, assigned_node FROM monitor", "SELECT holder, epoch",
         "UPDATE cluster_lease SET holder",

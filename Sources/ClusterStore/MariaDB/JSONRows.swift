@@ -9,11 +9,11 @@ struct JSONRows {
     }
 
     private var json = "["
-    private var isFirst = true
+    private(set) var isEmpty = true
 
     mutating func append(_ fields: [Field]) {
-        json += isFirst ? "[" : ",["
-        isFirst = false
+        json += isEmpty ? "[" : ",["
+        isEmpty = false
         for (index, field) in fields.enumerated() {
             if index > 0 { json += "," }
             switch field {

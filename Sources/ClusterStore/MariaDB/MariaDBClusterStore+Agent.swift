@@ -12,9 +12,8 @@ private enum AgentSQL {
             status_since = IF(status_verdict <=> ?, status_since, NOW(3)), status_verdict = ?, status = ?,
             agent_health = ?, agent_detail = ?, agent_instance = ?, agent_version = ?, ok_streak = ?, fail_streak = ?,
             probe_ms = ?, last_report = NOW(3), host = IF(COALESCE(host, '') IN ('', LEFT(?, 45)), ?, host),
-            monitor_count =
-                (SELECT COUNT(*) FROM monitor WHERE active = 1 AND assigned_node = ?)
-                + (SELECT COUNT(*) FROM monitor WHERE active = 1 AND assigned_node IS NULL AND node_id = ?)
+            monitor_count = (SELECT COUNT(*) FROM monitor
+                WHERE active = 1 AND (assigned_node = ? OR (assigned_node IS NULL AND node_id = ?)))
         WHERE node_id = ? AND (agent_instance IS NULL OR agent_instance = ? OR agent_health = 'detached'
             OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND)
         """
@@ -43,9 +42,9 @@ private enum AgentSQL {
         UPDATE node SET agent_health = 'detached' WHERE node_id = ? AND agent_instance = ?
         """
 
+    /// Two ranges of one index, in one statement: every agent asks once a second. Sorted here and not there.
     static let monitors: Statement = """
-        SELECT id FROM monitor WHERE active = 1 AND assigned_node = ?
-        UNION ALL SELECT id FROM monitor WHERE active = 1 AND assigned_node IS NULL AND node_id = ? ORDER BY id
+        SELECT id FROM monitor WHERE active = 1 AND (assigned_node = ? OR (assigned_node IS NULL AND node_id = ?))
         """
 
     static let setAdminState: Statement = "UPDATE node SET admin_state = ? WHERE node_id = ?"
@@ -114,7 +113,7 @@ extension MariaDBClusterStore {
             let id = try rows.column("id")
             var monitors: [MonitorID] = []
             for row in rows { monitors.append(MonitorID(try row.int(id))) }
-            return monitors
+            return monitors.sorted()
         }
     }
 

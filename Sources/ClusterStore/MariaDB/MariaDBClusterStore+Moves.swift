@@ -124,7 +124,7 @@ extension MariaDBClusterStore {
             ])
         }
         try session.execute(MoveSQL.assign, [assignments.value])
-        try session.execute(MoveSQL.closeEntries, [closings.value])
+        if !closings.isEmpty { try session.execute(MoveSQL.closeEntries, [closings.value]) }
         try session.execute(MoveSQL.journal, [.int(epoch), entries.value])
     }
 
@@ -147,8 +147,8 @@ extension MariaDBClusterStore {
                     closings.append([.number(entry.id), .text(outcome.rawValue)])
                 }
             }
-            try session.execute(MoveSQL.assign, [assignments.value])
-            try session.execute(MoveSQL.closeEntries, [closings.value])
+            if !assignments.isEmpty { try session.execute(MoveSQL.assign, [assignments.value]) }
+            if !closings.isEmpty { try session.execute(MoveSQL.closeEntries, [closings.value]) }
             return returned.sorted()
         }
     }

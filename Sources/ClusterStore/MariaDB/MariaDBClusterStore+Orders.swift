@@ -197,7 +197,7 @@ extension MariaDBClusterStore {
             ])
         }
         try session.execute(OrderSQL.settle, [homes.value])
-        try session.execute(MoveSQL.closeEntries, [closings.value])
+        if !closings.isEmpty { try session.execute(MoveSQL.closeEntries, [closings.value]) }
         try session.execute(MoveSQL.journal, [.int(epoch), entries.value])
     }
 

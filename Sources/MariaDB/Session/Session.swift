@@ -60,12 +60,15 @@ package final class Session {
         throw .unavailable(reason: "\(host): the server offers no TLS, and TLS is required")
     }
 
+    /// Intersections are off because MariaDB merged two indexes to find a node's monitors where one of them holds all of
+    /// the answer: with 1 000 agents that was a quarter of its work.
     private func setUp(_ options: ConnectionOptions) throws(MariaDBError) {
         try perform("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
         _ = try execute(
             """
             SET SESSION time_zone = '+00:00', autocommit = 1,
                 sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+                optimizer_switch = 'index_merge_intersection=off',
                 max_statement_time = ?, innodb_lock_wait_timeout = ?, lock_wait_timeout = ?,
                 idle_transaction_timeout = ?
             """,
