@@ -138,6 +138,41 @@ struct ReactorPartsTests {
         let line = String(decoding: directory.entries[0].routedByPin, as: UTF8.self)
         #expect(line == "X-Routed-Via: fixed-node\r\nX-Routed-To: hostof-d\r\n", "line breaks never reach a head")
     }
+
+    @Test(
+        "Among many nodes, too, the least loaded is chosen: own connections count at once, others' within a round of looks"
+    )
+    func manyNodes() throws {
+        let traffic = (0..<100).map { _ in NodeTraffic() }
+        var directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 1))
+        let nodes = try traffic.enumerated().map { try node("n\(100 + $0)", traffic: $1, monitors: 5) }
+        _ = directory.update(
+            to: RoutingTable(generation: 1, isSetupPending: false, nodes: nodes, monitorLimit: 100))
+        func choose(tried: TriedNodes = TriedNodes()) -> Int? {
+            directory.choose(pin: .none, sticky: -1, tried: tried, now: 1)?.node
+        }
+        // Each choice is a connection: everybody has one before anybody has two.
+        for round in 1...3 {
+            for expected in 0..<100 {
+                let chosen = try #require(choose())
+                #expect(chosen == expected)
+                directory.refer(to: chosen)
+            }
+            #expect(traffic.allSatisfy { $0.openConnections.load(ordering: .relaxed) == round })
+        }
+        var tried = TriedNodes()
+        tried.insert(0)
+        #expect(choose(tried: tried) == 1)
+        // Another reactor's clients leave node 57.
+        traffic[57].openConnections.store(0, ordering: .relaxed)
+        #expect((0..<13).map { _ in choose() }.last == 57)
+        traffic[57].connectFailed(now: 1, draw: 0.5)
+        #expect(choose() == 0, "an ejected one is passed over")
+        #expect(
+            (0..<14).map { _ in directory.choose(pin: .none, sticky: -1, tried: TriedNodes(), now: 2_000_000_000)?.node
+            }
+            .last == 57, "until that is over")
+    }
 }
 
 /// Random numbers that a failing run can repeat (SplitMix64).

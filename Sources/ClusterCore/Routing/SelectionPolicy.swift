@@ -17,7 +17,7 @@ package enum NodeStanding: UInt8, Sendable, Comparable, BitwiseCopyable {
 }
 
 /// The two numbers and the standing that decide between nodes, as plain data: a reactor keeps one per node in a flat array.
-package struct NodeLoad: Sendable, BitwiseCopyable {
+package struct NodeLoad: Sendable, Equatable, BitwiseCopyable {
     package var standing: NodeStanding
     package var monitorCount: Int
     package var openConnections: Int

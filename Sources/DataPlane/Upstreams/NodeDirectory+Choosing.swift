@@ -1,4 +1,4 @@
-import ClusterCore
+package import ClusterCore
 import Synchronization
 
 extension NodeDirectory {
@@ -29,25 +29,65 @@ extension NodeDirectory {
         return leastLoaded(tried: tried, now: now).map { Choice(node: $0, via: .loadBalancer) }
     }
 
+    /// The counters of the node for a request that nothing ties to a node; nil when there is none to try.
+    package mutating func leastLoaded(now: UInt64) -> NodeTraffic? {
+        choose(pin: .none, sticky: -1, tried: TriedNodes(), now: now).map { entries[$0.node].traffic }
+    }
+
     private func isUsable(_ index: Int, tried: TriedNodes, now: UInt64) -> Bool {
         index >= 0 && !tried.contains(index) && standing(index, now: now) < .ejected
     }
 
     private mutating func leastLoaded(tried: TriedNodes, now: UInt64) -> Int? {
+        // The usual case: nothing was tried, and no node's share is still rising.
+        if tried.count == 0, let first = first(now: now), share(of: first, now: now) >= 1 { return listed[first] }
         var draws = draws
         defer { self.draws = draws }
         let best = policy.choose(
-            count: listed.count,
-            load: { position in
-                let index = listed[position]
-                return NodeLoad(
-                    standing: standing(index, now: now), monitorCount: entries[index].node?.monitorCount ?? 0,
-                    openConnections: entries[index].traffic.openConnections.load(ordering: .relaxed))
-            },
-            isTried: { tried.contains(listed[$0]) },
-            share: { policy.slowStart.share(since: entries[listed[$0]].traffic.routableSince, now: now) },
-            draw: { NodeDirectory.draw(&draws) })
+            count: candidates.count, load: { load($0, now: now) }, isTried: { tried.contains(listed[$0]) },
+            share: { share(of: $0, now: now) }, draw: { NodeDirectory.draw(&draws) })
         return best.map { listed[$0] }
+    }
+
+    /// The position of the least loaded candidate.
+    private mutating func first(now: UInt64) -> Int? {
+        guard tournament != nil else {
+            return policy.best(count: candidates.count, load: { load($0, now: now) }, isTried: { _ in false })
+        }
+        // What other reactors did to a node's count, and the end of an ejection, show when somebody looks: a few at each
+        // choice, so every one of 1 000 nodes within 125. The winner itself is always looked at.
+        for _ in 0..<NodeDirectory.looks {
+            let seen = load(nextLook, now: now)
+            tournament?.update(nextLook, to: seen)
+            nextLook = nextLook + 1 < candidates.count ? nextLook + 1 : 0
+        }
+        var winner = tournament?.winner
+        for _ in 0..<NodeDirectory.corrections {
+            guard let position = winner else { break }
+            let seen = load(position, now: now)
+            guard tournament?.update(position, to: seen) == true else { break }
+            winner = tournament?.winner
+        }
+        return winner
+    }
+
+    /// Candidates looked at for each choice, beside the winner.
+    private static let looks = 8
+    /// Winners that turn out to have more load than was known, before the next one is taken as it is: bounds a choice among
+    /// nodes that many reactors load at once.
+    private static let corrections = 16
+
+    private func load(_ position: Int, now: UInt64) -> NodeLoad {
+        let candidate = candidates[position]
+        var standing = candidate.standing
+        if standing < .ejected, candidate.traffic.isEjected(now: now) { standing = .ejected }
+        return NodeLoad(
+            standing: standing, monitorCount: candidate.monitorCount,
+            openConnections: candidate.traffic.openConnections.load(ordering: .relaxed))
+    }
+
+    private func share(of position: Int, now: UInt64) -> Double {
+        policy.slowStart.share(since: candidates[position].traffic.routableSince, now: now)
     }
 
     /// By rendezvous hashing among the nodes that take new clients; load does not count, or two balancers would disagree.

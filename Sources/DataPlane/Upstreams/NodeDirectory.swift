@@ -1,4 +1,4 @@
-import ClusterCore
+package import ClusterCore
 import HTTPFraming
 import Synchronization
 
@@ -6,7 +6,7 @@ import Synchronization
 /// them, with everything the request path needs precomputed.
 ///
 /// Taken over from a new table at the start of a wake-up, so a request sees one whole table.
-struct NodeDirectory {
+package struct NodeDirectory {
     /// A node at its place.
     struct Entry {
         let id: NodeID
@@ -35,10 +35,24 @@ struct NodeDirectory {
         }
     }
 
+    /// One listed node among whom is chosen.
+    struct Candidate {
+        let traffic: NodeTraffic
+        /// But for an ejection.
+        let standing: NodeStanding
+        let monitorCount: Int
+    }
+
     private(set) var entries: [Entry] = []
     private var places: [NodeID: Int] = [:]
     /// The entries of the table's nodes in the table's order, ascending by id: what ties are broken by.
     var listed: [Int] = []
+    /// Of `listed`, position by position, what choosing needs: flat, because it is read for every new connection.
+    private(set) var candidates: [Candidate] = []
+    /// The candidates' loads as last seen; nil while there are few.
+    var tournament: LoadTournament?
+    /// Whose load is looked at next, whoever may win.
+    var nextLook = 0
     private(set) var generation: UInt64 = 0
     var isSetupPending = false
     var monitorLimit = 0
@@ -52,7 +66,7 @@ struct NodeDirectory {
     var draws: UInt64
 
     /// - Parameter seed: of the sequence that decides how new nodes' shares rise.
-    init(policy: SelectionPolicy, seed: UInt64 = 0) {
+    package init(policy: SelectionPolicy, seed: UInt64 = 0) {
         self.policy = policy
         draws = seed
     }
@@ -77,7 +91,7 @@ struct NodeDirectory {
     /// Takes over a newer table.
     /// - Returns: the entries whose connections are to be reset, because their nodes just went offline, became
     ///   unreachable or left the table.
-    mutating func update(to table: RoutingTable) -> [Int] {
+    package mutating func update(to table: RoutingTable) -> [Int] {
         let wasServing = entries.map(\.isServing)
         let addresses = entries.map { $0.node?.address }
         for index in entries.indices { entries[index].node = nil }
@@ -93,10 +107,32 @@ struct NodeDirectory {
         where !entries[index].isServing || entries[index].node?.address != addresses[index] {
             entries[index].edition &+= 1
         }
+        enterCandidates()
         serials = Dictionary(listed.map { (entries[$0].traffic.serial, $0) }) { first, _ in first }
         monitors = table.monitors
         monitorNodes = monitors.nodes.map { id in places[id].flatMap { entries[$0].node == nil ? nil : $0 } }
         return wasServing.indices.filter { wasServing[$0] && !entries[$0].isServing }
+    }
+
+    private mutating func enterCandidates() {
+        nextLook = 0
+        candidates = listed.map { index in
+            let node = entries[index].node
+            return Candidate(
+                traffic: entries[index].traffic,
+                standing: node?.standing(monitorLimit: monitorLimit, isEjected: false) ?? .impossible,
+                monitorCount: node?.monitorCount ?? 0)
+        }
+        guard candidates.count > LoadTournament.worthwhile else {
+            tournament = nil
+            return
+        }
+        let loads = candidates.map { candidate in
+            NodeLoad(
+                standing: candidate.standing, monitorCount: candidate.monitorCount,
+                openConnections: candidate.traffic.openConnections.load(ordering: .relaxed))
+        }
+        tournament = LoadTournament(loads, policy: policy)
     }
 
     /// Brings the entry of a node that has one up to date.
