@@ -16,16 +16,11 @@ package struct AssignmentCensus: Sendable, Equatable {
     /// Active monitors with neither home nor assignment ("NA").
     package private(set) var unassigned = 0
 
-    package init(of assignments: [MonitorAssignment]) {
-        for monitor in assignments where monitor.isActive {
-            if let home = monitor.home { counts[home, default: Count()].home += 1 }
-            guard let effective = monitor.effective else {
-                unassigned += 1
-                continue
-            }
-            counts[effective, default: Count()].effective += 1
-            if effective != monitor.home { counts[effective, default: Count()].visiting += 1 }
-        }
+    package init(of assignments: [MonitorAssignment]) { self.init(AssignmentSurvey(of: assignments)) }
+
+    package init(_ survey: AssignmentSurvey) {
+        unassigned = survey.unassigned
+        for place in survey.places where place.count != Count() { counts[place.reference] = place.count }
     }
 
     package subscript(node: NodeID) -> Count { counts[NodeReference(node)] ?? Count() }

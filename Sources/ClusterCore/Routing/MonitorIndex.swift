@@ -18,30 +18,27 @@ package final class MonitorIndex: Sendable, Equatable {
         self.nodes = nodes
     }
 
-    /// Paused monitors count too: resuming one belongs to the node that will then run it.
     /// - Parameter assignments: ascending by id; beyond `RoutingLimits.monitors` they are left out.
-    package convenience init(of assignments: [MonitorAssignment]) {
+    package convenience init(of assignments: [MonitorAssignment]) { self.init(AssignmentSurvey(of: assignments)) }
+
+    /// Paused monitors count too: resuming one belongs to the node that will then run it.
+    package convenience init(_ survey: AssignmentSurvey) {
+        var nodes: [NodeID] = []
+        let places = survey.places.map { place -> UInt16? in
+            // A name that no node can have, or too many names: nobody to send such a request to.
+            guard place.owned > 0, nodes.count < Int(UInt16.max), let id = place.reference.nodeID else { return nil }
+            nodes.append(id)
+            return UInt16(nodes.count - 1)
+        }
         var ids: [Int64] = []
         var owners: [UInt16] = []
-        var nodes: [NodeID] = []
-        var places: [NodeReference: UInt16?] = [:]
-        ids.reserveCapacity(min(assignments.count, RoutingLimits.monitors))
-        owners.reserveCapacity(min(assignments.count, RoutingLimits.monitors))
-        for assignment in assignments.prefix(RoutingLimits.monitors) {
-            guard let owner = assignment.effective else { continue }
-            let place: UInt16?
-            if let known = places[owner] {
-                place = known
-            } else {
-                // A name that no node can have, or too many names: nobody to send such a request to.
-                let id = nodes.count < Int(UInt16.max) ? owner.nodeID : nil
-                place = id.map { _ in UInt16(nodes.count) }
-                if let id { nodes.append(id) }
-                places[owner] = place
-            }
-            guard let place else { continue }
-            ids.append(assignment.id.number)
-            owners.append(place)
+        let count = min(survey.ids.count, RoutingLimits.monitors)
+        ids.reserveCapacity(count)
+        owners.reserveCapacity(count)
+        for position in 0..<count {
+            guard let owner = places[Int(survey.owners[position])] else { continue }
+            ids.append(survey.ids[position])
+            owners.append(owner)
         }
         self.init(ids: ids, owners: owners, nodes: nodes)
     }

@@ -39,8 +39,9 @@ package struct ClusterPicture: Sendable {
         self.nodes = nodes
         self.isSetUp = isSetUp
         self.assignments = assignments
-        self.census = AssignmentCensus(of: assignments)
-        self.monitors = MonitorIndex(of: assignments)
+        let survey = AssignmentSurvey(of: assignments)
+        self.census = AssignmentCensus(survey)
+        self.monitors = MonitorIndex(survey)
         self.readAt = readAt
         self.orphans = orphans
     }
@@ -83,7 +84,8 @@ package struct ClusterPicture: Sendable {
 
     private mutating func adopt(_ next: [MonitorAssignment]) {
         assignments = next
-        census = AssignmentCensus(of: next)
-        monitors = MonitorIndex(of: next)
+        let survey = AssignmentSurvey(of: next)
+        census = AssignmentCensus(survey)
+        monitors = MonitorIndex(survey)
     }
 }
