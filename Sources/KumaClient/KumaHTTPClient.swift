@@ -92,22 +92,30 @@ package final class KumaHTTPClient: Sendable {
             case .tls(let context): try context.get()
             }
         // The probe's deadline ends the attempt too, the resolver's part included.
-        return try await ClientBootstrap(group: group)
-            .connectTimeout(max(deadline - .now(), .milliseconds(1)))
-            .connect(host: address.host, port: Int(address.port)) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    if let context {
-                        // Server name indication is for names; an address has none (RFC 6066 §3).
-                        let name = IPAddress(parsing: address.host) == nil ? address.host : nil
-                        try pipeline.addHandler(try NIOSSLClientHandler(context: context, serverHostname: name))
-                    }
-                    try pipeline.addHTTPClientHandlers()
-                    try pipeline.addHandler(
-                        NIOHTTPClientResponseAggregator(maxContentLength: KumaHTTPClient.answerBytes))
-                    return try Connection(wrappingChannelSynchronously: channel)
-                }
+        let bootstrap = ClientBootstrap(group: group).connectTimeout(max(deadline - .now(), .milliseconds(1)))
+        let port = Int(address.port)
+        // Numbers need no resolver and no race between families: for a balancer of 1 000 nodes half of a check's cost.
+        if let numbers = try? NIOCore.SocketAddress(ipAddress: address.host, port: port) {
+            return try await bootstrap.connect(to: numbers) { KumaHTTPClient.prepare($0, nil, context) }
+        }
+        return try await bootstrap.connect(host: address.host, port: port) {
+            // Server name indication is for names; an address has none (RFC 6066 §3).
+            KumaHTTPClient.prepare($0, address.host, context)
+        }
+    }
+
+    private static func prepare(
+        _ channel: any Channel, _ name: String?, _ context: NIOSSLContext?
+    ) -> EventLoopFuture<Connection> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            if let context {
+                try pipeline.addHandler(try NIOSSLClientHandler(context: context, serverHostname: name))
             }
+            try pipeline.addHTTPClientHandlers()
+            try pipeline.addHandler(NIOHTTPClientResponseAggregator(maxContentLength: KumaHTTPClient.answerBytes))
+            return try Connection(wrappingChannelSynchronously: channel)
+        }
     }
 }
 

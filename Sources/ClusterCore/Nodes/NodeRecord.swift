@@ -5,7 +5,12 @@ package struct NodeRecord: Sendable, Equatable {
     /// Kuma's display name.
     package var name: String
     /// The `host` column as it stands; nil, without a port, or unusable in rows a person made.
-    package var host: String?
+    package var host: String? {
+        didSet { address = host.flatMap { try? NodeAddress(parsing: $0) } }
+    }
+    /// Where the node listens, or nil when `host` names nothing one could connect to. Read once, for it is asked for many
+    /// times a second.
+    package private(set) var address: NodeAddress?
     package var status: NodeStatus
     package var isPrimary: Bool
     package var adminState: AdminState
@@ -39,6 +44,7 @@ package struct NodeRecord: Sendable, Equatable {
         self.id = id
         self.name = name
         self.host = host
+        address = host.flatMap { try? NodeAddress(parsing: $0) }
         self.status = status
         self.isPrimary = isPrimary
         self.adminState = adminState
@@ -54,7 +60,4 @@ package struct NodeRecord: Sendable, Equatable {
         self.statusAge = statusAge
         self.lastSeen = lastSeen
     }
-
-    /// Where the node listens, or nil when the `host` column names nothing one could connect to.
-    package var address: NodeAddress? { host.flatMap { try? NodeAddress(parsing: $0) } }
 }
