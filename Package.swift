@@ -226,6 +226,16 @@ let package = Package(
         .executableTarget(
             name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulator", swiftSettings: houseRules),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: houseRules),
+        // The simulated agents of `Tests/Benchmarks/scale`, no part of the product.
+        .executableTarget(
+            name: "Scale",
+            dependencies: [
+                "AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "DataPlane", "MariaDB", logging, nioCore,
+                nioHTTP1, nioPosix, serviceLifecycle,
+            ],
+            path: "Tests/Scale",
+            swiftSettings: houseRules
+        ),
         .testTarget(name: "HouseRulesTests", swiftSettings: houseRules),
         .testTarget(
             name: "EndToEndTests",

@@ -80,7 +80,8 @@ def wait_for_listener(child, host, port):
 class Database:
     """A private mariadbd with what Kuma would have put there; forgetful, on the core of the rest."""
 
-    def __init__(self, stage, cores):
+    def __init__(self, stage, cores, arguments=()):
+        """`arguments`: further ones of mariadbd(8); they win over ours."""
         self.stage, self.port = stage, free_port()
         self.password = secrets.token_hex(16)
         self.socket = stage.directory / "mariadb.sock"
@@ -98,8 +99,8 @@ class Database:
             [machine.find("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={self.socket}",
              f"--port={self.port}", "--bind-address=127.0.0.1", f"--pid-file={stage.directory}/mariadb.pid",
              *root, *sizes, "--skip-name-resolve", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2",
-             "--innodb-buffer-pool-size=64M", "--innodb-buffer-pool-load-at-startup=OFF", "--performance-schema=OFF"],
-            cores.rest)
+             "--innodb-buffer-pool-size=64M", "--innodb-buffer-pool-load-at-startup=OFF", "--performance-schema=OFF",
+             *arguments], cores.rest)
         wait_for_listener(self.child, "127.0.0.1", self.port)
         tables = stage.write("tables.sql", HERE / "peers/kuma-tables.sql", {"DATABASE_PASSWORD": self.password})
         self.sql(tables.read_text())

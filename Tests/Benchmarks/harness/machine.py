@@ -16,6 +16,8 @@ NEEDED = {
     "mariadb": "mariadb-client", "mariadb-install-db": "mariadb-server", "taskset": "util-linux",
     "setpriv": "util-linux",
 }
+# What a benchmark without peers needs of these.
+DATABASE_PROGRAMS = ["mariadbd", "mariadb", "mariadb-install-db", "taskset", "setpriv"]
 STREAM_PACKAGE = "libnginx-mod-stream"
 MODULES = Path("/usr/lib/nginx/modules")
 
@@ -25,15 +27,15 @@ def find(program):
     return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 
 
-def missing_packages():
-    packages = {package for program, package in NEEDED.items() if not find(program)}
-    if not (MODULES / "ngx_stream_module.so").exists():
+def missing_packages(programs):
+    packages = {NEEDED[program] for program in programs if not find(program)}
+    if "nginx" in programs and not (MODULES / "ngx_stream_module.so").exists():
         packages.add(STREAM_PACKAGE)
     return sorted(packages)
 
 
-def install_what_is_missing(say):
-    packages = missing_packages()
+def install_what_is_missing(say, programs=tuple(NEEDED)):
+    packages = missing_packages(programs)
     if not packages:
         return
     if os.geteuid() != 0:
@@ -44,7 +46,7 @@ def install_what_is_missing(say):
     if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode != 0:
         subprocess.run(["apt-get", "update", "-qq"], check=True)
         subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
-    still = missing_packages()
+    still = missing_packages(programs)
     if still:
         raise Failure(f"could not install {' '.join(still)}")
 
@@ -94,6 +96,11 @@ def description():
         "kernel": platform.release(),
         # BBR paces each connection by timers, CUBIC does not: P3 differs.
         "congestion_control": Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip(),
+    }
+
+
+def peers():
+    return {
         "haproxy": "HAProxy " + version([find("haproxy"), "-v"], "version").split()[2],
         "nginx": version([find("nginx"), "-v"], "version").removeprefix("nginx version: ").replace("/", " "),
     }

@@ -1,0 +1,66 @@
+import ClusterCore
+import MariaDB
+
+/// Watches one node's monitors leave, through the indexes only, so that watching costs next to nothing.
+struct MoveWatch: Sendable {
+    private let connection: Connection
+
+    init(_ connection: Connection) { self.connection = connection }
+
+    func untilReported(_ count: Int) async throws {
+        try await until {
+            try await number(
+                "SELECT CAST(COUNT(*) AS SIGNED) AS n FROM node WHERE last_report > NOW(3) - INTERVAL 5 SECOND"
+            ) >= count
+        }
+    }
+
+    /// - Returns: JSON: seconds from the kill until the node is offline in the database, until its first batch of monitors
+    ///   is moved, and until the last one is.
+    func follow(_ node: NodeID, _ kill: () -> Void) async throws -> String {
+        let name = Value.text(node.text)
+        let last = try await number("SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) AS n FROM cluster_move")
+        let start = ContinuousClock.now
+        kill()
+        try await until {
+            try await number(
+                "SELECT CAST(COUNT(*) AS SIGNED) AS n FROM node WHERE node_id = ? AND status = 'offline'", [name]) > 0
+        }
+        let offline = start.duration(to: .now)
+        try await until {
+            try await number("SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) AS n FROM cluster_move") > last
+        }
+        let first = start.duration(to: .now)
+        try await until {
+            try await number(
+                """
+                SELECT EXISTS (SELECT 1 FROM monitor WHERE assigned_node = ?)
+                    + EXISTS (SELECT 1 FROM monitor WHERE assigned_node IS NULL AND node_id = ?) AS n
+                """, [name, name]) == 0
+        }
+        let moved = start.duration(to: .now)
+        return
+            #"{"offline": \#(offline / .seconds(1)), "first": \#(first / .seconds(1)), "moved": \#(moved / .seconds(1))}"#
+    }
+
+    private func number(_ statement: Statement, _ values: [Value] = []) async throws -> Int64 {
+        let rows = try await connection.query(statement, values)
+        return try rows.first?.int(try rows.column("n")) ?? 0
+    }
+
+    private func until(_ condition: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(120)
+        while true {
+            do {
+                if try await condition() { return }
+            } catch {
+                // A database that is too busy to answer is part of what is measured.
+                guard ContinuousClock.now < deadline else { throw error }
+            }
+            guard ContinuousClock.now < deadline else { throw WatchedInVain() }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}
+
+struct WatchedInVain: Error {}
