@@ -21,10 +21,10 @@ extension EndToEnd.OneBalancer {
         #expect(try await cluster.request("GET", "/lb/ready").status == 200)
         try await cluster.act(.start, "database")
         let returned = try await cluster.now()
-        // One REPORT_TTL of grace, one more to be sure, and the judges' three probes.
-        try await eventually("20 s with the database back", within: .seconds(60)) {
+        // One REPORT_TTL of grace, and the judges' three probes.
+        try await eventually("12 s with the database back", within: .seconds(60)) {
             #expect(try await cluster.assignments() == before)
-            return try await cluster.havePassed(20_000, since: returned)
+            return try await cluster.havePassed(12_000, since: returned)
         }
         let result = await load.stop()
         #expect(result.failures.isEmpty)

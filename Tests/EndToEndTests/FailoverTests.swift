@@ -62,32 +62,6 @@ extension EndToEnd.OneBalancer {
         let again = try await cluster.request("GET", "/", fields: pinned)
         #expect(ClusterUnderTest.node(naming: again) == "node3")
     }
-
-    @Test("Clients that keep asking while a node is killed lose at most the request each had in flight there")
-    func clientsDuringKill() async throws {
-        let cluster = try ClusterUnderTest.running
-        try await cluster.settled()
-        let load = SteadyLoad(port: cluster.balancerPorts[0])
-        load.start()
-        let start = ContinuousClock.now
-        try await cluster.act(.kill, "node1")
-        try await eventually("node1 is offline", within: .seconds(30)) {
-            try await cluster.status(of: "node1") == "offline"
-        }
-        try await cluster.act(.start, "node1")
-        try await eventually("node1 is online", within: .seconds(30)) {
-            try await cluster.status(of: "node1") == "online"
-        }
-        let result = await load.stop()
-        #expect(result.failures.count <= SteadyLoad.clients)
-        // Nobody can know whether a node had acted on a request before it died, so that one is told, and not repeated.
-        #expect(result.failures.allSatisfy { $0.hasPrefix("status 502") }, "\(result.failures)")
-        #expect(result.answered > 20)
-        await FaultTable.shared.add(
-            "Kuma process killed, clients that keep asking", expected: "only requests in flight fail, with 502",
-            measured: LoadTimes(result, since: start).text)
-        try await cluster.settled()
-    }
 }
 
 extension ClusterUnderTest {

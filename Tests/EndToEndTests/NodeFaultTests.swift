@@ -21,6 +21,9 @@ extension EndToEnd.Faults {
         try await cluster.settled()
         var wanted = try await cluster.assignments()
         let seen = try await cluster.strike(["node2"], with: [Act(.kill, "node2")])
+        // Nobody can know whether a node had acted on a request before it died, so that one is told, and not repeated.
+        #expect(seen.load.failures.count <= SteadyLoad.clients)
+        #expect(seen.load.failures.allSatisfy { $0.hasPrefix("status 502") }, "\(seen.load.failures)")
         let away = try await cluster.assignments()
         #expect(away.values.allSatisfy { $0.effective != "node2" })
         let chosen = try #require(away.first { wanted[$0.key]?.effective == "node2" })

@@ -81,11 +81,11 @@ extension EndToEnd {
                 try await cluster.speaker(of: "node2") == "balancer"
             }
             let spoken = start.duration(to: .now)
-            // REPORT_TTL is over; as long again, and a judge of three failures would have spoken.
+            // REPORT_TTL is over; the judge of three failures would have spoken by then.
             let silent = try await cluster.now()
-            try await eventually("8 s more", within: .seconds(30)) {
+            try await eventually("4 s more", within: .seconds(30)) {
                 #expect(try await cluster.status(of: "node2") == "online")
-                return try await cluster.havePassed(8_000, since: silent)
+                return try await cluster.havePassed(4_000, since: silent)
             }
             #expect(try await cluster.assignments() == before)
             #expect(try await cluster.journaledMoves() == moves)

@@ -40,7 +40,7 @@ final class AgentRig: Sendable {
                 configuration: configuration, store: MariaDBClusterStore(options, logger: AgentRig.quiet), probe: fates,
                 tether: fates, reconcileTrigger: ObedientNode(), secondOfMinute: { 30 }, logger: AgentRig.quiet)
             Task { try await agent.run() }
-            // They do not start together in service either: each first looks through the schema.
+            // Pace: they do not start together in service either, and each first looks through the schema.
             try await Task.sleep(for: .milliseconds(15))
         }
         try await watch.untilReported(nodes.count)

@@ -58,6 +58,7 @@ struct MoveWatch: Sendable {
                 guard ContinuousClock.now < deadline else { throw error }
             }
             guard ContinuousClock.now < deadline else { throw WatchedInVain() }
+            // Pace: the resolution of the figures.
             try await Task.sleep(for: .milliseconds(10))
         }
     }
