@@ -37,8 +37,8 @@ extension ControlPass {
 
     func begin(_ lease: Lease) async {
         await mover.forgetJournal()
-        guard toldEpoch != lease.epoch else { return }
-        toldEpoch = lease.epoch
+        defer { lastEpoch = lease.epoch }
+        if let lastEpoch, lease.epoch <= lastEpoch + 1 { return }
         let detail = "\(identity.id) at \(identity.address) leads (epoch \(lease.epoch))"
         events.append(ClusterEvent(.leaderElected, detail: detail))
     }
@@ -54,10 +54,10 @@ extension ControlPass {
             try await move(&picture)
             try await rebalance(&picture)
         } catch {
-            events += await mover.takeEvents()
+            await mover.tellMoves()
             throw error
         }
-        events += await mover.takeEvents()
+        await mover.tellMoves()
         events += await mover.noteOverload(picture.census, nodes: picture.nodes)
         try await recordEvents()
     }

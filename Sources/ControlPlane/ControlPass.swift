@@ -54,8 +54,8 @@ actor ControlPass {
     /// After an outage nodes report what they suffered from it; nothing moves until they could report anew.
     var moverRestsUntil: ContinuousClock.Instant
     var events: [ClusterEvent] = []
-    /// Of the last election that was told: regaining a lease that nobody else held is no news.
-    var toldEpoch: Int64?
+    /// In which this balancer led last. The next one is ours again when nobody led in between: then it is no news.
+    var lastEpoch: Int64?
     var failures = 0
     var scans = ScanStatistics()
     /// The last jobs, as read when another one became active or none; nil before the first reading.

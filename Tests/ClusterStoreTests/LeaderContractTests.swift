@@ -30,7 +30,10 @@ struct LeaderContractTests {
         #expect(try await cluster.store.lead("one").epoch == second.epoch + 1)
     }
 
-    @Test("A leader whose own lease ran out takes it again as new, in the same epoch", arguments: StoreKind.allCases)
+    @Test(
+        "A leader whose own lease ran out takes it again in a new epoch; what it sent before has no effect",
+        arguments: StoreKind.allCases
+    )
     func expiredOwn(kind: StoreKind) async throws {
         let cluster = try await kind.makeCluster()
         let lease = try await cluster.store.lead()
@@ -38,8 +41,34 @@ struct LeaderContractTests {
         await #expect(throws: StoreError.leaseLost) {
             try await cluster.store.speak(.verdict(.offline, of: try node("node1")), under: lease)
         }
+        let again = Lease(holder: lease.holder, epoch: lease.epoch + 1)
         #expect(
-            try await cluster.store.acquireLease(holder: lease.holder, ttl: .seconds(10)) == .held(lease, isNew: true))
+            try await cluster.store.acquireLease(holder: lease.holder, ttl: .seconds(10)) == .held(again, isNew: true))
+        #expect(
+            try await cluster.store.acquireLease(holder: lease.holder, ttl: .seconds(10)) == .held(again, isNew: false))
+        await #expect(throws: StoreError.leaseLost) {
+            try await cluster.store.speak(.verdict(.offline, of: try node("node1")), under: lease)
+        }
+        await #expect(throws: StoreError.leaseLost) {
+            try await cluster.store.move([.failover(1, from: "node1", to: try node("node2"))], under: lease)
+        }
+    }
+
+    @Test(
+        "A lease that ends later than one TTL from now is void: the clock stepped back", arguments: StoreKind.allCases)
+    func clockSteppedBack(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let first = try await cluster.store.lead("one")
+        try await cluster.age(by: .seconds(-3_600))
+        let two = BalancerID(text: "two")
+        let second = Lease(holder: two, epoch: first.epoch + 1)
+        #expect(try await cluster.store.acquireLease(holder: two, ttl: .seconds(10)) == .held(second, isNew: true))
+        await #expect(throws: StoreError.leaseLost) {
+            try await cluster.store.speak(.verdict(.offline, of: try node("node1")), under: first)
+        }
+        try await cluster.age(by: .seconds(-3_600))
+        let third = Lease(holder: two, epoch: second.epoch + 1)
+        #expect(try await cluster.store.acquireLease(holder: two, ttl: .seconds(10)) == .held(third, isNew: true))
     }
 
     @Test("A balancer speaks for a silent node only, and does not end its silence", arguments: StoreKind.allCases)

@@ -49,7 +49,9 @@ package protocol ControlStore: Sendable {
     func balancers() async throws(StoreError) -> [BalancerRecord]
 
     /// Takes the lease when it is free or expired, renews it when `holder` holds it. Compare-and-set on the database's
-    /// clock; each change of holder raises the epoch by one.
+    /// clock. Each take raises the epoch by one, also that of a former holder whose own lease ran out: a statement that
+    /// it sent before – held in a frozen database, or in a network – must not come true after others could have led. A
+    /// renewal in time keeps the epoch. A lease that is not standing (`LeaseLimits`) is free.
     func acquireLease(holder: BalancerID, ttl: Duration) async throws(StoreError) -> LeaseAnswer
     /// Gives the lease back early, so that a successor need not wait. Nothing happens when it is not ours.
     func releaseLease(_ lease: Lease) async throws(StoreError)
@@ -61,13 +63,14 @@ package protocol ControlStore: Sendable {
 
     /// Moves monitors: sets `assigned_node` and opens a journal entry for each, in one transaction that writes the lease
     /// row first. A monitor whose effective node is no longer `from` is passed over. When a monitor already has an open
-    /// entry, that entry's `previousAssigned` is carried on, so that a return restores the beginning. At most
-    /// `MoveLimits.batch` moves.
+    /// entry, that entry's `previousAssigned` is carried on, so that a return restores the beginning. The
+    /// history's lines are written in the same transaction. At most `MoveLimits.batch` moves.
     /// - Returns: the monitors that moved.
     func move(_ moves: [PlannedMove], under lease: Lease) async throws(StoreError) -> [MonitorID]
 
     /// Puts monitors back: restores `assigned_node` exactly and closes the entry, where `assigned_node` still is what we
-    /// wrote. Where a person changed it since, only closes the entry. At most `MoveLimits.batch` entries.
+    /// wrote. Where a person changed it since, only closes the entry. The history's lines are written in the same
+    /// transaction. At most `MoveLimits.batch` entries.
     /// - Returns: the monitors that went back.
     func returnHome(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) -> [MonitorID]
 

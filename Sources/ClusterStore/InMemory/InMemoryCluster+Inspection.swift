@@ -50,6 +50,23 @@ extension InMemoryCluster {
 
     package var activeJob: RebalanceJob? { state.withLock { $0.jobs.last { $0.isActive } } }
 
+    /// How many monitors the history tells of as moved away, and as returned.
+    package var told: (moved: Int, returned: Int) {
+        state.withLock { state in
+            state.events.reduce(into: (moved: 0, returned: 0)) { told, recorded in
+                switch recorded.event.kind {
+                case .monitorsMoved: told.moved += recorded.event.monitorCount
+                case .monitorsReturned: told.returned += recorded.event.monitorCount
+                case .nodeRegistered, .nodeOnline, .nodeRecovering, .nodeOffline, .nodeDegraded, .agentSilent,
+                    .agentReturned, .agentConflict, .adminStateChanged, .leaderElected, .overCapacity,
+                    .automationPaused, .automationResumed, .databaseReturned, .rebalanceStarted,
+                    .rebalanceFinished, .rebalanceCancelled, .rebalanceFailed:
+                    break
+                }
+            }
+        }
+    }
+
     /// The highest journal id given so far.
     package var lastMove: Int64 { state.withLock { $0.lastMove } }
 

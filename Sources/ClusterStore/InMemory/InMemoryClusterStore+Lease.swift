@@ -4,13 +4,13 @@ extension InMemoryClusterStore {
     package func acquireLease(holder: BalancerID, ttl: Duration) async throws(StoreError) -> LeaseAnswer {
         try step { state, now throws(StoreError) in
             let known = state.lease
-            if let known, known.holder != holder.text, known.expiresAt > now {
-                return .heldByOther(
-                    BalancerID(text: known.holder), epoch: known.epoch, expiresIn: known.expiresAt - now)
+            let remaining = known.map { $0.expiresAt - now } ?? .zero
+            let isStanding = LeaseLimits.isStanding(remaining: remaining, ttl: ttl)
+            if let known, isStanding, known.holder != holder.text {
+                return .heldByOther(BalancerID(text: known.holder), epoch: known.epoch, expiresIn: remaining)
             }
-            let wasOurs = known?.holder == holder.text
-            let epoch = (known?.epoch ?? 0) + (wasOurs ? 0 : 1)
-            let isNew = !wasOurs || (known?.expiresAt ?? .zero) <= now
+            let isNew = !isStanding || known?.holder != holder.text
+            let epoch = (known?.epoch ?? 0) + (isNew ? 1 : 0)
             state.lease = InMemoryCluster.LeaseRow(holder: holder.text, epoch: epoch, expiresAt: now + ttl)
             return .held(Lease(holder: holder, epoch: epoch), isNew: isNew)
         }

@@ -6,13 +6,16 @@ extension InMemoryClusterStore {
         return try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
             var moved: [MonitorID] = []
+            var tally = MoveTally()
             for move in moves {
                 guard let row = state.monitors[move.monitor],
                     let decision = MoveDecision(move, row: row, open: state.openMove(of: move.monitor))
                 else { continue }
                 state.apply(decision, at: now)
                 moved.append(move.monitor)
+                tally.add(from: move.from, to: NodeReference(move.to))
             }
+            state.append(tally.events(.monitorsMoved, verb: "moved"), at: now)
             return moved.sorted()
         }
     }
@@ -22,6 +25,7 @@ extension InMemoryClusterStore {
         return try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
             var returned: [MonitorID] = []
+            var tally = MoveTally()
             for move in moves {
                 guard let row = state.moves[move.id], row.outcome == nil else { continue }
                 switch ReturnDecision(row.entry, row: state.monitors[row.entry.monitor]) {
@@ -29,10 +33,14 @@ extension InMemoryClusterStore {
                     state.monitors[row.entry.monitor]?.assigned = assigned
                     state.close(move.id, as: .returned, at: now)
                     returned.append(row.entry.monitor)
+                    if let home = state.monitors[row.entry.monitor]?.effective {
+                        tally.add(from: NodeReference(row.entry.to), to: home)
+                    }
                 case .close(let outcome):
                     state.close(move.id, as: outcome, at: now)
                 }
             }
+            state.append(tally.events(.monitorsReturned, verb: "returned"), at: now)
             return returned.sorted()
         }
     }
@@ -57,6 +65,13 @@ extension InMemoryClusterStore {
 
 extension InMemoryCluster.State {
     func openMove(of monitor: MonitorID) -> OpenMove? { openMoves[monitor].flatMap { moves[$0]?.entry } }
+
+    mutating func append(_ new: [ClusterEvent], at now: Duration) {
+        for event in new {
+            lastEvent += 1
+            events.append(RecordedEvent(id: lastEvent, at: TimeStamp.text(now), event: event))
+        }
+    }
 
     fileprivate mutating func close(_ id: Int64, as outcome: MoveOutcome, at now: Duration) {
         guard let monitor = moves[id]?.entry.monitor else { return }

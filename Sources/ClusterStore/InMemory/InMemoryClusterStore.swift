@@ -96,11 +96,7 @@ package struct InMemoryClusterStore: ClusterStore {
 
     package func record(_ events: [ClusterEvent]) async throws(StoreError) {
         try step { state, now throws(StoreError) in
-            for event in events {
-                state.lastEvent += 1
-                state.events.append(
-                    RecordedEvent(id: state.lastEvent, at: TimeStamp.text(now), event: event))
-            }
+            state.append(events, at: now)
             state.events.removeFirst(max(0, state.events.count - HistoryLimits.events))
         }
     }

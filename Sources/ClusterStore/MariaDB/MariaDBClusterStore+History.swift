@@ -48,11 +48,7 @@ extension MariaDBClusterStore {
         // Only the newest could survive the trimming.
         let first = max(0, events.count - HistoryLimits.events)
         let pages = stride(from: first, to: events.count, by: HistoryLimits.page).map { start in
-            var rows = JSONRows()
-            for event in events[start..<min(start + HistoryLimits.page, events.count)] {
-                rows.append([.optional(event.node?.text), .text(event.kind.rawValue), .text(event.detail)])
-            }
-            return rows.value
+            MariaDBClusterStore.rows(of: events[start..<min(start + HistoryLimits.page, events.count)])
         }
         do throws(MariaDBError) {
             // In one transaction: a caller repeats what failed, and a failed trimming must not leave the rows behind.
@@ -65,6 +61,26 @@ extension MariaDBClusterStore {
                 return .commit(())
             }
         } catch { throw StoreError(error) }
+    }
+
+    private static func rows(of events: some Sequence<ClusterEvent>) -> Value {
+        var rows = JSONRows()
+        for event in events {
+            rows.append([.optional(event.node?.text), .text(event.kind.rawValue), .text(event.detail)])
+        }
+        return rows.value
+    }
+
+    /// Tells of a move in the transaction that makes it, so that neither is without the other when the answer is lost or
+    /// its leader dies. The next `record` trims. A history that cannot be written keeps no monitor from being moved.
+    static func append(_ events: [ClusterEvent], in session: Session) throws(MariaDBError) {
+        guard !events.isEmpty else { return }
+        do throws(MariaDBError) { try session.execute(HistorySQL.append, [rows(of: events)]) } catch {
+            switch error {
+            case .notPermitted, .schemaMissing, .refused: return
+            case .unavailable, .deadlineExceeded, .loginRefused, .conflict, .misused: throw error
+            }
+        }
     }
 
     /// Passes over kinds that a newer release wrote.

@@ -61,8 +61,10 @@ extension MariaDBClusterStore {
             remaining = .microseconds(try row.int(try rows.column("remaining")))
         }
 
-        func isHeld(byOtherThan holder: BalancerID) -> LeaseAnswer? {
-            guard !self.holder.isEmpty, self.holder != holder.text, remaining > .zero else { return nil }
+        func isHeld(byOtherThan holder: BalancerID, ttl: Duration) -> LeaseAnswer? {
+            guard !self.holder.isEmpty, self.holder != holder.text,
+                LeaseLimits.isStanding(remaining: remaining, ttl: ttl)
+            else { return nil }
             return .heldByOther(BalancerID(text: self.holder), epoch: epoch, expiresIn: remaining)
         }
     }
@@ -71,7 +73,7 @@ extension MariaDBClusterStore {
         do throws(MariaDBError) {
             // Followers ask without a lock: they never wait for a leader's transaction.
             if let row = try LeaseRow(try await connection.query(LeaseSQL.read)) {
-                if let other = row.isHeld(byOtherThan: holder) { return other }
+                if let other = row.isHeld(byOtherThan: holder, ttl: ttl) { return other }
             } else {
                 try await connection.execute(LeaseSQL.seed)
             }
@@ -79,14 +81,14 @@ extension MariaDBClusterStore {
                 guard let row = try LeaseRow(try session.query(LeaseSQL.lock)) else {
                     throw .conflict(code: 0, reason: "the lease row is gone")
                 }
-                if let other = row.isHeld(byOtherThan: holder) { return .rollBack(other) }
-                let wasOurs = row.holder == holder.text
-                let epoch = row.epoch + (wasOurs ? 0 : 1)
+                if let other = row.isHeld(byOtherThan: holder, ttl: ttl) { return .rollBack(other) }
+                let isNew =
+                    row.holder != holder.text || !LeaseLimits.isStanding(remaining: row.remaining, ttl: ttl)
+                let epoch = row.epoch + (isNew ? 1 : 0)
                 let effect = try session.execute(
                     LeaseSQL.take,
                     [.text(holder.text), .int(epoch), .int(ttl.microseconds), .text(row.holder), .int(row.epoch)])
                 guard effect.matchedRows == 1 else { throw .conflict(code: 0, reason: "the lease row changed") }
-                let isNew = !wasOurs || row.remaining <= .zero
                 return .commit(.held(Lease(holder: holder, epoch: epoch), isNew: isNew))
             }
         } catch { throw StoreError(error) }

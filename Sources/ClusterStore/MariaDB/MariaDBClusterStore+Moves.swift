@@ -96,13 +96,16 @@ extension MariaDBClusterStore {
             let rows = try session.query(MoveSQL.lockMonitors, [JSONRows.ids(plans.keys.map(\.number))])
             let columns = try MoveColumns(rows, monitor: "id")
             var decisions: [MoveDecision] = []
+            var tally = MoveTally()
             for row in rows {
                 guard let monitor = try columns.assignment(row), let plan = plans[monitor.id],
                     let decision = MoveDecision(plan, row: monitor, open: try columns.move(row))
                 else { continue }
                 decisions.append(decision)
+                tally.add(from: plan.from, to: NodeReference(decision.to))
             }
             try MariaDBClusterStore.write(decisions, epoch: lease.epoch, in: session)
+            try MariaDBClusterStore.append(tally.events(.monitorsMoved, verb: "moved"), in: session)
             return decisions.map(\.monitor)
         }
     }
@@ -135,20 +138,24 @@ extension MariaDBClusterStore {
             let rows = try session.query(MoveSQL.lockEntries, [JSONRows.ids(moves.map(\.id))])
             let columns = try MoveColumns(rows, monitor: "monitor_id")
             var returned: [MonitorID] = []
+            var tally = MoveTally()
             var (assignments, closings) = (JSONRows(), JSONRows())
             for row in rows {
                 guard let entry = try columns.move(row) else { continue }
-                switch ReturnDecision(entry, row: try columns.assignment(row)) {
+                let monitor = try columns.assignment(row)
+                switch ReturnDecision(entry, row: monitor) {
                 case .restore(let assigned):
                     assignments.append([.number(entry.monitor.number), .optional(assigned?.text)])
                     closings.append([.number(entry.id), .text(MoveOutcome.returned.rawValue)])
                     returned.append(entry.monitor)
+                    if let home = assigned ?? monitor?.home { tally.add(from: NodeReference(entry.to), to: home) }
                 case .close(let outcome):
                     closings.append([.number(entry.id), .text(outcome.rawValue)])
                 }
             }
             if !assignments.isEmpty { try session.execute(MoveSQL.assign, [assignments.value]) }
             if !closings.isEmpty { try session.execute(MoveSQL.closeEntries, [closings.value]) }
+            try MariaDBClusterStore.append(tally.events(.monitorsReturned, verb: "returned"), in: session)
             return returned.sorted()
         }
     }

@@ -19,7 +19,7 @@ actor MonitorMover {
     /// The journal's open entries; nil when they must be read again. Only a leader writes them, so they are read after
     /// an election and after own writes.
     var openMoves: [OpenMove]?
-    /// Done and not yet told to people.
+    /// Done and not yet logged.
     var movedTally = MoveTally()
     var returnedTally = MoveTally()
     private var overloaded: Set<NodeID> = []
@@ -80,20 +80,17 @@ actor MonitorMover {
         return changes
     }
 
-    /// What was moved and returned since the last call, one event a node; logged here too, so that each is told once.
-    func takeEvents() -> [ClusterEvent] {
-        var events: [ClusterEvent] = []
-        for (node, line) in movedTally.lines(verb: "moved") {
+    /// Logs what was moved and returned since the last call, one line a node. The history has it already: the store writes
+    /// it in the transaction that moves.
+    func tellMoves() {
+        for (_, line) in movedTally.lines(verb: "moved") {
             logger.notice("monitors moved away from a lost node", metadata: ["moves": "\(line)"])
-            events.append(ClusterEvent(.monitorsMoved, node: node.nodeID, detail: line))
         }
-        for (node, line) in returnedTally.lines(verb: "returned") {
+        for (_, line) in returnedTally.lines(verb: "returned") {
             logger.notice("monitors returned home", metadata: ["moves": "\(line)"])
-            events.append(ClusterEvent(.monitorsReturned, node: node.nodeID, detail: line))
         }
         movedTally = MoveTally()
         returnedTally = MoveTally()
-        return events
     }
 
     /// One event when a node comes to run more than its limit.
@@ -113,27 +110,5 @@ actor MonitorMover {
         }
         overloaded = next
         return events
-    }
-}
-
-/// Counts moves for one readable line a node: "7 monitors moved from node2: 4 to node1, 3 to node3".
-struct MoveTally {
-    /// Receivers named in one line; the rest are counted.
-    static let named = 8
-
-    private var counts: [NodeReference: [NodeReference: Int]] = [:]
-
-    mutating func add(from: NodeReference, to: NodeReference) { counts[from, default: [:]][to, default: 0] += 1 }
-
-    func lines(verb: String) -> [(node: NodeReference, line: String)] {
-        counts.sorted { $0.key.text < $1.key.text }.map { from, receivers in
-            let sorted = receivers.sorted { $0.key.text < $1.key.text }
-            let total = sorted.reduce(0) { $0 + $1.value }
-            var parts = sorted.prefix(MoveTally.named).map { "\($0.value) to \($0.key)" }
-            if sorted.count > MoveTally.named { parts.append("the rest to \(sorted.count - MoveTally.named) others") }
-            let name = from.text.isEmpty ? "a node without a name" : from.text
-            let noun = total == 1 ? "1 monitor" : "\(total) monitors"
-            return (from, "\(noun) \(verb) from \(name): \(parts.joined(separator: ", "))")
-        }
     }
 }
