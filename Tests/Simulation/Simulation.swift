@@ -57,6 +57,7 @@ package final class Simulation: @unchecked Sendable {
         let faultsEnd = Scenario.warmUp + scenario.faultSpan
         proceed(to: Scenario.warmUp)
         database.faultRate = scenario.faultRate
+        database.meddler = { [unowned self] statement in meddle(with: statement) }
         scheduler.start { [self] in await strike(until: faultsEnd) }
         scheduler.start { [self] in await inspect() }
         proceed(to: faultsEnd)

@@ -2,14 +2,19 @@ import Glibc
 import Simulation
 
 /// Plays many seeds, optimised: `swift run -c release Simulator FIRST COUNT [THREADS]`. Prints every failing seed, then a
-/// summary; exits 1 when any failed. `Simulator sabotage` takes each rule away in turn and prints who noticed.
+/// summary; exits 1 when any failed. `Simulator sabotage` takes each rule away in turn and prints who noticed;
+/// `Simulator invariants` lists what is checked, and where.
 @main
 struct Simulator {
     static func main() {
-        if CommandLine.arguments.dropFirst().first == "sabotage" { return showSabotage() }
+        switch CommandLine.arguments.dropFirst().first {
+        case "sabotage": return showSabotage()
+        case "invariants": return showInvariants()
+        case _: break
+        }
         let numbers = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
         guard numbers.count >= 2 else {
-            print("usage: Simulator FIRST COUNT [THREADS]")
+            print("usage: Simulator FIRST COUNT [THREADS] | sabotage | invariants")
             exit(2)
         }
         let threads = numbers.count > 2 ? Int(numbers[2]) : 2
@@ -19,6 +24,12 @@ struct Simulator {
         }
         print(outcomes.summary(took: ContinuousClock.now - started))
         exit(outcomes.failed.isEmpty ? 0 : 1)
+    }
+
+    private static func showInvariants() {
+        for invariant in Invariant.allCases {
+            print("\(invariant.rawValue): \(invariant.meaning)\n    checked \(invariant.place)")
+        }
     }
 
     private static func showSabotage() {

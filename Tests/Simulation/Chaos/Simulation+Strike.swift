@@ -160,6 +160,7 @@ extension Simulation {
     func heal() {
         trace.note("fate", "rests; from now on everything works, or is gone for good")
         database.faultRate = 0
+        database.meddler = nil
         database.become(.up)
         for process in processes {
             process.thaw()

@@ -45,6 +45,8 @@ final class SimulatedDatabase: @unchecked Sendable {
     private(set) var mode = Mode.up
     private(set) var modeSince: Duration = .zero
     private(set) var faults = 0
+    /// Lets somebody act while a statement is on its way, and says how much longer that way is for it.
+    var meddler: ((Statement) -> Duration)?
 
     init(_ tables: InMemoryCluster, scheduler: Scheduler) {
         self.tables = tables
@@ -63,6 +65,17 @@ final class SimulatedDatabase: @unchecked Sendable {
         var passage = Passage(
             toServer: random.span(.microseconds(200) ... .milliseconds(3)),
             toCaller: random.span(.microseconds(200) ... .milliseconds(3)), fate: .ordinary)
+        if let meddler {
+            // It draws as well.
+            scheduler.random = random
+            let detour = meddler(statement)
+            random = scheduler.random
+            if detour > .zero {
+                faults += 1
+                passage.toServer += detour
+                return passage
+            }
+        }
         // What a leader writes is rare, and the most worth losing.
         guard random.chance(statement.isLeaders ? 4 * faultRate : faultRate) else { return passage }
         faults += 1

@@ -73,6 +73,7 @@ final class SimulatedAgent: @unchecked Sendable {
         while goesOn {
             let seen = probes
             do throws(StoreError) { try await beat() } catch {
+                isHeard = false
                 await process.sleep(.milliseconds(500))
             }
             let pause = jittered(configuration.judge.steadyInterval * 1.25)

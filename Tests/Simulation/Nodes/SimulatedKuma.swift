@@ -120,7 +120,12 @@ final class SimulatedKuma: @unchecked Sendable {
 
     /// Not re-entrant: a second reading decides by what runs *now*, and so does the first one's rest.
     private func reread() async {
-        guard canRead else { return }
+        guard canRead else {
+            // A blink of the database at this very moment, between two looks of `checkFreshness`: the next reading is a
+            // minute away.
+            readableSince = scheduler.now
+            return
+        }
         let mine = generation
         readings += 1
         let wanted = assigned()

@@ -43,10 +43,23 @@ extension Oracle {
         }
         if monitors.count != before.monitors.count { fail(.reason, "monitors appeared or vanished") }
         count(\.moved, moved)
+        checkHistory(
+            moved: opened.values.count { $0.reason.isTemporary }, returned: homeward.count, before)
         if moved > 0 { checkPlacement(arrival, before, Oracle.counts(monitors), Set(opened.values.map(\.to))) }
         adopt(monitors)
         for entry in closed { noteClosed(entry, monitors) }
         checkJournal(open)
+    }
+
+    private func checkHistory(moved: Int, returned: Int, _ before: Look) {
+        let told = tables.told
+        let (movedLines, returnedLines) = (told.moved - before.told.moved, told.returned - before.told.returned)
+        guard movedLines == moved, returnedLines == returned else {
+            return fail(
+                .history,
+                "\(moved) monitors moved and \(returned) returned; the history tells of \(movedLines) and \(returnedLines)"
+            )
+        }
     }
 
     private func checkMove(_ was: MonitorAssignment, _ entry: OpenMove, _ arrival: Arrival) {
@@ -92,6 +105,8 @@ extension Oracle {
         absences[id] = nil
         if let origin = monitor.assigned { chosen[id] = origin }
         guard let home = monitor.effective, home != NodeReference(entry.to) else { return }
+        // Sent in time and executed late: nobody can call a statement back.
+        guard arrival.manner == .first else { return }
         let picture = arrival.pictureOf ?? .zero
         if track(NodeReference(entry.to)).was([.lost, .absent], since: picture) { return }
         // A leap of the caller's clock between reading and planning adds to every age: seconds, once, and no more.

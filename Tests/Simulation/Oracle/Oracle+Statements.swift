@@ -14,7 +14,8 @@ extension Oracle {
                 fail(.reason, "before \(arrival.statement.text): \(Oracle.difference(known, monitors))")
             }
             return Look(
-                monitors: monitors, open: tables.openEntries, lastMove: tables.lastMove, lease: tables.leaseSight)
+                monitors: monitors, open: tables.openEntries, lastMove: tables.lastMove, lease: tables.leaseSight,
+                told: tables.told)
         }
     }
 
@@ -83,6 +84,9 @@ extension Oracle {
 
     private func checkElection(_ before: InMemoryCluster.LeaseSight?) {
         guard let after = tables.leaseSight else { return }
+        if let before, before.lease == after.lease, !before.isValid {
+            fail(.election, "\(after.lease.holder) took its own lease again in epoch \(after.lease.epoch)")
+        }
         guard let old = holders[after.lease.epoch] else {
             holders[after.lease.epoch] = after.lease.holder
             count(\.elections)

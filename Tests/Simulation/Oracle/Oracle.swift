@@ -13,6 +13,8 @@ final class Oracle: @unchecked Sendable {
         var lastMove: Int64 = 0
         var lease: InMemoryCluster.LeaseSight?
         var node: InMemoryCluster.NodeSight?
+        /// Monitors that the history tells of as moved, and as returned.
+        var told = (moved: 0, returned: 0)
     }
 
     enum Answer: Sendable, Equatable {

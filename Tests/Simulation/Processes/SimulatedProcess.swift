@@ -64,7 +64,10 @@ package final class SimulatedProcess: @unchecked Sendable {
 
     /// Returns when the process gets time again.
     func awake() async {
-        while let until = frozenUntil, until > scheduler.now { await scheduler.sleep(until - scheduler.now) }
+        while let until = frozenUntil, until > scheduler.now {
+            // In pieces: somebody may thaw it sooner.
+            await scheduler.sleep(min(until - scheduler.now, .milliseconds(500)))
+        }
     }
 
     func sleep(_ span: Duration) async {
