@@ -19,6 +19,16 @@ package final class NodeTraffic: Sendable {
     package let requests = Atomic<Int>(0)
     /// Connects that were refused, reset or timed out, since the start.
     package let connectFailures = Atomic<Int>(0)
+    /// Requests that were tried here and went to another node, or over another connection, since the start.
+    package let retries = Atomic<Int>(0)
+    /// Times it was ejected, since the start.
+    package let ejections = Atomic<Int>(0)
+    /// How long connects to it took, those that succeeded.
+    package let connectTimes = LatencyHistogram()
+    /// From a request on its way to the head of its response.
+    package let responseTimes = LatencyHistogram()
+    /// Responses by the first digit of their status: 1 to 5, since the start.
+    private let responses: InlineArray<5, Atomic<Int>>
     /// Connect failures since the last success: what the ejection's length is computed from.
     private let failureStreak = Atomic<Int>(0)
     /// Nanoseconds of CLOCK_MONOTONIC until which the node is passed over; 0: not ejected.
@@ -27,8 +37,21 @@ package final class NodeTraffic: Sendable {
     private let routableFrom = Atomic<UInt64>(0)
 
     package init() {
+        responses = InlineArray { _ in Atomic(0) }
         serial = Serial(number: NodeTraffic.serials.add(1, ordering: .relaxed).newValue)
     }
+
+    /// The head of a response is here.
+    /// - Parameters:
+    ///   - status: 100 and above; those beyond 599 count as 5xx (RFC 9110 §15).
+    ///   - span: since the request was on its way, in nanoseconds.
+    package func responded(_ status: UInt16, after span: UInt64) {
+        responses[min(max(Int(status) / 100, 1), 5) - 1].add(1, ordering: .relaxed)
+        responseTimes.add(span)
+    }
+
+    /// Responses since the start, 1xx to 5xx.
+    package var responsesByClass: [Int] { (0..<5).map { responses[$0].load(ordering: .relaxed) } }
 
     /// The node is new, or has recovered: its share of new connections begins to rise (`SlowStart`).
     /// - Parameter now: nanoseconds of CLOCK_MONOTONIC.
@@ -49,6 +72,7 @@ package final class NodeTraffic: Sendable {
         // Further failures while ejected are the same outage seen by other connections: they do not lengthen it.
         guard ejectedUntil.load(ordering: .relaxed) <= now else { return }
         let streak = failureStreak.add(1, ordering: .relaxed).newValue
+        ejections.add(1, ordering: .relaxed)
         let span = Jitter.spread(EjectionLimits.span(afterFailures: streak), draw: draw)
         let (seconds, attoseconds) = span.components
         let nanoseconds = UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
