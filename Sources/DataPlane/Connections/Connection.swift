@@ -161,6 +161,8 @@ struct Connection: ~Copyable {
     /// The node this client stays with, and is counted at; -1: none yet.
     var stickyNode = -1
     var tried = TriedNodes()
+    /// Since when its upstream's connect, then its response, is awaited: monotonic nanoseconds of a turn.
+    var awaitedSince: UInt64 = 0
     var tie = NodeTie.none
     /// Present from a Socket.IO handshake until its session is known.
     var sessionSearch: SessionSearch?

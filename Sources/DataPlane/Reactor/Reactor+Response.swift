@@ -52,6 +52,9 @@ extension Reactor {
             return .ended
         case .complete(let head):
             slot.pointee.responseSniffer = ResponseHeadSniffer()
+            if head.kind != .interim, case .node(let node) = slot.pointee.target {
+                directory.entries[node].traffic.responded(head.status, after: now - slot.pointee.awaitedSince)
+            }
             switch slot.pointee.exchange?.received(head, while: isDraining ? .draining : .open) {
             case .none: return .ended
             case .dropInterim: return .took(head.headBytes)

@@ -9,6 +9,7 @@ extension Reactor {
     func beginConnect(_ slot: Slot, to target: UpstreamTarget) {
         slot.pointee.phase = .connecting
         slot.pointee.target = target
+        slot.pointee.awaitedSince = now
         var edition: UInt32 = 0
         if case .node(let node) = target {
             stay(slot, with: node)
@@ -64,7 +65,10 @@ extension Reactor {
             connectFailed(slot)
             return .made
         }
-        if case .node(let node) = slot.pointee.target { directory.entries[node].traffic.connectSucceeded() }
+        if case .node(let node) = slot.pointee.target {
+            directory.entries[node].traffic.connectSucceeded()
+            directory.entries[node].traffic.connectTimes.add(now - slot.pointee.awaitedSince)
+        }
         countForwarded(slot)
         slot.pointee.phase = .exchanging
         armExchange(slot)
@@ -72,6 +76,7 @@ extension Reactor {
     }
 
     func countForwarded(_ slot: Slot) {
+        slot.pointee.awaitedSince = now
         if case .node(let node) = slot.pointee.target {
             directory.entries[node].traffic.requests.add(1, ordering: .relaxed)
         }
@@ -97,7 +102,7 @@ extension Reactor {
             answerNoNode(slot)
             return
         }
-        facts.retried.add(1, ordering: .relaxed)
+        countRetry(from: .node(node))
         slot.pointee.via = next.via
         beginConnect(slot, to: .node(next.node))
     }
@@ -137,8 +142,13 @@ extension Reactor {
         slot.pointee.toUpstream.removeAll()
         slot.pointee.toUpstream.append(slot.pointee.replay.bytes)
         slot.pointee.exchange?.replayed(again)
-        facts.retried.add(1, ordering: .relaxed)
+        countRetry(from: slot.pointee.target)
         beginConnect(slot, to: target)
+    }
+
+    private func countRetry(from target: UpstreamTarget) {
+        facts.retried.add(1, ordering: .relaxed)
+        if case .node(let node) = target { directory.entries[node].traffic.retries.add(1, ordering: .relaxed) }
     }
 
     func answerNodeClosed(_ slot: Slot) {
