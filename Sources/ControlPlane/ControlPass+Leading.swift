@@ -92,7 +92,9 @@ extension ControlPass {
         for batch in ControlPass.batches(of: returns.returns) where budget > 0 {
             guard let lease = try await currentLease() else { return }
             await poller.expireAssignments()
-            changes.merge(try await mover.giveBack(batch, in: picture, under: lease)) { $1 }
+            let returned = try await mover.giveBack(batch, in: picture, under: lease)
+            moves.returned += returned.count
+            changes.merge(returned) { $1 }
             budget -= 1
         }
         picture.reassign(changes)
@@ -101,7 +103,9 @@ extension ControlPass {
         for batch in ControlPass.batches(of: plan.moves) where budget > 0 {
             guard let lease = try await currentLease() else { return }
             await poller.expireAssignments()
-            changes.merge(try await mover.failOver(batch, under: lease)) { $1 }
+            let moved = try await mover.failOver(batch, under: lease)
+            moves.failedOver += moved.count
+            changes.merge(moved) { $1 }
             budget -= 1
         }
         picture.reassign(changes)

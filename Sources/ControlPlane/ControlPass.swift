@@ -13,6 +13,7 @@ struct PassReport: Sendable {
     var silent: Set<NodeID>
     var flaps: [NodeID: Int]
     var scans = ScanStatistics()
+    var moves = MoveStatistics()
     var jobs: [RebalanceJob] = []
 }
 
@@ -36,6 +37,7 @@ actor ControlPass {
     let speaker: SilentNodeSpeaker
     let mover: MonitorMover
     let rebalancer: Rebalancer
+    let feed: EventFeed
     private let publish: @Sendable (PassReport) -> Void
 
     var silence: SilenceJudge
@@ -58,6 +60,7 @@ actor ControlPass {
     var lastEpoch: Int64?
     var failures = 0
     var scans = ScanStatistics()
+    var moves = MoveStatistics()
     /// The last jobs, as read when another one became active or none; nil before the first reading.
     var jobs: [RebalanceJob]?
     var seenJob: Int64?
@@ -65,13 +68,14 @@ actor ControlPass {
     /// - Parameter publish: takes what is known, right after a poll and at the end of each pass; must not block.
     init(
         configuration: ControlPlaneConfiguration, store: any ControlStore, prober: NodeProber,
-        identity: BalancerPresence, clock: ControlClock, logger: Logger,
+        identity: BalancerPresence, feed: EventFeed, clock: ControlClock, logger: Logger,
         publish: @escaping @Sendable (PassReport) -> Void
     ) {
         self.configuration = configuration
         self.store = store
         self.prober = prober
         self.identity = identity
+        self.feed = feed
         self.clock = clock
         self.logger = logger
         self.publish = publish
@@ -97,7 +101,9 @@ actor ControlPass {
         do {
             try await prepareSchema()
             let elected = try await leader.renewIfDue()
+            let asked = clock.now()
             var picture = try await poller.poll()
+            scans.polled(in: clock.now() - asked)
             answered()
             await observe(picture)
             if let elected { await begin(elected) }
@@ -106,6 +112,7 @@ actor ControlPass {
             if await leader.lease != nil { try await lead(&picture) }
             self.picture = picture
             try await announce()
+            try await feedFollowers()
             failures = 0
             lastAnswer = clock.now()
             scans.count += 1
@@ -143,8 +150,7 @@ actor ControlPass {
         for node in picture?.nodes ?? [] { flaps[node.id] = history.flaps(of: node.id, now: now) }
         return PassReport(
             picture: picture, madeAt: now, database: database, leadership: await leader.view(balancers: balancers),
-            silent: silence.silent, flaps: flaps, scans: scans,
-            jobs: jobs ?? [])
+            silent: silence.silent, flaps: flaps, scans: scans, moves: moves, jobs: jobs ?? [])
     }
 }
 
@@ -210,6 +216,7 @@ extension ControlPass {
         await leader.failed(error)
         let now = clock.now()
         failures += 1
+        scans.failures += 1
         switch error {
         case .leaseLost:
             return

@@ -26,6 +26,7 @@ extension ControlPlane {
             whole.orders = report.picture?.orders ?? StandingOrders()
             whole.recentJobs = report.jobs
             whole.scans = report.scans
+            whole.moves = report.moves
             whole.thresholds = configuration.thresholds
             return whole
         }
@@ -102,4 +103,6 @@ extension ControlPlane {
         defer { shared.withLock { $0.historyReaders -= 1 } }
         return try await store.events(query)
     }
+
+    package func followEvents() -> EventFeed.Subscription? { feed.follow() }
 }

@@ -6,6 +6,7 @@ extension ControlPlane {
     /// Everything that is due now; each piece must then be performed exactly once.
     package func step(now: ContinuousClock.Instant) -> [Work] {
         for node in suspects() { prober.hurry(node) }
+        feed.beat(now: now)
         let revision = prober.revision
         var work: [Work] = prober.takeDue(now: now).map { .probe($0) }
         let isTableDue = shared.withLock { state -> Bool in

@@ -51,6 +51,7 @@ package final class ControlPlane: ClusterControl, Service {
     let builder: RoutingTableBuilder
     let prober: NodeProber
     let pass: ControlPass
+    let feed = EventFeed()
     private let inbox: ReportInbox
     let shared: Mutex<State>
     /// Turns of the control loop, since the start; several a second, whatever the database and the nodes do.
@@ -74,8 +75,8 @@ package final class ControlPlane: ClusterControl, Service {
         let inbox = ReportInbox()
         self.inbox = inbox
         pass = ControlPass(
-            configuration: configuration, store: store, prober: prober, identity: identity, clock: clock,
-            logger: logger, publish: { inbox.deliver($0) })
+            configuration: configuration, store: store, prober: prober, identity: identity, feed: feed,
+            clock: clock, logger: logger, publish: { inbox.deliver($0) })
         let now = clock.now()
         let nobody = LeadershipView(leader: nil, epoch: nil, expiresIn: nil, isSelf: false, balancers: [])
         let unread = DatabaseView(isReachable: false, since: now, lastError: nil, lastRead: nil)

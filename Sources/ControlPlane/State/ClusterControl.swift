@@ -13,6 +13,8 @@ package protocol ClusterControl: Sendable {
     func updateLoads() async throws(StoreError) -> [MonitorRecount]
     /// Newest first.
     func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent]
+    /// The history as it goes on; nil when too many follow it already.
+    func followEvents() -> EventFeed.Subscription?
     /// The journal, newest first.
     func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove]
 

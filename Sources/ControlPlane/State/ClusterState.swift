@@ -26,6 +26,7 @@ package struct ClusterState: Sendable {
     /// The last jobs, newest first, as of the last change that a poll saw; the active one's progress is in `orders`.
     package var recentJobs: [RebalanceJob] = []
     package var scans = ScanStatistics()
+    package var moves = MoveStatistics()
     package var thresholds = FaultThresholds()
 
     package init(
@@ -161,6 +162,27 @@ package struct ScanStatistics: Sendable {
     /// When the last one ended.
     package var last: ContinuousClock.Instant?
     package var lastDuration: Duration?
+    /// Those that an error of the database ended.
+    package var failures = 0
+    /// Polls of the tables, and what they took in all.
+    package var polls = 0
+    package var pollTime: Duration = .zero
+
+    package init() {}
+
+    mutating func polled(in span: Duration) {
+        polls += 1
+        pollTime += span
+    }
+}
+
+/// Monitors that this balancer moved as the leader, since its start.
+package struct MoveStatistics: Sendable, Equatable {
+    /// Away from nodes that were lost or in maintenance.
+    package var failedOver = 0
+    package var returned = 0
+    /// Given another home by a job.
+    package var rebalanced = 0
 
     package init() {}
 }

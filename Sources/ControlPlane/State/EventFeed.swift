@@ -1,0 +1,118 @@
+package import ClusterCore
+import Synchronization
+
+/// Hands new events of the history to those who follow it live. The control loop is its only clock and its only reader of
+/// the database: one query a pass, however many follow, and none when nobody does.
+///
+/// Events of several balancers may reach the table in another order than that of their ids; one that comes late by more
+/// than a pass is in the history only.
+package final class EventFeed: Sendable {
+    package enum Signal: Sendable, Equatable {
+        case event(RecordedEvent)
+        /// Nothing happened for a while; tells a follower's connection from a dead one.
+        case beat
+    }
+
+    /// Followers at once; above: refused. A dashboard in each office needs a handful.
+    package static let followers = 32
+    /// Signals that wait for one follower; above: its stream ends, and it comes back with the last id it saw.
+    package static let waiting = 256
+    /// Between beats. Well below the idle limit of anything between us and a browser, and below the time that a draining
+    /// balancer gives its exchanges: a follower's stream ends at a beat.
+    package static let interval: Duration = .seconds(5)
+    /// Events read by a pass; when all of them are new, the whole page of the history is read.
+    static let glance = 50
+
+    private struct State {
+        var streams: [UInt64: AsyncStream<Signal>.Continuation] = [:]
+        var next: UInt64 = 0
+        /// The newest event that was handed out; nil until a follower has said where it begins.
+        var newest: Int64?
+        var nextBeat: ContinuousClock.Instant?
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// A place in the feed, for as long as it is held.
+    package final class Subscription: Sendable {
+        package let signals: AsyncStream<Signal>
+        private let feed: EventFeed
+        private let number: UInt64
+
+        fileprivate init(_ feed: EventFeed, _ number: UInt64, _ signals: AsyncStream<Signal>) {
+            self.feed = feed
+            self.number = number
+            self.signals = signals
+        }
+
+        /// Has events after `id` follow; some may come twice, and then in order.
+        package func begin(after id: Int64) { feed.begin(after: id) }
+
+        deinit { feed.leave(number) }
+    }
+
+    /// Nil when there are too many already.
+    package func follow() -> Subscription? {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Signal.self, bufferingPolicy: .bufferingOldest(EventFeed.waiting))
+        let number = state.withLock { state -> UInt64? in
+            guard state.streams.count < EventFeed.followers else { return nil }
+            state.next += 1
+            state.streams[state.next] = continuation
+            return state.next
+        }
+        return number.map { Subscription(self, $0, stream) }
+    }
+
+    private func begin(after id: Int64) {
+        state.withLock { $0.newest = min($0.newest ?? id, id) }
+    }
+
+    private func leave(_ number: UInt64) {
+        let stream = state.withLock { state -> AsyncStream<Signal>.Continuation? in
+            let stream = state.streams.removeValue(forKey: number)
+            if state.streams.isEmpty { state.newest = nil }
+            return stream
+        }
+        stream?.finish()
+    }
+
+    /// Those who follow now.
+    package var followerCount: Int { state.withLock { $0.streams.count } }
+
+    /// After which event somebody waits for more; nil when nobody does.
+    var awaitedAfter: Int64? { state.withLock { $0.newest } }
+
+    /// - Parameter events: ascending by id.
+    func deliver(_ events: [RecordedEvent]) {
+        guard let last = events.last else { return }
+        let streams = state.withLock { state -> [AsyncStream<Signal>.Continuation] in
+            guard state.newest != nil else { return [] }
+            state.newest = last.id
+            return Array(state.streams.values)
+        }
+        for event in events { EventFeed.send(.event(event), to: streams) }
+    }
+
+    /// Called with every look of the control loop.
+    func beat(now: ContinuousClock.Instant) {
+        let streams = state.withLock { state -> [AsyncStream<Signal>.Continuation] in
+            guard !state.streams.isEmpty, state.nextBeat.map({ now >= $0 }) ?? true else { return [] }
+            state.nextBeat = now + EventFeed.interval
+            return Array(state.streams.values)
+        }
+        EventFeed.send(.beat, to: streams)
+    }
+
+    private static func send(_ signal: Signal, to streams: [AsyncStream<Signal>.Continuation]) {
+        for stream in streams {
+            switch stream.yield(signal) {
+            case .dropped: stream.finish()
+            case .enqueued, .terminated: continue
+            @unknown default: continue
+            }
+        }
+    }
+}
