@@ -26,6 +26,10 @@ package struct ControlAPIConfiguration: Sendable {
     package var readingAllowed: [AddressRange]?
     /// `LB_CONNECTION_WEIGHT`, to be shown.
     package var connectionWeight: Double
+    /// The first address of `LB_LISTEN`, to be shown.
+    package var listen: (host: String, port: UInt16)?
+    /// Every setting, to be shown.
+    package var settings: [ShownSetting] = []
 
     package init(
         socketPath: String, balancer: BalancerID, version: String, adminToken: AdminToken? = nil,
@@ -56,16 +60,18 @@ package struct ControlAPI: Service {
     /// - Parameters:
     ///   - serving: what `/lb/ready` says of draining.
     ///   - traffic: what the data plane counts, by reactor.
+    ///   - log: what `/lb/debug-logs` shows.
     ///   - onListening: called once, when the socket accepts connections.
     package init(
         configuration: ControlAPIConfiguration, control: any ClusterControl, serving: ServingState,
-        traffic: [TrafficFacts], logger: Logger, onListening: @escaping @Sendable () async -> Void = {}
+        traffic: [TrafficFacts], log: any ProcessLog, logger: Logger,
+        onListening: @escaping @Sendable () async -> Void = {}
     ) {
         let sources = AnswerSources(
             configuration: configuration, control: control, serving: serving, traffic: traffic, startedAt: .now,
             logger: logger)
         let responder = APIResponder(
-            table: ControlAPI.table(sources), balancer: configuration.balancer,
+            table: ControlAPI.table(sources, log: log), balancer: configuration.balancer,
             adminRule: AdminRule(token: configuration.adminToken, allowed: configuration.adminAllowed),
             readingRule: ReadingRule(allowed: configuration.readingAllowed))
         let path = configuration.socketPath
@@ -93,12 +99,15 @@ package struct ControlAPI: Service {
     }
 
     /// Every endpoint, by group.
-    private static func table(_ sources: AnswerSources) -> EndpointTable {
-        EndpointTable(
-            StatusRoutes(sources: sources).endpoints + NodeRoutes(sources: sources).endpoints
-                + PinRoutes(sources: sources).endpoints + ActionRoutes(sources: sources).endpoints
-                + RebalanceRoutes(sources: sources).endpoints + OrderRoutes(sources: sources).endpoints
-                + DetectionRoutes(sources: sources).endpoints
-                + RedirectRoutes.endpoints)
+    private static func table(_ sources: AnswerSources, log: any ProcessLog) -> EndpointTable {
+        let groups: [[Endpoint]] = [
+            StatusRoutes(sources: sources).endpoints, NodeRoutes(sources: sources).endpoints,
+            HistoryRoutes(sources: sources).endpoints, PinRoutes(sources: sources).endpoints,
+            ActionRoutes(sources: sources).endpoints, RebalanceRoutes(sources: sources).endpoints,
+            OrderRoutes(sources: sources).endpoints, DetectionRoutes(sources: sources).endpoints,
+            MetricsRoutes(sources: sources).endpoints, DebugRoutes(sources: sources, log: log).endpoints,
+            OpenAPIRoutes.endpoints, RedirectRoutes.endpoints,
+        ]
+        return EndpointTable(groups.flatMap { $0 })
     }
 }

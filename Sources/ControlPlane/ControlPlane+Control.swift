@@ -105,4 +105,6 @@ extension ControlPlane {
     }
 
     package func followEvents() -> EventFeed.Subscription? { feed.follow() }
+
+    package var followerCount: Int { feed.followerCount }
 }

@@ -85,10 +85,16 @@ extension BalancerSettings {
     }
 
     func apiConfiguration(identity: BalancerID, socketPath: String) -> ControlAPIConfiguration {
-        ControlAPIConfiguration(
+        var configuration = ControlAPIConfiguration(
             socketPath: socketPath, balancer: identity, version: ProductVersion.text,
             adminToken: adminToken.flatMap { AdminToken($0.revealed) }, adminAllowed: adminAllow,
             readingAllowed: apiAllow.isEmpty ? nil : apiAllow, connectionWeight: connectionWeight)
+        configuration.listen = listen.first.map { ($0.ip.figures, $0.port) }
+        configuration.settings = resolved.map {
+            ShownSetting(
+                key: $0.description.key, value: $0.shown, source: $0.origin, fallback: $0.description.defaultText)
+        }
+        return configuration
     }
 }
 

@@ -18,7 +18,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try arguments.load()
-        settings.log.bootstrap()
+        let log = BalancerLog(book: settings.log.bootstrapWithBook())
         let sockets = ActivationSockets.take(environment: ProcessInfo.processInfo.environment)
         DescriptorLimit.raise()
         let folder: ControlSocketFolder
@@ -30,11 +30,11 @@ struct RunCommand: AsyncParsableCommand {
             throw BalancerExit.failure
         }
         defer { folder.remove() }
-        try await serve(settings, sockets: sockets, folder: folder)
+        try await serve(settings, sockets: sockets, folder: folder, log: log)
     }
 
     private func serve(
-        _ settings: BalancerSettings, sockets: ActivationSockets, folder: ControlSocketFolder
+        _ settings: BalancerSettings, sockets: ActivationSockets, folder: ControlSocketFolder, log: BalancerLog
     ) async throws {
         let logger = Logger(label: "kuma-balancer")
         let identity = settings.makeIdentity()
@@ -51,8 +51,8 @@ struct RunCommand: AsyncParsableCommand {
         let (apiListening, serving) = (StartGate(), StartGate())
         let api = ControlAPI(
             configuration: settings.apiConfiguration(identity: identity, socketPath: folder.socketPath),
-            control: controlPlane, serving: servingState, traffic: dataPlane.facts, logger: Logger(label: "api"),
-            onListening: { apiListening.open() })
+            control: controlPlane, serving: servingState, traffic: dataPlane.facts, log: log,
+            logger: Logger(label: "api"), onListening: { apiListening.open() })
         logger.notice("starting", metadata: ["id": "\(identity)", "version": "\(ProductVersion.text)"])
         if !sockets.sockets.isEmpty {
             let names = sockets.sockets.map { $0.name.isEmpty ? "\($0.descriptor)" : $0.name }.joined(separator: ", ")

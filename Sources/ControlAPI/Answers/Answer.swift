@@ -7,6 +7,12 @@ package struct Answer: Sendable {
         case json(JSON)
         case page(Page)
         case text(String)
+        /// Prometheus' text format.
+        case metrics(String)
+        /// One JSON object a line.
+        case jsonLines([String])
+        /// Goes on until somebody ends it.
+        case events(EventStream)
     }
 
     package var status: HTTPResponse.Status
@@ -24,12 +30,15 @@ package struct Answer: Sendable {
         Answer(.json(json), status: status)
     }
 
-    /// The bytes of the body, a newline at the end so that a terminal's prompt starts on its own line.
+    /// The bytes of the body, a newline at the end so that a terminal's prompt starts on its own line. Empty for a stream.
     var text: String {
         switch body {
         case .json(let json): json.text + "\n"
         case .page(let page): page.html.markup + "\n"
         case .text(let text): text + "\n"
+        case .metrics(let text): text
+        case .jsonLines(let lines): lines.map { $0 + "\n" }.joined()
+        case .events: ""
         }
     }
 
@@ -38,6 +47,9 @@ package struct Answer: Sendable {
         case .json: "application/json; charset=utf-8"
         case .page: "text/html; charset=utf-8"
         case .text: "text/plain; charset=utf-8"
+        case .metrics: "text/plain; version=0.0.4; charset=utf-8"
+        case .jsonLines: "application/x-ndjson; charset=utf-8"
+        case .events: "text/event-stream; charset=utf-8"
         }
     }
 }

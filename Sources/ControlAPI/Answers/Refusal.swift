@@ -21,6 +21,8 @@ package struct Refusal: Error, Sendable {
         case invalidMaxMoves = "invalid_max_moves"
         case invalidFlag = "invalid_flag"
         case invalidUntil = "invalid_until"
+        case invalidLines = "invalid_lines"
+        case invalidLevel = "invalid_level"
         // The caller may not.
         case adminRequired = "admin_required"
         case addressNotAllowed = "address_not_allowed"
@@ -29,6 +31,7 @@ package struct Refusal: Error, Sendable {
         case confirmationRequired = "confirmation_required"
         case rebalanceRunning = "rebalance_running"
         case paused = "paused"
+        case tooManyFollowers = "too_many_followers"
         // The cluster says no.
         case unknownNode = "unknown_node"
         case nodeOffline = "node_offline"

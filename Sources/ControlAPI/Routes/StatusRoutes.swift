@@ -15,7 +15,6 @@ struct StatusRoutes: Sendable {
             Endpoint("/lb/system-status", .state, [.get: { _ in systemStatus() }]),
             Endpoint("/lb/setup-status", .state, [.get: { _ in setupStatus() }]),
             Endpoint("/lb/leader", .state, [.get: { _ in leader() }]),
-            Endpoint("/lb/events", .state, [.get: { request throws(Refusal) in try await events(request) }]),
         ]
     }
 
@@ -71,26 +70,6 @@ struct StatusRoutes: Sendable {
             "expires_in_ms": JSON(leadership.expiresIn?.milliseconds),
             "balancers": .array(balancers),
         ]
-    }
-
-    private func events(_ request: APIRequest) async throws(Refusal) -> Answer {
-        let query = try EventQuery(parameters: request.parameters)
-        do throws(StoreError) {
-            let found = try await sources.control.events(query)
-            let rows = found.map { recorded -> JSON in
-                [
-                    "id": .integer(Int(recorded.id)),
-                    "at": .string(recorded.at),
-                    "node_id": JSON(recorded.event.node?.text),
-                    "kind": .string(recorded.event.kind.rawValue),
-                    "detail": .string(recorded.event.detail),
-                ]
-            }
-            let next = found.count == query.limit ? found.last.map { Int($0.id) } : nil
-            return .json(["events": .array(rows), "next": JSON(next)])
-        } catch {
-            throw Refusal.store(error)
-        }
     }
 
     private func systemStatus() -> Answer {
@@ -159,19 +138,5 @@ struct StatusRoutes: Sendable {
             "last_read": JSON(database.lastRead.map { moment.text($0) }),
             "last_error": JSON(database.lastError),
         ]
-    }
-}
-
-extension EventQuery {
-    /// Reads `limit`, `before`, `node` and `kind`; other parameters are none of ours.
-    fileprivate init(parameters: [String: String]) throws(Refusal) {
-        let page = try PageWish(parameters: parameters)
-        self.init(limit: page.limit, before: page.before, node: page.node)
-        if let text = parameters["kind"] {
-            guard let kind = ClusterEvent.Kind(rawValue: text) else {
-                throw PageWish.unknownKind(of: "event", allowed: ClusterEvent.Kind.allCases.map(\.rawValue))
-            }
-            self.kind = kind
-        }
     }
 }

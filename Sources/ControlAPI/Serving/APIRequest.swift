@@ -49,6 +49,9 @@ enum FieldName {
     static let balancer = HTTPField.Name("X-Balancer")
     static let contentLanguage = HTTPField.Name("Content-Language")
     static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
+    static let lastEventID = HTTPField.Name("Last-Event-ID")
     static let forwardedFor = HTTPField.Name("X-Forwarded-For")
     static let referrerPolicy = HTTPField.Name("Referrer-Policy")
+    /// Tells nginx, where one stands in front, to pass each message on at once.
+    static let accelBuffering = HTTPField.Name("X-Accel-Buffering")
 }

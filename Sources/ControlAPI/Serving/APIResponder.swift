@@ -121,10 +121,23 @@ package struct APIResponder: HTTPResponder {
             fields[.contentSecurityPolicy] = page.policy
             if let name = FieldName.contentLanguage { fields[name] = page.languages }
             if let name = FieldName.referrerPolicy { fields[name] = "same-origin" }
-        case .json, .text:
+        case .events:
+            if let name = FieldName.accelBuffering { fields[name] = "no" }
+        case .json, .text, .metrics, .jsonLines:
             break
         }
-        let body = ResponseBody(byteBuffer: ByteBuffer(string: answer.text))
-        return Response(status: answer.status, headers: fields, body: body)
+        return Response(status: answer.status, headers: fields, body: APIResponder.body(of: answer))
+    }
+
+    private static func body(of answer: Answer) -> ResponseBody {
+        switch answer.body {
+        case .events(let stream):
+            return ResponseBody { writer in
+                try await stream.write { try await writer.write(ByteBuffer(string: $0)) }
+                try await writer.finish(nil)
+            }
+        case .json, .page, .text, .metrics, .jsonLines:
+            return ResponseBody(byteBuffer: ByteBuffer(string: answer.text))
+        }
     }
 }

@@ -15,6 +15,8 @@ package protocol ClusterControl: Sendable {
     func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent]
     /// The history as it goes on; nil when too many follow it already.
     func followEvents() -> EventFeed.Subscription?
+    /// Those who follow it now.
+    var followerCount: Int { get }
     /// The journal, newest first.
     func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove]
 

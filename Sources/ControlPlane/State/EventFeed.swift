@@ -86,7 +86,7 @@ package final class EventFeed: Sendable {
     var awaitedAfter: Int64? { state.withLock { $0.newest } }
 
     /// - Parameter events: ascending by id.
-    func deliver(_ events: [RecordedEvent]) {
+    package func deliver(_ events: [RecordedEvent]) {
         guard let last = events.last else { return }
         let streams = state.withLock { state -> [AsyncStream<Signal>.Continuation] in
             guard state.newest != nil else { return [] }
@@ -97,7 +97,7 @@ package final class EventFeed: Sendable {
     }
 
     /// Called with every look of the control loop.
-    func beat(now: ContinuousClock.Instant) {
+    package func beat(now: ContinuousClock.Instant) {
         let streams = state.withLock { state -> [AsyncStream<Signal>.Continuation] in
             guard !state.streams.isEmpty, state.nextBeat.map({ now >= $0 }) ?? true else { return [] }
             state.nextBeat = now + EventFeed.interval

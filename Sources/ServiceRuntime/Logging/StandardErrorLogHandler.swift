@@ -2,18 +2,28 @@ import Glibc
 package import Logging
 
 /// Writes log entries to standard error, one line each, in one write(2): lines of several threads never mix. It formats
-/// by hand, so that neither Foundation nor a formatter's memory is needed.
+/// by hand, so that neither Foundation nor a formatter's memory is needed. A program that shows its log keeps the lines in
+/// a `LogBook` as well.
 package struct StandardErrorLogHandler: LogHandler {
-    package var logLevel: Logger.Level
+    /// Of its own, once somebody has set it; else the book's, which may change at any time.
+    private var ownLevel: Logger.Level?
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let format: LogSettings.Format
+    private let startLevel: Logger.Level
+    private let book: LogBook?
 
-    package init(label: String, level: Logger.Level, format: LogSettings.Format) {
+    package init(label: String, level: Logger.Level, format: LogSettings.Format, book: LogBook? = nil) {
         self.label = label
         self.format = format
-        logLevel = level
+        self.book = book
+        startLevel = level
+    }
+
+    package var logLevel: Logger.Level {
+        get { ownLevel ?? book?.level ?? startLevel }
+        set { ownLevel = newValue }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -29,6 +39,7 @@ package struct StandardErrorLogHandler: LogHandler {
         let line = LogLine(
             time: LogTime.now(), level: event.level, label: label, message: event.message.description,
             metadata: merged.map { ($0.key, $0.value.description) }.sorted { $0.0 < $1.0 })
+        book?.append(line)
         StandardErrorLogHandler.write(line.rendered(as: format))
     }
 
@@ -55,6 +66,14 @@ extension LogSettings {
         let level = loggerLevel
         let format = format
         LoggingSystem.bootstrap { StandardErrorLogHandler(label: $0, level: level, format: format) }
+    }
+
+    /// The same, and keeps what is logged in the book that is returned.
+    package func bootstrapWithBook() -> LogBook {
+        let book = LogBook(level: loggerLevel)
+        let (level, format) = (loggerLevel, format)
+        LoggingSystem.bootstrap { StandardErrorLogHandler(label: $0, level: level, format: format, book: book) }
+        return book
     }
 
     package var loggerLevel: Logger.Level {

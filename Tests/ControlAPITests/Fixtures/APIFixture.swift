@@ -12,6 +12,8 @@ import Testing
 struct APIFixture: Sendable {
     var control = FixtureControl()
     var serving = ServingState()
+    var log = FixtureLog()
+    var traffic = [TrafficFacts(), TrafficFacts()]
     var configuration = ControlAPIConfiguration(
         socketPath: "/nonexistent/api.sock", balancer: BalancerID(text: "lb-test-1"), version: "1.0.0")
     /// What the data plane stamps.
@@ -20,7 +22,7 @@ struct APIFixture: Sendable {
     var api: ControlAPI {
         ControlAPI(
             configuration: configuration, control: control, serving: serving,
-            traffic: [TrafficFacts(), TrafficFacts()],
+            traffic: traffic, log: log,
             logger: Logger(label: "test"))
     }
 

@@ -25,6 +25,7 @@ final class FixtureControl: ClusterControl {
     }
 
     private let script: Mutex<Script>
+    let feed = EventFeed()
 
     init(_ script: Script = .threeNodes()) { self.script = Mutex(script) }
 
@@ -33,6 +34,9 @@ final class FixtureControl: ClusterControl {
     var current: Script { script.withLock { $0 } }
     var state: ClusterState { script.withLock { $0.state } }
     var routingTable: RoutingTable { script.withLock { $0.routingTable } }
+
+    func followEvents() -> EventFeed.Subscription? { feed.follow() }
+    var followerCount: Int { feed.followerCount }
 
     func probeAllNodes() async -> [NodeCheck] {
         script.withLock {

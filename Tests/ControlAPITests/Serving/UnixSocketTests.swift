@@ -20,7 +20,7 @@ struct UnixSocketTests {
         fixture.configuration.socketPath = path
         let api = ControlAPI(
             configuration: fixture.configuration, control: fixture.control, serving: fixture.serving,
-            traffic: [TrafficFacts(), TrafficFacts()], logger: Logger(label: "test"), onListening: { signal.finish() })
+            traffic: fixture.traffic, log: fixture.log, logger: Logger(label: "test"), onListening: { signal.finish() })
         let group = ServiceGroup(services: [api], logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

@@ -1,0 +1,130 @@
+import ClusterCore
+import ClusterStore
+import ControlPlane
+
+/// `kuma_cluster_*`: the cluster as this balancer knows it. The same on every balancer, but for their own checks and moves.
+struct ClusterMetrics: Sendable {
+    private typealias Label = MetricsText.Label
+    private typealias Sample = MetricsText.Sample
+
+    let state: ClusterState
+    let followers: Int
+
+    func write(into text: inout MetricsText, at moment: Moment) {
+        nodes(&text)
+        monitors(&text)
+        leadership(&text)
+        database(&text, moment)
+        work(&text)
+    }
+
+    private func nodes(_ text: inout MetricsText) {
+        func samples(_ value: (NodeView) -> Double?) -> [Sample] {
+            state.nodes.compactMap { node in
+                value(node).map { Sample($0, [Label("node_id", node.record.id.text)]) }
+            }
+        }
+        func add(_ name: String, _ help: String, _ value: (NodeView) -> Double?) {
+            text.add("kuma_cluster_node_" + name, .gauge, help, samples(value))
+        }
+        add("routable", "Whether clients without a pin may be sent to the node.") { $0.isRoutable ? 1 : 0 }
+        text.add(
+            "kuma_cluster_node_status", .gauge, "1 for the status that the node has, 0 for the others.",
+            state.nodes.flatMap { node in
+                NodeStatus.allCases.map { status in
+                    Sample(
+                        node.record.status == status,
+                        [Label("node_id", node.record.id.text), Label("status", status.rawValue)])
+                }
+            })
+        text.add(
+            "kuma_cluster_node_admin_state", .gauge, "1 for the state that a person gave the node, 0 for the others.",
+            state.nodes.flatMap { node in
+                AdminState.allCases.map { admin in
+                    Sample(
+                        node.record.adminState == admin,
+                        [Label("node_id", node.record.id.text), Label("admin_state", admin.rawValue)])
+                }
+            })
+        add("ejected", "Whether this balancer passes the node over because it refused a connect.") {
+            $0.isEjected ? 1 : 0
+        }
+        add("silent", "Whether the leader speaks for the node because its agent does not report.") {
+            $0.speaker == .balancer ? 1 : 0
+        }
+        add("monitors", "Active monitors that the node runs.") { Double($0.monitorCount) }
+        add("home_monitors", "Active monitors whose home the node is.") { Double($0.homeCount) }
+        add("visiting_monitors", "Active monitors that the node runs for others.") { Double($0.visitingCount) }
+        add("report_age_seconds", "Since the node's agent last reported.") { $0.record.reportAge?.seconds }
+        add("probe_seconds", "What this balancer's last health check of the node took.") {
+            $0.probe?.last.duration.seconds
+        }
+        add("flaps", "Times the node went offline in the last ten minutes.") { Double($0.flaps) }
+    }
+
+    private func monitors(_ text: inout MetricsText) {
+        text.add(
+            "kuma_cluster_monitor_limit", .gauge, "Monitors above which a node gets no more.", state.monitorLimit)
+        text.add(
+            "kuma_cluster_unassigned_monitors", .gauge, "Active monitors without any node.", state.unassignedCount)
+        text.add(
+            "kuma_cluster_orphaned_monitors", .gauge, "Active monitors whose node does not exist.", state.orphanedCount)
+    }
+
+    private func leadership(_ text: inout MetricsText) {
+        let view = state.leadership
+        text.add(
+            "kuma_cluster_lease_held", .gauge, "Whether this balancer is the leader.", [Sample(view.isSelf)])
+        text.add(
+            "kuma_cluster_lease_epoch", .gauge, "How often the lease changed hands.",
+            view.epoch.map { [Sample(Double($0))] } ?? [])
+        text.add(
+            "kuma_cluster_lease_remaining_seconds", .gauge, "Until the lease runs out, whoever holds it.",
+            view.expiresIn.map { [Sample($0.seconds)] } ?? [])
+        text.add("kuma_cluster_balancers", .gauge, "Balancers seen in the last hour.", view.balancers.count)
+        text.add(
+            "kuma_cluster_paused", .gauge, "Whether a person stopped automatic moves.",
+            [Sample(state.orders.activePause != nil)])
+    }
+
+    private func database(_ text: inout MetricsText, _ moment: Moment) {
+        text.add(
+            "kuma_cluster_database_reachable", .gauge, "Whether the database answered last.",
+            [Sample(state.database.isReachable)])
+        text.add(
+            "kuma_cluster_state_age_seconds", .gauge, "Since the tables were last read.",
+            state.database.lastRead.map { [Sample($0.duration(to: moment.instant).seconds)] } ?? [])
+        text.add(
+            summary: "kuma_cluster_database_poll_seconds", "Readings of the tables, and how long the database took.",
+            count: state.scans.polls, seconds: state.scans.pollTime.seconds)
+        text.add(
+            "kuma_cluster_passes_total", .counter, "Passes through the database that came to their end.",
+            state.scans.count)
+        text.add(
+            "kuma_cluster_passes_failed_total", .counter, "Passes that the database ended.", state.scans.failures)
+        text.add(
+            "kuma_cluster_table_generation", .gauge, "Of the routing table in use; grows with each change.",
+            [Sample(Double(state.tableGeneration))])
+    }
+
+    private func work(_ text: inout MetricsText) {
+        text.add(
+            "kuma_cluster_monitors_moved_total", .counter, "Monitors that this balancer moved as the leader.",
+            [
+                Sample(state.moves.failedOver, [Label("reason", "failover")]),
+                Sample(state.moves.returned, [Label("reason", "return")]),
+                Sample(state.moves.rebalanced, [Label("reason", "rebalance")]),
+            ])
+        text.add(
+            "kuma_cluster_rebalance_remaining", .gauge, "Monitors that the running rebalancing has still to move.",
+            state.orders.job.map { $0.isActive ? $0.remaining : 0 } ?? 0)
+        text.add(
+            "kuma_cluster_health_checks_total", .counter, "Health checks that this balancer made, by what they found.",
+            [
+                Sample(state.checks.successes, [Label("result", "success")]),
+                Sample(state.checks.failures, [Label("result", "failure")]),
+            ])
+        text.add(
+            "kuma_cluster_event_followers", .gauge, "Clients that follow the events of this balancer live.", followers)
+    }
+}

@@ -1,0 +1,96 @@
+import ClusterCore
+
+/// Prometheus' text format, version 0.0.4: families of samples, each with its HELP and TYPE.
+struct MetricsText: Sendable {
+    enum Kind: String, Sendable {
+        case counter, gauge, histogram, summary
+    }
+
+    struct Label: Sendable {
+        let name: String
+        let value: String
+
+        init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    struct Sample: Sendable {
+        let labels: [Label]
+        let value: Double
+
+        init(_ value: Double, _ labels: [Label] = []) {
+            self.labels = labels
+            self.value = value
+        }
+
+        init(_ value: Int, _ labels: [Label] = []) { self.init(Double(value), labels) }
+        init(_ flag: Bool, _ labels: [Label] = []) { self.init(flag ? 1 : 0, labels) }
+    }
+
+    private(set) var text = ""
+
+    /// A family without samples is left out: nothing is known of it.
+    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
+        guard !samples.isEmpty else { return }
+        begin(name, kind, help)
+        for sample in samples { line(name, sample.labels, sample.value) }
+    }
+
+    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: Int) {
+        add(name, kind, help, [Sample(value)])
+    }
+
+    mutating func add(histogram name: String, _ help: String, _ readings: [([Label], LatencyHistogram.Reading)]) {
+        guard !readings.isEmpty else { return }
+        begin(name, .histogram, help)
+        for (labels, reading) in readings {
+            let bounds = LatencyHistogram.Reading.bounds.map(MetricsText.number) + ["+Inf"]
+            for (bound, count) in zip(bounds, reading.cumulated) {
+                line(name + "_bucket", labels + [Label("le", bound)], Double(count))
+            }
+            line(name + "_sum", labels, reading.sum)
+            line(name + "_count", labels, Double(reading.count))
+        }
+    }
+
+    /// A summary without quantiles: how often, and how long in all.
+    mutating func add(summary name: String, _ help: String, count: Int, seconds: Double) {
+        begin(name, .summary, help)
+        line(name + "_sum", [], seconds)
+        line(name + "_count", [], Double(count))
+    }
+
+    private mutating func begin(_ name: String, _ kind: Kind, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+    }
+
+    private mutating func line(_ name: String, _ labels: [Label], _ value: Double) {
+        text += name
+        if !labels.isEmpty {
+            let pairs = labels.map { "\($0.name)=\"\(MetricsText.escaped($0.value))\"" }
+            text += "{\(pairs.joined(separator: ","))}"
+        }
+        text += " \(MetricsText.number(value))\n"
+    }
+
+    /// Whole numbers without a fraction, as counters are read by people, too.
+    private static func number(_ value: Double) -> String {
+        Int(exactly: value).map { String($0) } ?? String(value)
+    }
+
+    /// The three characters that the format escapes in a label's value.
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n": result += "\\n"
+            case _: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,70 @@
+import ClusterCore
+import ClusterStore
+import ControlPlane
+import HTTPTypes
+
+/// What happened: page by page, or live.
+struct HistoryRoutes: Sendable {
+    let sources: AnswerSources
+
+    var endpoints: [Endpoint] {
+        [Endpoint("/lb/events", .state, [.get: { request throws(Refusal) in try await events(request) }])]
+    }
+
+    private func events(_ request: APIRequest) async throws(Refusal) -> Answer {
+        let query = try EventQuery(parameters: request.parameters)
+        if request.prefers("text/event-stream", over: "application/json") { return try await live(query, request) }
+        let found = try await read(query)
+        let next = found.count == query.limit ? found.last.map { Int($0.id) } : nil
+        return .json(["events": .array(found.map(EventAnswers.row)), "next": JSON(next)])
+    }
+
+    private func read(_ query: EventQuery) async throws(Refusal) -> [RecordedEvent] {
+        do throws(StoreError) { return try await sources.control.events(query) } catch { throw Refusal.store(error) }
+    }
+
+    /// A follower that comes back names the last event it saw (`Last-Event-ID`) and gets what it missed, at most a page of
+    /// the history; a new one begins with what happens next.
+    private func live(_ query: EventQuery, _ request: APIRequest) async throws(Refusal) -> Answer {
+        let seen = try HistoryRoutes.lastSeen(request)
+        guard let subscription = sources.control.followEvents() else {
+            throw Refusal(
+                .serviceUnavailable, .tooManyFollowers, "too many clients follow the events of this balancer",
+                help: [JSON.Field("limit", .integer(EventFeed.followers))], fields: [.retryAfter: "5"])
+        }
+        let newest = try await read(EventQuery(limit: 1)).first?.id ?? 0
+        var missed: [RecordedEvent] = []
+        if let seen, seen < newest {
+            let page = EventQuery(limit: HistoryLimits.page, node: query.node, kind: query.kind)
+            missed = try await read(page).filter { $0.id > seen }.reversed()
+        }
+        let last = max(newest, missed.last?.id ?? 0)
+        subscription.begin(after: last)
+        return Answer(
+            .events(
+                EventStream(
+                    subscription: subscription, serving: sources.serving, missed: missed, last: last, query: query)))
+    }
+
+    private static func lastSeen(_ request: APIRequest) throws(Refusal) -> Int64? {
+        guard let text = request.field(FieldName.lastEventID), !text.isEmpty else { return nil }
+        guard let id = Int64(text), id >= 0 else {
+            throw Refusal(.badRequest, .invalidBefore, "Last-Event-ID must be the id of an event")
+        }
+        return id
+    }
+}
+
+extension EventQuery {
+    /// Reads `limit`, `before`, `node` and `kind`; other parameters are none of ours.
+    fileprivate init(parameters: [String: String]) throws(Refusal) {
+        let page = try PageWish(parameters: parameters)
+        self.init(limit: page.limit, before: page.before, node: page.node)
+        if let text = parameters["kind"] {
+            guard let kind = ClusterEvent.Kind(rawValue: text) else {
+                throw PageWish.unknownKind(of: "event", allowed: ClusterEvent.Kind.allCases.map(\.rawValue))
+            }
+            self.kind = kind
+        }
+    }
+}

@@ -1,0 +1,4 @@
+/// The API's own description.
+enum OpenAPIRoutes {
+    static var endpoints: [Endpoint] { [] }
+}
