@@ -141,6 +141,7 @@ let package = Package(
         // What several test targets share.
         .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient", swiftSettings: houseRules),
         .target(name: "NotifySocket", path: "Tests/NotifySocket", swiftSettings: houseRules),
+        .target(name: "SchemaChecking", path: "Tests/SchemaChecking", swiftSettings: houseRules),
         .target(name: "Waiting", path: "Tests/Waiting", swiftSettings: houseRules),
 
         // Tests mirror the sources.
@@ -179,7 +180,8 @@ let package = Package(
             name: "ControlAPITests",
             dependencies: [
                 "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", httpTypes, hummingbird,
-                .product(name: "HummingbirdTesting", package: "hummingbird"), logging, nioCore, serviceLifecycle,
+                .product(name: "HummingbirdTesting", package: "hummingbird"), "SchemaChecking", "Waiting", logging,
+                nioCore, serviceLifecycle,
             ],
             swiftSettings: houseRules
         ),
@@ -241,8 +243,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PrivateMariaDB",
-                "kuma-agent",
-                "kuma-balancer", "kuma-demo",
+                "SchemaChecking", "kuma-agent", "kuma-balancer", "kuma-demo",
             ],
             swiftSettings: houseRules
         ),

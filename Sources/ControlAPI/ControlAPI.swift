@@ -55,6 +55,8 @@ package struct ControlAPI: Service {
     private static let idleTimeout = TimeAmount.seconds(60)
 
     private let socketPath: String
+    /// Every row of the API.
+    package let endpoints: [Endpoint]
     package let application: Application<APIResponder>
 
     /// - Parameters:
@@ -70,8 +72,10 @@ package struct ControlAPI: Service {
         let sources = AnswerSources(
             configuration: configuration, control: control, serving: serving, traffic: traffic, startedAt: .now,
             logger: logger)
+        let table = ControlAPI.table(sources, log: log)
+        endpoints = table.endpoints
         let responder = APIResponder(
-            table: ControlAPI.table(sources, log: log), balancer: configuration.balancer,
+            table: table, balancer: configuration.balancer,
             adminRule: AdminRule(token: configuration.adminToken, allowed: configuration.adminAllowed),
             readingRule: ReadingRule(allowed: configuration.readingAllowed))
         let path = configuration.socketPath
@@ -106,8 +110,10 @@ package struct ControlAPI: Service {
             ActionRoutes(sources: sources).endpoints, RebalanceRoutes(sources: sources).endpoints,
             OrderRoutes(sources: sources).endpoints, DetectionRoutes(sources: sources).endpoints,
             MetricsRoutes(sources: sources).endpoints, DebugRoutes(sources: sources, log: log).endpoints,
-            OpenAPIRoutes.endpoints, RedirectRoutes.endpoints,
+            RedirectRoutes.endpoints,
         ]
-        return EndpointTable(groups.flatMap { $0 })
+        let endpoints = groups.flatMap { $0 }
+        let description = OpenAPIRoutes.endpoint(version: sources.configuration.version, beside: endpoints)
+        return EndpointTable(endpoints + [description])
     }
 }
