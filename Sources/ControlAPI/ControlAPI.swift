@@ -57,6 +57,8 @@ package struct ControlAPI: Service {
     private let socketPath: String
     /// Every row of the API.
     package let endpoints: [Endpoint]
+    /// What `/lb/openapi.json` answers.
+    package let description: JSON
     package let application: Application<APIResponder>
 
     /// - Parameters:
@@ -72,7 +74,10 @@ package struct ControlAPI: Service {
         let sources = AnswerSources(
             configuration: configuration, control: control, serving: serving, traffic: traffic, startedAt: .now,
             logger: logger)
-        let table = ControlAPI.table(sources, log: log)
+        let own = ControlAPI.endpoints(sources, log: log)
+        let description = OpenAPIDocument.json(version: configuration.version, endpoints: own)
+        let table = EndpointTable(own + [OpenAPIRoutes.endpoint(description)])
+        self.description = description
         endpoints = table.endpoints
         let responder = APIResponder(
             table: table, balancer: configuration.balancer,
@@ -102,8 +107,8 @@ package struct ControlAPI: Service {
         try await application.run()
     }
 
-    /// Every endpoint, by group.
-    private static func table(_ sources: AnswerSources, log: any ProcessLog) -> EndpointTable {
+    /// Every endpoint, by group, but the one that describes them.
+    private static func endpoints(_ sources: AnswerSources, log: any ProcessLog) -> [Endpoint] {
         let groups: [[Endpoint]] = [
             StatusRoutes(sources: sources).endpoints, NodeRoutes(sources: sources).endpoints,
             HistoryRoutes(sources: sources).endpoints, PinRoutes(sources: sources).endpoints,
@@ -112,8 +117,6 @@ package struct ControlAPI: Service {
             MetricsRoutes(sources: sources).endpoints, DebugRoutes(sources: sources, log: log).endpoints,
             RedirectRoutes.endpoints,
         ]
-        let endpoints = groups.flatMap { $0 }
-        let description = OpenAPIRoutes.endpoint(version: sources.configuration.version, beside: endpoints)
-        return EndpointTable(endpoints + [description])
+        return groups.flatMap { $0 }
     }
 }

@@ -20,7 +20,9 @@ package struct APIDescription: Sendable {
     package var version: String? { document["openapi"]?.text }
 
     package var identifiers: [String] {
-        (document["paths"]?.fields.values ?? [:].values).flatMap { $0.fields.values.compactMap { $0["operationId"]?.text } }
+        (document["paths"]?.fields.values ?? [:].values).flatMap {
+            $0.fields.values.compactMap { $0["operationId"]?.text }
+        }
     }
 
     /// Every reference in the document that leads nowhere.

@@ -22,13 +22,14 @@ package struct EventStream: Sendable {
         var last = max(last, missed.last?.id ?? 0)
         for await signal in subscription.signals {
             switch signal {
-            case .beat: try await send(": beat\n\n")
+            case .beat:
+                try await send(": beat\n\n")
+                if serving.isDraining { return }
             case .event(let event):
                 guard event.id > last else { continue }
                 last = event.id
                 if query.matches(event.event) { try await send(EventStream.message(event)) }
             }
-            if serving.isDraining { return }
         }
     }
 

@@ -32,7 +32,8 @@ enum HistoryOperations {
         ],
         responses: [
             Operation.Response(
-                200, "A page; or a stream that begins with what happens next, with a comment every "
+                200,
+                "A page; or a stream that begins with what happens next, with a comment every "
                     + "\(EventFeed.interval.milliseconds / 1_000) s. Its data is one Event.",
                 content: [
                     "application/json"

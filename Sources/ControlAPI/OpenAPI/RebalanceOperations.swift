@@ -9,7 +9,8 @@ enum RebalanceOperations {
     private static let group = "rebalancing"
 
     private static let wishes: [Operation.Parameter] = [
-        Operation.Parameter("dry_run", "1: only show the plan.", Schema.words(["1", "0", "true", "false", "yes", "no"])),
+        Operation.Parameter(
+            "dry_run", "1: only show the plan.", Schema.words(["1", "0", "true", "false", "yes", "no"])),
         Operation.Parameter("max_moves", "Move no more than this.", ["type": "integer", "minimum": .integer(1)]),
     ]
 

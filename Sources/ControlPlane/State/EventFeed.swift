@@ -83,7 +83,7 @@ package final class EventFeed: Sendable {
     package var followerCount: Int { state.withLock { $0.streams.count } }
 
     /// After which event somebody waits for more; nil when nobody does.
-    var awaitedAfter: Int64? { state.withLock { $0.newest } }
+    package var awaitedAfter: Int64? { state.withLock { $0.newest } }
 
     /// - Parameter events: ascending by id.
     package func deliver(_ events: [RecordedEvent]) {

@@ -1,4 +1,5 @@
 import ClusterCore
+import Synchronization
 import Testing
 
 @Suite("What is counted of a node's answers")

@@ -37,7 +37,10 @@ struct APIFixture: Sendable {
         let response = try await api.application.test(.router) { client in
             try await client.executeRequest(uri: path, method: method, headers: sent, body: buffer)
         }
-        return Reply(status: response.status.code, fields: response.headers, text: String(buffer: response.body))
+        let reply = Reply(
+            status: response.status.code, fields: response.headers, text: String(buffer: response.body))
+        try AnswerValidation.check(method, path, reply)
+        return reply
     }
 
     func get(_ path: String, _ fields: [String: String] = [:]) async throws -> Reply {

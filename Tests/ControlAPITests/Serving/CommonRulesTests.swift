@@ -11,7 +11,7 @@ struct CommonRulesTests {
         "/lb/ping", "/lb/ready", "/lb/health", "/lb/node-status", "/lb/capacity", "/lb/system-status",
         "/lb/setup-status", "/lb/available-nodes", "/lb/fixed-node-status", "/lb/leader", "/lb/events",
         "/lb/moves", "/lb/rebalancing-status", "/lb/fault-detection-status", "/lb/health-status",
-        "/lb/load-balancer-status",
+        "/lb/load-balancer-status", "/lb/openapi.json",
     ]
 
     @Test("JSON with its type, not stored, not sniffed, ended by a newline, signed by the balancer", arguments: gets)
@@ -44,7 +44,9 @@ struct CommonRulesTests {
             ("/lb/update-loads", "GET, HEAD, POST"), ("/health", "GET, HEAD, POST"),
             ("/lb/trigger-rebalancing", "GET, HEAD, POST"), ("/lb/force-rebalance-all", "GET, HEAD, POST"),
             ("/lb/rebalancing/cancel", "POST"), ("/lb/nodes/node1/drain", "POST"), ("/lb/pause", "POST"),
-            ("/lb/resume", "POST"), ("/lb/moves", "GET, HEAD"),
+            ("/lb/resume", "POST"), ("/lb/moves", "GET, HEAD"), ("/lb/events", "GET, HEAD"),
+            ("/lb/metrics", "GET, HEAD"), ("/lb/openapi.json", "GET, HEAD"), ("/lb/debug-config", "GET, HEAD"),
+            ("/lb/debug-logs", "GET, HEAD"), ("/lb/log-level", "POST"),
         ])
     func wrongMethod(path: String, allowed: String) async throws {
         let reply = try await api.ask(.delete, path)
@@ -80,7 +82,10 @@ struct CommonRulesTests {
         var fixture = APIFixture()
         fixture.configuration.readingAllowed = [try AddressRange(parsing: "198.51.100.0/24")]
         fixture.configuration.adminToken = AdminToken("s3cret")
-        let state = ["/lb/health", "/lb/node-status", "/lb/capacity", "/lb/system-status", "/lb/leader", "/lb/events"]
+        let state = [
+            "/lb/health", "/lb/node-status", "/lb/capacity", "/lb/system-status", "/lb/leader", "/lb/events",
+            "/lb/metrics",
+        ]
         for path in state {
             let reply = try await fixture.get(path)
             #expect(reply.status == 403, "\(path)")

@@ -1,0 +1,101 @@
+import DemoCluster
+import HTTPTestClient
+import SchemaChecking
+import Testing
+
+extension EndToEnd.API {
+    /// A balancer of its own, for which this machine is a stranger.
+    private func withStrictBalancer(_ body: (APICaller) async throws -> Void) async throws {
+        let cluster = try ClusterUnderTest.running
+        try await cluster.settled()
+        let port = try FreePorts.consecutive(1)[0]
+        let elsewhere = "192.0.2.0/24"
+        let balancer = try BalancerProcess(
+            try await cluster.status().database, at: .port(port),
+            settings: [
+                "LB_ADMIN_TOKEN": "s3cret-token", "LB_ADMIN_ALLOW": elsewhere, "LB_API_ALLOW": elsewhere,
+            ])
+        try await balancer.ready()
+        let caller = try await APICaller(port: port)
+        try await eventually("it knows the nodes", within: .seconds(20)) {
+            try await caller.askUndescribed("GET", "/lb/ready").status == 200
+        }
+        try await body(caller)
+        try await balancer.stop()
+        try await cluster.settled()
+    }
+
+    @Test("Who may do what: every row, without the token, with a wrong one, with it, and from another site")
+    func accessRules() async throws {
+        let token = [("Authorization", "Bearer s3cret-token")]
+        try await withStrictBalancer { caller in
+            for call in APICall.all {
+                let stranger = try await caller.make(call)
+                let wrong = try await caller.make(call, fields: [("Authorization", "Bearer s3cret-toke")])
+                switch call.rule {
+                case .anybody, .ownPin:
+                    #expect(stranger.status == call.status && wrong.status == call.status, "\(call.testDescription)")
+                case .reader:
+                    #expect(stranger.status == 403 && wrong.status == 403, "\(call.testDescription)")
+                    #expect(stranger.reason == "address_not_allowed")
+                case .admin:
+                    #expect(stranger.status == 401 && wrong.status == 401, "\(call.testDescription)")
+                    #expect(stranger.reason == "admin_required")
+                    #expect(stranger.field("WWW-Authenticate")?.hasPrefix("Bearer") == true)
+                }
+                #expect(
+                    try await caller.make(call, fields: token).status == call.status, "\(call.testDescription)")
+                let foreign = try await caller.make(call, fields: token + [("Sec-Fetch-Site", "cross-site")])
+                switch call.rule {
+                case .anybody, .reader: #expect(foreign.status == call.status, "\(call.testDescription)")
+                case .ownPin, .admin: #expect(foreign.status == 403, "\(call.testDescription)")
+                }
+            }
+            // The client cannot say who it is: the data plane does.
+            let forged = try await caller.askUndescribed(
+                "GET", "/lb/health", fields: [("X-Forwarded-For", "192.0.2.7")])
+            #expect(forged.status == 403)
+            print(
+                "measured: \(caller.validated) answers to strangers, administrators and other sites fit their schemas")
+        }
+    }
+
+    @Test("While the database is away every row answers as promised: the same, the last state marked, or 503")
+    func databaseAway() async throws {
+        let cluster = try ClusterUnderTest.running
+        try await cluster.settled()
+        var callers: [APICaller] = []
+        for port in cluster.balancerPorts { callers.append(try await APICaller(port: port)) }
+        try await cluster.act(.kill, "database")
+        for caller in callers {
+            try await eventually("the balancer has noticed", within: .seconds(30)) {
+                try await caller.json("/lb/leader")["stale"] == .bool(true)
+            }
+            for call in APICall.all {
+                let reply = try await caller.make(call)
+                switch call.away {
+                case .same: #expect(reply.status == call.status, "\(call.testDescription): \(reply.text)")
+                case .stale:
+                    #expect(reply.status == call.status, "\(call.testDescription): \(reply.text)")
+                    let answer = try JSONValue(parsing: reply.text)
+                    #expect(answer["stale"] == .bool(true), "\(call.testDescription)")
+                    #expect(answer["database"]?["reachable"] == .bool(false), "\(call.testDescription)")
+                case .unavailable:
+                    #expect(reply.status == 503, "\(call.testDescription): \(reply.text)")
+                    #expect(reply.reason == "database_unavailable", "\(call.testDescription)")
+                    #expect(reply.field("Retry-After") != nil, "\(call.testDescription)")
+                }
+            }
+            let live = try await caller.ask("GET /lb/events", "/lb/events", [("Accept", "text/event-stream")])
+            #expect(live.status == 503)
+        }
+        try await cluster.act(.start, "database")
+        for caller in callers {
+            try await eventually("no mark is left", within: .seconds(60)) {
+                try await caller.json("/lb/health")["stale"] == nil
+            }
+        }
+        print("measured: \(callers.reduce(0) { $0 + $1.validated }) answers without a database fit their schemas")
+        try await cluster.settled()
+    }
+}
