@@ -1,9 +1,15 @@
 import FoundationEssentials
 import PrivateMariaDB
 
-/// The programs in Tests/SocketIO, in a virtual environment under .build that is made once.
+/// The programs in Tests/SocketIO and Tests/Browser, in a virtual environment under .build that is made once.
 struct PythonPrograms: Sendable {
-    private let folder: String
+    /// A folder of programs.
+    enum Folder: String {
+        case socketIO = "SocketIO"
+        case browser = "Browser"
+    }
+
+    private let tests: String
     private let environment: String
 
     /// - Throws: `CommandFailed` with what the set-up printed when python3 or its packages are missing: these tests never
@@ -12,9 +18,9 @@ struct PythonPrograms: Sendable {
         let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().path
         let programs = PythonPrograms(
-            folder: "\(package)/Tests/SocketIO", environment: "\(package)/.build/socketio-python")
+            tests: "\(package)/Tests", environment: "\(package)/.build/socketio-python")
         let printed = CollectedLines()
-        let words = ["\(programs.folder)/prepare", programs.environment]
+        let words = ["\(programs.tests)/SocketIO/prepare", programs.environment]
         let process = try ChildProcess.start(
             ChildProcess.Command(
                 path: "/bin/sh", arguments: words, environment: ProcessInfo.processInfo.environment,
@@ -28,9 +34,11 @@ struct PythonPrograms: Sendable {
         return programs
     }
 
-    func command(_ program: String, _ arguments: String..., output: ChildProcess.Output) -> ChildProcess.Command {
+    func command(
+        _ program: String, _ arguments: String..., of folder: Folder = .socketIO, output: ChildProcess.Output
+    ) -> ChildProcess.Command {
         ChildProcess.Command(
-            path: "\(environment)/bin/python", arguments: ["\(folder)/\(program)"] + arguments,
+            path: "\(environment)/bin/python", arguments: ["\(tests)/\(folder.rawValue)/\(program)"] + arguments,
             environment: ["PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"], output: output)
     }
 }
