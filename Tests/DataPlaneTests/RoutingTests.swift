@@ -142,6 +142,11 @@ struct RoutingTests {
         #expect(balancer.sum { $0.retried.load(ordering: .acquiring) } == 1)
         let traffic = balancer.traffic(of: "node1")
         #expect(traffic.connectFailures.load(ordering: .acquiring) == 1)
+        #expect(traffic.retries.load(ordering: .acquiring) == 1 && traffic.ejections.load(ordering: .acquiring) == 1)
+        #expect(traffic.responsesByClass == [0, 0, 0, 0, 0] && traffic.connectTimes.reading.count == 0)
+        let answering = balancer.traffic(of: "node2")
+        #expect(answering.responsesByClass == [0, 1, 0, 0, 0] && answering.retries.load(ordering: .acquiring) == 0)
+        #expect(answering.connectTimes.reading.count == 1 && answering.responseTimes.reading.count == 1)
         client.close()
         try balancer.expectBalanced()
     }

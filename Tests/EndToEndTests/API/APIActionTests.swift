@@ -130,6 +130,23 @@ extension EndToEnd.API {
         #expect(missed.contains("id: \(Int(last))\n"))
     }
 
+    @Test("A follower does not hold up the end of a balancer")
+    func followerAtTheEnd() async throws {
+        let cluster = try ClusterUnderTest.running
+        let port = try FreePorts.consecutive(1)[0]
+        let balancer = try BalancerProcess(try await cluster.status().database, at: .port(port))
+        try await balancer.ready()
+        let stream = try LiveStream(port: port)
+        _ = try await onThread { try stream.read(until: "retry: 2000") }
+        let start = ContinuousClock.now
+        try await balancer.stop()
+        let span = start.duration(to: .now)
+        #expect(span < .seconds(9), "not even the ten seconds that exchanges get")
+        // The last chunk: the stream ended, it was not cut off.
+        _ = try await onThread { try stream.read(until: "\r\n0\r\n\r\n") }
+        print("measured: a balancer with a live follower ended \(span) after SIGTERM")
+    }
+
     @Test("Metrics count what happens, sum up, and promtool has nothing to say", .enabled(if: Promtool.isThere))
     func metrics() async throws {
         let cluster = try ClusterUnderTest.running
