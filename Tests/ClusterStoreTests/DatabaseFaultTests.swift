@@ -29,7 +29,7 @@ struct DatabaseFaultTests {
             try await store.report(.beat(id))
         }
         #expect(outcome == .written)
-        server.freeze()
+        await server.freeze()
         do {
             _ = try await store.poll()
             Issue.record("expected an error")

@@ -36,7 +36,7 @@ struct UpstreamPoolTests {
             #expect(rest.end == .closed, "never a reset, which could destroy the response")
         }
         #expect(origin.acceptedConnections == 1)
-        #expect(origin.requests.allSatisfy { $0["Connection"].isEmpty }, "the node is not asked to close")
+        #expect(origin.requests.allSatisfy { $0["Connection"] == ["keep-alive"] }, "the node is not asked to close")
         try balancer.expectBalanced()
     }
 

@@ -17,7 +17,7 @@ struct OutageTests {
         await #expect(throws: MariaDBError.self) { try await connection.query("SELECT 1") }
         try await server.restart()
         #expect(try await untilItSucceeds { try await connection.query("SELECT 1").count } == 1)
-        server.freeze()
+        await server.freeze()
         await #expect(throws: MariaDBError.deadlineExceeded(statement: "SELECT 1")) {
             try await connection.query("SELECT 1")
         }

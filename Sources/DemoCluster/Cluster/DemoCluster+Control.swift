@@ -85,8 +85,8 @@ extension DemoCluster {
             return "database started"
         case .freeze:
             try expectDatabase(in: [.running])
-            mariaDB.freeze()
             databaseState = .frozen
+            await mariaDB.freeze()
             return "database frozen"
         case .thaw:
             try expectDatabase(in: [.frozen])

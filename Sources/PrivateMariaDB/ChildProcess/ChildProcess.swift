@@ -103,6 +103,13 @@ package final class ChildProcess: Sendable {
     /// Sends a signal; does nothing once the child has ended, so that it can never hit a stranger with a reused id.
     package func send(_ signal: Signal) { watch.send(signal.rawValue) }
 
+    /// Stops the process and returns when all its threads stand still, or have not within one second.
+    package func freeze() async {
+        send(.stop)
+        let deadline = ContinuousClock.now + .seconds(1)
+        while !watch.hasStopped(), ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(1)) }
+    }
+
     /// How it ended; nil while it runs.
     package var exit: Exit? { watch.exit }
 

@@ -47,6 +47,16 @@ final class ExitWatch: Sendable {
         }
     }
 
+    /// Whether every thread of the child has stopped since a stop signal; true once for each stop. Until then some of its
+    /// threads may still run: the signal is only the request.
+    func hasStopped() -> Bool {
+        state.withLock { state in
+            guard state.exit == nil else { return true }
+            var info = siginfo_t()
+            return waitid(P_PID, id_t(processID), &info, WSTOPPED | WNOHANG) == 0 && info.si_signo == SIGCHLD
+        }
+    }
+
     func wait(atMost limit: Duration) async -> ChildProcess.Exit? {
         await withCheckedContinuation { continuation in
             let (known, number) = state.withLock { state in

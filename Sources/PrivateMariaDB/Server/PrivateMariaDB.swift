@@ -142,7 +142,7 @@ package final class PrivateMariaDB: Sendable {
     }
 
     /// Stops the process where it stands: connections stay open and nothing answers.
-    package func freeze() { state.withLock { $0.process }?.send(.stop) }
+    package func freeze() async { await state.withLock { $0.process }?.freeze() }
 
     /// Lets it go on after `freeze()`.
     package func thaw() { state.withLock { $0.process }?.send(.continue) }
