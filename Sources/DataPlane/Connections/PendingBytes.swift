@@ -54,7 +54,7 @@ struct PendingBytes: ~Copyable {
         // Doubling from 1 KiB: a head that comes byte by byte costs a dozen allocations, not thousands.
         var size = max(Int(capacity), 1024)
         while size < needed { size *= 2 }
-        let grown = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+        let grown = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 1)
         if let memory { grown.copyMemory(from: memory + Int(start), byteCount: Int(length)) }
         memory?.deallocate()
         memory = grown

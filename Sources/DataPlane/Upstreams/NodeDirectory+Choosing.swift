@@ -79,10 +79,9 @@ extension NodeDirectory {
 
     private func load(_ position: Int, now: UInt64) -> NodeLoad {
         let candidate = candidates[position]
-        var standing = candidate.standing
-        if standing < .ejected, candidate.traffic.isEjected(now: now) { standing = .ejected }
         return NodeLoad(
-            standing: standing, monitorCount: candidate.monitorCount,
+            standing: NodeDirectory.standing(candidate.standing, of: candidate.traffic, now: now),
+            monitorCount: candidate.monitorCount,
             openConnections: candidate.traffic.openConnections.load(ordering: .relaxed))
     }
 
@@ -108,8 +107,11 @@ extension NodeDirectory {
     }
 
     private func standing(_ index: Int, now: UInt64) -> NodeStanding {
-        guard let node = entries[index].node else { return .impossible }
-        return node.standing(monitorLimit: monitorLimit, isEjected: entries[index].traffic.isEjected(now: now))
+        NodeDirectory.standing(entries[index].standing, of: entries[index].traffic, now: now)
+    }
+
+    private static func standing(_ standing: NodeStanding, of traffic: NodeTraffic, now: UInt64) -> NodeStanding {
+        standing < .ejected && traffic.isEjected(now: now) ? .ejected : standing
     }
 
     /// The entry of a listed node.

@@ -5,8 +5,9 @@ import Synchronization
 /// One reactor's own view of the routing table: nodes at indices that stay the same as long as any connection refers to
 /// them, with everything the request path needs precomputed.
 ///
-/// Taken over from a new table at the start of a wake-up, so a request sees one whole table.
-package struct NodeDirectory {
+/// Taken over from a new table at the start of a wake-up, so a request sees one whole table. Not copyable: a copy would
+/// retain every array in it, and nobody would see that it is made for each request.
+package struct NodeDirectory: ~Copyable {
     /// A node at its place.
     struct Entry {
         let id: NodeID
@@ -22,6 +23,8 @@ package struct NodeDirectory {
         /// The two `X-Routed-…` lines, whole.
         var routedByBalancer: [UInt8]
         var routedByPin: [UInt8]
+        /// Where it stands, but for an ejection: what choosing needs of `node`, without a look at its texts.
+        var standing = NodeStanding.impossible
         /// Connections of this reactor that refer to this entry.
         var references = 0
         /// Changes when connections to the node that were opened before must carry no further request: its address
@@ -94,7 +97,10 @@ package struct NodeDirectory {
     package mutating func update(to table: RoutingTable) -> [Int] {
         let wasServing = entries.map(\.isServing)
         let addresses = entries.map { $0.node?.address }
-        for index in entries.indices { entries[index].node = nil }
+        for index in entries.indices {
+            entries[index].node = nil
+            entries[index].standing = .impossible
+        }
         // Those that have a place keep it, so they come first; a new node takes only what is then left over.
         let nodes = table.nodes.prefix(RoutingLimits.nodes)
         let known = nodes.map { refresh($0) }
@@ -118,10 +124,10 @@ package struct NodeDirectory {
         nextLook = 0
         candidates = listed.map { index in
             let node = entries[index].node
+            let standing = node?.standing(monitorLimit: monitorLimit, isEjected: false) ?? .impossible
+            entries[index].standing = standing
             return Candidate(
-                traffic: entries[index].traffic,
-                standing: node?.standing(monitorLimit: monitorLimit, isEjected: false) ?? .impossible,
-                monitorCount: node?.monitorCount ?? 0)
+                traffic: entries[index].traffic, standing: standing, monitorCount: node?.monitorCount ?? 0)
         }
         guard candidates.count > LoadTournament.worthwhile else {
             tournament = nil

@@ -38,3 +38,17 @@ extension UInt8 {
         return (self < 0x40 ? low : high) &>> UInt64(self & 0x3F) & 1 == 1
     }
 }
+
+extension UInt64 {
+    /// Eight bytes, each as `UInt8.asciiLowercased`.
+    ///
+    /// In the low seven bits of a byte, adding `0x80 - n` carries into its top bit exactly when it is at least `n`: a byte
+    /// is a capital when it is at least `A`, not above `Z`, and its own top bit is clear.
+    var asciiLowercased: UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops = ones &* 0x80
+        let low = self & ~tops
+        let isCapital = (low &+ ones &* (0x80 - 0x41)) & ~(low &+ ones &* (0x80 - 0x5B)) & ~self & tops
+        return self | isCapital &>> 2
+    }
+}

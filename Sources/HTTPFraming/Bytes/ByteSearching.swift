@@ -25,12 +25,29 @@ extension UnsafeRawBufferPointer {
 
     /// Whether `start..<end` is `text` but for the case of letters.
     ///
+    /// Eight bytes at a time where there are eight, the last eight of them overlapping what came before: every field name
+    /// goes through here, most of them several times.
+    ///
     /// - Parameter text: in lower case.
     func matches(_ start: Int, _ end: Int, lowercased text: StaticString) -> Bool {
-        guard end - start == text.utf8CodeUnitCount else { return false }
-        for offset in 0..<(end - start)
-        where self[start + offset].asciiLowercased != text.utf8Start[offset] { return false }
-        return true
+        let count = end - start
+        guard count == text.utf8CodeUnitCount else { return false }
+        guard count >= 8 else {
+            for offset in 0..<count
+            where self[start + offset].asciiLowercased != text.utf8Start[offset] { return false }
+            return true
+        }
+        // SAFETY: `offset + 8 <= count`, which is the length of both.
+        let wanted = UnsafeRawPointer(text.utf8Start)
+        var offset = 0
+        while true {
+            let word = loadUnaligned(fromByteOffset: start + offset, as: UInt64.self)
+            guard word.asciiLowercased == wanted.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else {
+                return false
+            }
+            if offset == count - 8 { return true }
+            offset = Swift.min(offset + 8, count - 8)
+        }
     }
 
     /// Whether two runs of this buffer are the same but for the case of letters.
@@ -57,17 +74,19 @@ extension UnsafeRawBufferPointer {
     /// Eight bytes at a time, since this looks at nearly every byte of every head: `(w - n·0x01…) & ~w & 0x80…` is not
     /// zero exactly when some byte of `w` is below `n` (for `n ≤ 128`).
     func firstControlByte(_ start: Int, _ end: Int) -> UInt8? {
+        guard end - start >= 8 else { return controlByteByByte(start, end) }
         let ones: UInt64 = 0x0101_0101_0101_0101
         let tops: UInt64 = 0x8080_8080_8080_8080
         var index = start
-        while index + 8 <= end {
+        while true {
             let word = loadUnaligned(fromByteOffset: index, as: UInt64.self)
             let deleted = word ^ (ones &* 0x7F)
             let hits = ((word &- ones &* 0x20) & ~word | (deleted &- ones) & ~deleted) & tops
             if hits != 0, let byte = controlByteByByte(index, index + 8) { return byte }
-            index += 8
+            if index == end - 8 { return nil }
+            // The last eight overlap what came before, in which there was none.
+            index = Swift.min(index + 8, end - 8)
         }
-        return controlByteByByte(index, end)
     }
 
     private func controlByteByByte(_ start: Int, _ end: Int) -> UInt8? {

@@ -1,5 +1,5 @@
 /// The field names that decide something here; every other name is `.other` and only relayed.
-package enum FieldName: UInt8, Sendable {
+package enum FieldName: Sendable {
     case other
     case accept
     case connection

@@ -1,5 +1,5 @@
 /// A method as far as it matters here: framing of the response, safety of a retry.
-package enum RequestMethod: UInt8, Sendable {
+package enum RequestMethod: Sendable {
     case get, head, post, put, delete, patch, options
     /// Any other token; CONNECT and TRACE never get here.
     case other
@@ -14,17 +14,17 @@ package enum RequestMethod: UInt8, Sendable {
 }
 
 /// The minor version of HTTP/1 that a message was sent with. A higher minor than 1 counts as 1 (RFC 9110 §2.5).
-package enum HTTPVersion: UInt8, Sendable {
+package enum HTTPVersion: Sendable {
     case http10, http11
 }
 
 /// What the sender of a head wants of its connection after this exchange (RFC 9112 §9.3).
-package enum Persistence: UInt8, Sendable {
+package enum Persistence: Sendable {
     case keepAlive, close
 }
 
 /// Whether a request asks for a tunnel that we would make.
-package enum UpgradeWish: UInt8, Sendable {
+package enum UpgradeWish: Sendable {
     /// No `Upgrade`, or one that is not forwarded (`h2c`, a malformed WebSocket request).
     case none
     /// A well-formed WebSocket request (RFC 6455 §4.1).
@@ -32,12 +32,12 @@ package enum UpgradeWish: UInt8, Sendable {
 }
 
 /// Whether the client waits for a `100` before it sends its body (RFC 9110 §10.1.1).
-package enum BodyExpectation: UInt8, Sendable {
+package enum BodyExpectation: Sendable {
     case none, hundredContinue
 }
 
 /// What kind of readable body an answer of our own should have.
-package enum AnswerForm: UInt8, Sendable {
+package enum AnswerForm: Sendable {
     /// The client named `text/html` in `Accept`: a browser.
     case html
     case json

@@ -1,6 +1,6 @@
 /// What a complete, valid response head of a node says: offsets into the bytes that were sniffed.
 package struct ResponseHead: Sendable {
-    package enum Kind: UInt8, Sendable {
+    package enum Kind: Sendable {
         /// The answer to the request.
         case final
         /// `1xx` but not `101`: another head follows. Forward it to an HTTP/1.1 client, drop it for an HTTP/1.0 one.
@@ -31,7 +31,7 @@ package struct ResponseHead: Sendable {
 }
 
 /// Whether a body can be read as it is.
-package enum ContentCoding: UInt8, Sendable {
+package enum ContentCoding: Sendable {
     case identity, coded
 }
 

@@ -31,4 +31,24 @@ struct ByteClassTests {
             }
         }
     }
+
+    @Test("a name is recognised in any case and nothing else is taken for it, whatever its length")
+    func names() {
+        let long: StaticString = "sec-websocket-version_"
+        let short: StaticString = "upgrade"
+        for name in [long, short] {
+            let lower = Array(name.description.utf8)
+            for byte in UInt8.min...UInt8.max {
+                for place in lower.indices {
+                    var bytes = [0] + Array(name.description.uppercased().utf8) + [0]
+                    bytes[place + 1] = byte
+                    let isSame = byte.asciiLowercased == lower[place]
+                    let end = lower.count + 1
+                    #expect(
+                        bytes.withUnsafeBytes { $0.matches(1, end, lowercased: name) } == isSame, "\(byte) at \(place)")
+                }
+            }
+        }
+        #expect("upgraded".utf8CString.withUnsafeBytes { !$0.matches(0, 8, lowercased: short) })
+    }
 }
