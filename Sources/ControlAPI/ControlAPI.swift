@@ -120,3 +120,8 @@ package struct ControlAPI: Service {
         return groups.flatMap { $0 }
     }
 }
+
+/// Short: a debug log names every service, and the default would print the whole OpenAPI document.
+extension ControlAPI: CustomDebugStringConvertible {
+    package var debugDescription: String { "ControlAPI(\(socketPath))" }
+}

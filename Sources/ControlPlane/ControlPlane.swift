@@ -99,13 +99,16 @@ package final class ControlPlane: ClusterControl, Service {
     }
 
     private func loop() async {
+        let hurryUntil = clock.now() + configuration.startingSpan
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 for work in step(now: clock.now()) {
                     group.addTask { await self.perform(work) }
                 }
                 turns.add(1, ordering: .relaxed)
-                do { try await clock.sleep(configuration.tick) } catch { break }
+                let isStarting = !publisher.table.hasRoutableNode && clock.now() < hurryUntil
+                let pause = isStarting ? configuration.startingTick : configuration.tick
+                do { try await clock.sleep(pause) } catch { break }
             }
             group.cancelAll()
         }

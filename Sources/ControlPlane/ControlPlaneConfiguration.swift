@@ -37,6 +37,10 @@ package struct ControlPlaneConfiguration: Sendable {
     package var announceInterval: Duration = .seconds(10)
     /// The control loop looks around this often: traffic counters, due probes, finished work.
     package var tick: Duration = .milliseconds(100)
+    /// The same while no routable node is known, for at most `startingSpan` after the start: the first poll, look-up and
+    /// health check wait for each other, and the clients for all three.
+    package var startingTick: Duration = .milliseconds(5)
+    package var startingSpan: Duration = .seconds(1)
     /// An absence of the database at least this long makes everybody's silence meaningless: half a `REPORT_TTL`.
     package var outage: Duration { silence.reportTTL / 2 }
     /// `LB_STATE_FILE`; nil: nothing is kept on disk.

@@ -43,7 +43,3 @@ enum FirstRoutableTable {
         return gate
     }
 }
-
-extension RoutingTable {
-    fileprivate var hasRoutableNode: Bool { nodes.contains { $0.isReachable && $0.address != nil } }
-}

@@ -25,6 +25,9 @@ package struct RoutingTable: Sendable {
 
     package static let empty = RoutingTable(generation: 0, isSetupPending: false, nodes: [], monitorLimit: 1000)
 
+    /// Whether some client could be sent somewhere.
+    package var hasRoutableNode: Bool { nodes.contains { $0.isReachable && $0.address != nil } }
+
     /// The node that first-time set-up belongs to: the one marked primary, else `node1`, else the lowest id.
     package var primaryNode: RoutingNode? {
         nodes.first { $0.isPrimary } ?? nodes.first { $0.id.text == "node1" } ?? nodes.first
