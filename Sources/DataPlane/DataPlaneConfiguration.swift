@@ -105,7 +105,8 @@ package struct DataPlaneLimits: Sendable {
     package init() {}
 
     /// How many connections `descriptors` allow: two each, less what listeners, epoll, the database, the API and logs need.
+    /// At most 131 072: container runtimes allow a thousand million descriptors, and slabs for those would be no start.
     package static func connections(forDescriptors descriptors: Int) -> Int {
-        min(max((descriptors - 128) / 2, 16), connectionCeiling)
+        min(max((descriptors - 128) / 2, 16), 131_072)
     }
 }

@@ -146,4 +146,31 @@ struct LimitsTests {
         #expect(plane.boundAddresses.allSatisfy { $0.port != 0 })
         #expect(try TestSocket.connect(port: plane.boundAddresses[0].port).get("/").status == 503)
     }
+
+    @Test("Of those that are turned away only so many are told; the rest are closed, and hold nothing")
+    func turnedAwayFlood() throws {
+        let balancer = try Balancer([], reactors: 1) { $0.maxConnections = 1 }
+        let admitted = try balancer.connect()
+        try eventually("it is admitted") { balancer.openConnections == 1 }
+        let flood = try (0..<200).map { _ in try balancer.connect() }
+        try eventually("all are turned away") {
+            balancer.sum { $0.turnedAway.load(ordering: .acquiring) } == flood.count
+        }
+        let answers = try flood.filter { try !$0.receiveToEnd().bytes.isEmpty }
+        #expect(answers.count >= 64)
+        #expect(answers.count < flood.count)
+        admitted.close()
+        for client in flood { client.close() }
+        try balancer.expectBalanced()
+    }
+
+    @Test("A body that does not come in time is the client's fault: 408, and no failure of the node's")
+    func bodyTimeout() throws {
+        let origin = try Origin { socket, _ in _ = try socket.receiveToEnd() }
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)]) { $0.exchangeIdle = .milliseconds(200) }
+        let client = try balancer.connect()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nten bytes.")
+        #expect(try client.readResponse().status == 408)
+        #expect(balancer.sum { $0.failed.load(ordering: .acquiring) } == 0)
+    }
 }

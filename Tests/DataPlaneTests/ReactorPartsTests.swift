@@ -112,7 +112,7 @@ struct ReactorPartsTests {
     @Test("A node keeps its place from table to table while connections refer to it; lost ones are named once")
     func directory() throws {
         let traffic = (0..<3).map { _ in NodeTraffic() }
-        var directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 0))
+        let directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 0))
         func table(_ generation: UInt64, _ nodes: [RoutingNode]) -> RoutingTable {
             RoutingTable(generation: generation, isSetupPending: false, nodes: nodes, monitorLimit: 100)
         }
@@ -144,7 +144,7 @@ struct ReactorPartsTests {
     )
     func manyNodes() throws {
         let traffic = (0..<100).map { _ in NodeTraffic() }
-        var directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 1))
+        let directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 1))
         let nodes = try traffic.enumerated().map { try node("n\(100 + $0)", traffic: $1, monitors: 5) }
         _ = directory.update(
             to: RoutingTable(generation: 1, isSetupPending: false, nodes: nodes, monitorLimit: 100))

@@ -237,4 +237,47 @@ struct RoutingTests {
         #expect(response.status == 503)
         #expect(response.text.contains("control_api_unavailable"))
     }
+
+    @Test("What a lost node leaves unanswered goes to another node when that is safe, and is a 502 otherwise")
+    func unansweredByLostNode() throws {
+        let one = try Origin.named("one")
+        let two = try Origin { socket, origin in
+            origin.note(try socket.readMessage(.request))
+            _ = try socket.receiveToEnd()
+        }
+        let balancer = try Balancer([.init(id: "node1", port: one.port), .init(id: "node2", port: two.port)])
+        let reader = try balancer.connect()
+        try reader.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: KUMA_FIXED_NODE=node2\r\n\r\n")
+        let writer = try balancer.connect()
+        try writer.send(
+            "POST / HTTP/1.1\r\nHost: a\r\nCookie: KUMA_FIXED_NODE=node2\r\nContent-Length: 0\r\n\r\n")
+        try eventually("both at their node") { two.requests.count == 2 }
+        try balancer.publish([
+            .init(id: "node1", port: one.port),
+            .init(id: "node2", port: two.port, status: .offline, isReachable: false),
+        ])
+        #expect(try reader.readResponse().text == "one")
+        #expect(try writer.readResponse().status == 502)
+        #expect(one.requests.count == 1, "never a POST a second time")
+    }
+
+    @Test("A table that comes while a reactor takes the one before is taken without another event")
+    func tablesInARow() throws {
+        let one = try Origin { socket, _ in
+            _ = try socket.readMessage(.request)
+            try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+            _ = try socket.receiveToEnd()
+        }
+        let node = Balancer.Node(id: "node1", port: one.port)
+        let balancer = try Balancer([node], reactors: 1)
+        for round in 0..<50 {
+            let client = try balancer.connect()
+            try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try client.receive(through: "half")
+            try balancer.publish([node, .init(id: "node2", port: one.port, monitors: round)])
+            try balancer.publish([.init(id: "node2", port: one.port, status: .offline, isReachable: false)])
+            #expect(try client.receiveToEnd().end == .reset)
+            try balancer.publish([node])
+        }
+    }
 }

@@ -26,7 +26,7 @@ struct TableWork {
     /// Prints one line of JSON: medians in nanoseconds.
     func run() throws {
         let publisher = RoutingTablePublisher()
-        var directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 1), seed: 1)
+        let directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 1), seed: 1)
         for (index, node) in nodes.enumerated() {
             traffic[node.id]?.openConnections.store(20 + (index * 7) % 41, ordering: .relaxed)
         }
@@ -39,7 +39,7 @@ struct TableWork {
             figures["publish", default: []].append(time { publish(picture, UInt64(round), to: publisher) })
             let table = publisher.table
             figures["takeover", default: []].append(time { _ = directory.update(to: table) })
-            figures["choose", default: []].append(choose(&directory) / Double(TableWork.choices))
+            figures["choose", default: []].append(choose(directory) / Double(TableWork.choices))
         }
         let medians = figures.mapValues { $0.sorted()[$0.count / 2] }.sorted { $0.key < $1.key }
         print("{" + medians.map { "\"\($0.key)_ns\": \($0.value)" }.joined(separator: ", ") + "}")
@@ -73,7 +73,7 @@ struct TableWork {
     }
 
     /// Each choice adds a connection to the node that was chosen, and an old one ends: as under steady load.
-    private func choose(_ directory: inout NodeDirectory) -> Double {
+    private func choose(_ directory: NodeDirectory) -> Double {
         let counters = nodes.compactMap { traffic[$0.id] }
         var leaving = 0
         return time {

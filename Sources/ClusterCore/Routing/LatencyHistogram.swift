@@ -15,8 +15,8 @@ package struct LatencyHistogram: ~Copyable, Sendable {
 
     /// - Parameter span: in nanoseconds.
     package func add(_ span: UInt64) {
-        counts[LatencyHistogram.bucket(of: span)].add(1, ordering: .relaxed)
-        nanoseconds.add(span, ordering: .relaxed)
+        counts[LatencyHistogram.bucket(of: span)].wrappingAdd(1, ordering: .relaxed)
+        nanoseconds.wrappingAdd(span, ordering: .relaxed)
     }
 
     /// Comparisons with constants: no table is looked up on the request path.

@@ -38,7 +38,7 @@ package final class NodeTraffic: Sendable {
 
     package init() {
         responses = InlineArray { _ in Atomic(0) }
-        serial = Serial(number: NodeTraffic.serials.add(1, ordering: .relaxed).newValue)
+        serial = Serial(number: NodeTraffic.serials.wrappingAdd(1, ordering: .relaxed).newValue)
     }
 
     /// The head of a response is here.
@@ -46,7 +46,7 @@ package final class NodeTraffic: Sendable {
     ///   - status: 100 and above; those beyond 599 count as 5xx (RFC 9110 §15).
     ///   - span: since the request was on its way, in nanoseconds.
     package func responded(_ status: UInt16, after span: UInt64) {
-        responses[min(max(Int(status) / 100, 1), 5) - 1].add(1, ordering: .relaxed)
+        responses[min(max(Int(status) / 100, 1), 5) - 1].wrappingAdd(1, ordering: .relaxed)
         responseTimes.add(span)
     }
 
@@ -68,11 +68,11 @@ package final class NodeTraffic: Sendable {
     ///   - now: nanoseconds of CLOCK_MONOTONIC.
     ///   - draw: a random number of 0 to 1, for the jitter.
     package func connectFailed(now: UInt64, draw: Double) {
-        connectFailures.add(1, ordering: .relaxed)
+        connectFailures.wrappingAdd(1, ordering: .relaxed)
         // Further failures while ejected are the same outage seen by other connections: they do not lengthen it.
         guard ejectedUntil.load(ordering: .relaxed) <= now else { return }
-        let streak = failureStreak.add(1, ordering: .relaxed).newValue
-        ejections.add(1, ordering: .relaxed)
+        let streak = failureStreak.wrappingAdd(1, ordering: .relaxed).newValue
+        ejections.wrappingAdd(1, ordering: .relaxed)
         let span = Jitter.spread(EjectionLimits.span(afterFailures: streak), draw: draw)
         let (seconds, attoseconds) = span.components
         let nanoseconds = UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)

@@ -74,7 +74,12 @@ struct ExchangeStateMachine: Sendable {
         case breakOff
     }
 
-    enum TimeoutAction: Equatable { case answerGatewayTimeout, breakOff }
+    enum TimeoutAction: Equatable {
+        /// The client has not sent its whole body: its silence, not the node's.
+        case answerRequestTimeout
+        case answerGatewayTimeout
+        case breakOff
+    }
 
     enum Ending: Equatable {
         case unfinished
@@ -197,7 +202,9 @@ struct ExchangeStateMachine: Sendable {
         }
         response = BodyScanner(head.body)
         stage = response.isComplete ? .complete : .body
-        upstreamPersistence = head.persistence
+        // A node that was asked for a tunnel and gave none may have taken its HTTP parser off the connection (Node.js'
+        // `upgrade` event does), so nobody else is to use it.
+        upstreamPersistence = context.upgrade == .webSocket ? .close : head.persistence
         // An early response: whether the client will still send its body is anybody's guess (RFC 9110 §10.1.1).
         let isEarly = !request.isComplete
         // A client of HTTP/1.0 knows no chunks: only the end of the connection can tell it the end (RFC 9112 §6.1).
@@ -243,7 +250,7 @@ struct ExchangeStateMachine: Sendable {
 
     func timedOut() -> TimeoutAction {
         switch stage {
-        case .awaitingHead: .answerGatewayTimeout
+        case .awaitingHead: request.isComplete ? .answerGatewayTimeout : .answerRequestTimeout
         case .body, .complete: .breakOff
         }
     }

@@ -33,6 +33,9 @@ extension LocalResponse {
     static let badRequestBody = LocalResponse(
         status: 400, reason: "bad_request_body", message: "The body of the request is not framed as it says.")
 
+    static let bodyTimedOut = LocalResponse(
+        status: 408, reason: "request_body_timed_out", message: "The body of the request did not come in time.")
+
     static let nodeClosed = LocalResponse(
         status: 502, reason: "node_closed", message: "The node closed the connection before it answered.")
 

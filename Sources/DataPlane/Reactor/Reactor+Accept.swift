@@ -2,6 +2,7 @@ import CLinux
 import ClusterCore
 import Glibc
 import HTTPFraming
+import Logging
 import Synchronization
 
 extension Reactor {
@@ -31,10 +32,12 @@ extension Reactor {
 
     private func admit(_ descriptor: consuming Descriptor, from peer: SocketAddress) {
         let decision = budget.take()
-        guard let slot = slab.take() else {
-            // Only ever the turned away fill the slab to its end: their descriptor closes here.
+        // Above their share, those that are turned away close here without a word: each holds a descriptor until its answer
+        // has left, and a flood of them must not take those of the admitted.
+        let isBeyondShare = decision == .turnedAway && turnedAwayCount >= Reactor.turnedAwaySlots
+        guard !isBeyondShare, let slot = slab.take() else {
             if decision == .admitted { budget.giveBack() }
-            facts.turnedAway.add(1, ordering: .relaxed)
+            facts.turnedAway.wrappingAdd(1, ordering: .relaxed)
             return
         }
         let number = descriptor.number
@@ -50,13 +53,14 @@ extension Reactor {
             slot.pointee.phase = .sniffing
             slot.pointee.trust = trust(of: peer)
             slot.pointee.proxyHeader = proxyHeaderState(slot)
-            facts.accepted.add(1, ordering: .relaxed)
-            facts.openConnections.add(1, ordering: .relaxed)
+            facts.accepted.wrappingAdd(1, ordering: .relaxed)
+            facts.openConnections.wrappingAdd(1, ordering: .relaxed)
             armFirstRequest(slot)
             if slot.pointee.trust == .untrusted { joinCensus(slot) }
         case .turnedAway:
             slot.pointee.isCounted = false
-            facts.turnedAway.add(1, ordering: .relaxed)
+            turnedAwayCount += 1
+            facts.turnedAway.wrappingAdd(1, ordering: .relaxed)
             answer(slot, .tooManyConnections(retryAfterSeconds: configuration.limits.retryAfterSeconds))
         }
         switch SystemCall.retryingShim({ clinux_epoll_add_edge(epoll.number, number, token.bits) }) {
@@ -88,13 +92,37 @@ extension Reactor {
     private func turnAwayWithReserve(_ index: Int) {
         reserve = nil
         switch listeners.accept(index) {
-        case .accepted: facts.turnedAway.add(1, ordering: .relaxed)
+        case .accepted: facts.turnedAway.wrappingAdd(1, ordering: .relaxed)
         case .wouldBlock: break
         case .lost: break
-        case .exhausted: break
+        // Another thread took what the reserve left.
+        case .exhausted: leaveListenersAlone()
         }
         reserve = Reactor.openReserve()
     }
+
+    /// Nothing can be accepted, not even to be turned away: level-triggered, the listeners would be reported at once and for
+    /// ever.
+    private func leaveListenersAlone() {
+        guard listenAgain == nil else { return }
+        for index in 0..<listeners.count { _ = clinux_epoll_remove(epoll.number, listeners.descriptor(index)) }
+        listenAgain = now + Reactor.listenPause
+    }
+
+    /// Watches the listeners again, when it is time.
+    func listenAgainIfDue() {
+        guard let due = listenAgain, now >= due else { return }
+        listenAgain = nil
+        for index in 0..<listeners.count {
+            do throws(SystemError) { try registerListener(index) } catch {
+                listenAgain = now + Reactor.listenPause
+                logger.warning("a listener cannot be watched", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Long enough for some connections to end, and far below any client's patience.
+    private static var listenPause: UInt64 { 100_000_000 }
 
     // MARK: One client's share
 
@@ -105,7 +133,7 @@ extension Reactor {
         case .unlimited: return
         case .admitted: slot.pointee.isInCensus = true
         case .turnedAway:
-            facts.turnedAway.add(1, ordering: .relaxed)
+            facts.turnedAway.wrappingAdd(1, ordering: .relaxed)
             answer(slot, .tooManyFromClient(retryAfterSeconds: configuration.limits.retryAfterSeconds))
         }
     }

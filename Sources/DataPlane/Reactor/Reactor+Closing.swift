@@ -39,12 +39,17 @@ extension Reactor {
         if !slot.pointee.client.isShut {
             SystemCall.endSending(slot.pointee.client.number)
             slot.pointee.client.isShut = true
+            slot.pointee.awaitedSince = now
             wheel.arm(slot.pointee.index, at: now + deadlines.linger)
             return .made
         }
         guard slot.pointee.client.isReadable else { return .none }
         switch receive(from: &slot.pointee.client) {
-        case .moved: return .made
+        case .moved:
+            // It is still uploading, and has perhaps not seen the answer.
+            let end = slot.pointee.awaitedSince + deadlines.linger * Reactor.lingerSpans
+            wheel.arm(slot.pointee.index, at: min(now + deadlines.linger, end))
+            return .made
         case .wouldBlock: return .none
         case .endOfStream, .failed:
             closeConnection(slot)
@@ -52,31 +57,43 @@ extension Reactor {
         }
     }
 
+    /// What a client that goes on sending has in all, in lengths of `linger`; as nginx, which waits 5 s and 30 s.
+    private static var lingerSpans: UInt64 { 6 }
+
     /// The connection's only deadline has passed; what it was for follows from the phase.
     func deadlinePassed(_ slot: Slot) {
         switch slot.pointee.phase {
         case .vacant: return
         case .sniffing: silencePassed(slot)
         case .connecting: isDraining && now >= drainUntil ? closeConnection(slot) : connectFailed(slot)
-        case .exchanging:
-            facts.failed.add(1, ordering: .relaxed)
-            if slot.pointee.client.hasEnded, slot.pointee.exchange?.isUnanswered == true {
-                closeConnection(slot)
-                return
-            }
-            switch slot.pointee.exchange?.timedOut() {
-            case .none: closeConnection(slot)
-            case .answerGatewayTimeout: answer(slot, .nodeTimedOut)
-            case .breakOff: breakOff(slot)
-            }
+        case .exchanging: exchangeTimedOut(slot)
         case .tunnelling, .closing: closeConnection(slot)
         }
         serve(slot)
     }
 
+    private func exchangeTimedOut(_ slot: Slot) {
+        if slot.pointee.client.hasEnded, slot.pointee.exchange?.isUnanswered == true {
+            closeConnection(slot)
+            return
+        }
+        switch slot.pointee.exchange?.timedOut() {
+        case .none: closeConnection(slot)
+        case .answerRequestTimeout:
+            facts.rejected.wrappingAdd(1, ordering: .relaxed)
+            answer(slot, .bodyTimedOut)
+        case .answerGatewayTimeout:
+            facts.failed.wrappingAdd(1, ordering: .relaxed)
+            answer(slot, .nodeTimedOut)
+        case .breakOff:
+            facts.failed.wrappingAdd(1, ordering: .relaxed)
+            breakOff(slot)
+        }
+    }
+
     private func silencePassed(_ slot: Slot) {
         if !slot.pointee.input.isEmpty {
-            facts.rejected.add(1, ordering: .relaxed)
+            facts.rejected.wrappingAdd(1, ordering: .relaxed)
             answer(slot, LocalResponse(.headTimedOut))
         } else {
             closeConnection(slot)
@@ -95,9 +112,11 @@ extension Reactor {
         for index in 0..<slab.prepared {
             guard let slot = slab.slot(index) else { continue }
             switch slot.pointee.phase {
-            case .vacant, .closing: continue
+            // A connect keeps its own, shorter deadline: it may yet be tried on the next node.
+            case .vacant, .connecting: continue
+            case .closing: if !slot.pointee.client.isShut { wheel.arm(index, at: drainUntil) }
             case .sniffing: drainSniffing(slot)
-            case .connecting, .exchanging: wheel.arm(index, at: drainUntil)
+            case .exchanging: wheel.arm(index, at: drainUntil)
             case .tunnelling: spreadTunnel(slot)
             }
         }

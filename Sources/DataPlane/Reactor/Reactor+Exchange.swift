@@ -77,7 +77,7 @@ extension Reactor {
         case .forward: count = bytes.count
         case .forwardLast(let last): count = last
         case .reject:
-            facts.rejected.add(1, ordering: .relaxed)
+            facts.rejected.wrappingAdd(1, ordering: .relaxed)
             if slot.pointee.exchange?.isUnanswered == true { answer(slot, .badRequestBody) } else { breakOff(slot) }
             return
         }
@@ -146,7 +146,7 @@ extension Reactor {
         case .replay(let again): replay(slot, again)
         case .answerBadGateway: answerNodeClosed(slot)
         case .breakOff:
-            facts.failed.add(1, ordering: .relaxed)
+            facts.failed.wrappingAdd(1, ordering: .relaxed)
             breakOff(slot)
         }
     }

@@ -45,7 +45,7 @@ extension Reactor {
 
     /// Without a word: whoever is there does not speak HTTP.
     func closeAsNotHTTP(_ slot: Slot) {
-        facts.notHTTP.add(1, ordering: .relaxed)
+        facts.notHTTP.wrappingAdd(1, ordering: .relaxed)
         closeConnection(slot)
     }
 }

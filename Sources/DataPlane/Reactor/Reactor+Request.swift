@@ -70,7 +70,7 @@ extension Reactor {
         // A PROXY header from somebody who may not send one: no request, but a proxy that is set up wrongly.
         case .rejected where ProxyHeaderSniffer.isLine(bytes): closeAsNotHTTP(slot)
         case .rejected(let rejection):
-            facts.rejected.add(1, ordering: .relaxed)
+            facts.rejected.wrappingAdd(1, ordering: .relaxed)
             answer(slot, LocalResponse(rejection))
         case .complete(let head):
             slot.pointee.requestSniffer = RequestHeadSniffer()
@@ -78,7 +78,7 @@ extension Reactor {
             slot.pointee.answerForm = head.answerForm
             slot.pointee.tried.removeAll()
             slot.pointee.pinClearing = .none
-            facts.requests.add(1, ordering: .relaxed)
+            facts.requests.wrappingAdd(1, ordering: .relaxed)
             dispatch(slot, head, bytes, from: source)
         }
     }
@@ -132,7 +132,7 @@ extension Reactor {
         _ slot: Slot, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, from source: ByteSource
     ) -> Int? {
         guard case .written(let headLength) = rewrite(head, bytes, for: slot) else {
-            facts.rejected.add(1, ordering: .relaxed)
+            facts.rejected.wrappingAdd(1, ordering: .relaxed)
             answer(slot, LocalResponse(.headTooLarge))
             return nil
         }
@@ -141,7 +141,7 @@ extension Reactor {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[head.headBytes...])
         if !rest.isEmpty, let bodyLength = bodyBytes(slot, in: rest) {
             guard bodyLength >= 0 else {
-                facts.rejected.add(1, ordering: .relaxed)
+                facts.rejected.wrappingAdd(1, ordering: .relaxed)
                 answer(slot, .badRequestBody)
                 return nil
             }

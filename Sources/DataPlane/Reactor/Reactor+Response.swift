@@ -47,7 +47,7 @@ extension Reactor {
         case .needMore: return .needsMore
         case .rejected:
             slot.pointee.responseSniffer = ResponseHeadSniffer()
-            facts.failed.add(1, ordering: .relaxed)
+            facts.failed.wrappingAdd(1, ordering: .relaxed)
             answer(slot, .badNodeResponse)
             return .ended
         case .complete(let head):
@@ -75,7 +75,7 @@ extension Reactor {
         _ slot: Slot, _ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, client: Persistence
     ) -> ResponseStep {
         guard case .written(let headLength) = rewrite(slot, head, bytes, client: client) else {
-            facts.failed.add(1, ordering: .relaxed)
+            facts.failed.wrappingAdd(1, ordering: .relaxed)
             answer(slot, .badNodeResponse)
             return .ended
         }
@@ -85,7 +85,7 @@ extension Reactor {
         if slot.pointee.exchange?.stage == .body, !rest.isEmpty {
             switch slot.pointee.exchange?.received(fromUpstream: rest) {
             case .none, .breakOff:
-                facts.failed.add(1, ordering: .relaxed)
+                facts.failed.wrappingAdd(1, ordering: .relaxed)
                 answer(slot, .badNodeResponse)
                 return .ended
             case .forward: taken += rest.count
@@ -130,7 +130,7 @@ extension Reactor {
         case .forward: count = bytes.count
         case .forwardLast(let last): count = last
         case .breakOff:
-            facts.failed.add(1, ordering: .relaxed)
+            facts.failed.wrappingAdd(1, ordering: .relaxed)
             breakOff(slot)
             return .ended
         }

@@ -20,7 +20,7 @@ enum Progress { case made, none }
 // - *exchanging*: owns both descriptors; `ExchangeStateMachine` says what each piece of bytes means. Exits: both complete
 //   (the upstream's descriptor goes to the `UpstreamPool`, or closes when it is out of step); the node failed before a
 //   response (replay on a fresh connection, then on another node, then 502; what may not be sent again is a 502 at once)
-//   or within it (reset to the client); the client gone (vacant; the upstream closes).
+//   or within it (reset to the client); the node lost by the table (as if its connection had been reset); the client gone (vacant; the upstream closes).
 // - *tunnelling*: owns both descriptors; bytes move until both sides have ended, or one failed, or a deadline.
 // - *closing*: owns the client's descriptor only.
 //
@@ -43,13 +43,20 @@ extension Reactor {
         case .upstream:
             if isReadable { slot.pointee.upstream.isReadable = true }
             if isWritable { slot.pointee.upstream.isWritable = true }
-            if hasEnded { slot.pointee.upstream.hasEnded = true }
+            if hasEnded, !slot.pointee.upstream.hasEnded {
+                slot.pointee.upstream.hasEnded = true
+                if slot.pointee.phase == .tunnelling { armTunnel(slot) }
+            }
         case .client:
             if isReadable { slot.pointee.client.isReadable = true }
             if isWritable { slot.pointee.client.isWritable = true }
             if hasEnded, !slot.pointee.client.hasEnded {
                 slot.pointee.client.hasEnded = true
-                if slot.pointee.phase == .exchanging { armExchange(slot) }
+                switch slot.pointee.phase {
+                case .exchanging: armExchange(slot)
+                case .tunnelling: armTunnel(slot)
+                case .vacant, .sniffing, .connecting, .closing: break
+                }
             }
             if readiness & clinux_failed != 0 { clientFailed(slot) }
         }
@@ -67,7 +74,8 @@ extension Reactor {
 
     /// Does all that can be done for a connection now, within a turn's share.
     func serve(_ slot: Slot) {
-        for _ in 0..<Reactor.stepsPerTurn {
+        splicedBytes = 0
+        for _ in 0..<Reactor.stepsPerTurn where splicedBytes < Reactor.splicedPerTurn {
             let progress =
                 switch slot.pointee.phase {
                 case .vacant: Progress.none

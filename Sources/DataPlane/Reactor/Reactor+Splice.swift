@@ -59,6 +59,7 @@ extension Reactor {
             return .sourceFailed
         case .moved(let count):
             lane.held = Int32(count)
+            splicedBytes += count
             lane.pace = count < min(Reactor.trickleBytes, share) ? .trickle : .bulk
             return drain(&lane, to: &sink).delivery == .accepted ? .moved(count) : .sinkFailed
         }

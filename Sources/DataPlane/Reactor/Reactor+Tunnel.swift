@@ -19,11 +19,19 @@ extension Reactor {
         slot.pointee.clientLane.pace = .unknown
         slot.pointee.upstreamLane.pace = .unknown
         slot.pointee.phase = .tunnelling
-        facts.openTunnels.add(1, ordering: .relaxed)
+        facts.openTunnels.wrappingAdd(1, ordering: .relaxed)
         SystemCall.setKeepAlive(slot.pointee.client.number)
         SystemCall.setKeepAlive(slot.pointee.upstream.number)
-        if isDraining { spreadTunnel(slot) } else { wheel.arm(slot.pointee.index, at: now + deadlines.tunnel) }
+        if isDraining { spreadTunnel(slot) } else { armTunnel(slot) }
         return .ended
+    }
+
+    /// A tunnel of which one side has ended has `tunnelFin` from its last byte on: also when that end waits behind bytes that
+    /// the other side does not take, or a client that stops reading would hold both descriptors for a day.
+    func armTunnel(_ slot: Slot) {
+        guard !isDraining else { return }
+        let hasEnded = slot.pointee.client.hasEnded || slot.pointee.upstream.hasEnded
+        wheel.arm(slot.pointee.index, at: now + (hasEnded ? deadlines.tunnelFin : deadlines.tunnel))
     }
 
     /// Draining: each tunnel ends at a moment of its own.
@@ -51,10 +59,7 @@ extension Reactor {
         }
         if up == .none, down == .none { return .none }
         // After a half-close, too, every byte gives the rest its time again: a slow receiver is not a dead one.
-        let isHalfClosed = slot.pointee.client.isShut || slot.pointee.upstream.isShut
-        if !isDraining {
-            wheel.arm(slot.pointee.index, at: now + (isHalfClosed ? deadlines.tunnelFin : deadlines.tunnel))
-        }
+        armTunnel(slot)
         return .made
     }
 

@@ -21,8 +21,7 @@ extension Reactor {
         }
         switch openSocket(to: target) {
         case .failed(let error):
-            // A lack of ours is no fault of the node's: it is not ejected for it.
-            if error.meansNoDescriptor, target != .controlAPI { answerNoNode(slot) } else { connectFailed(slot) }
+            if error.isOurLack { answerOurLack(slot) } else { connectFailed(slot) }
         case .begun(let descriptor):
             let number = descriptor.number
             slot.pointee.upstream.open(descriptor)
@@ -32,8 +31,18 @@ extension Reactor {
             let token = upstreams.token(of: record)
             switch SystemCall.retryingShim({ clinux_epoll_add_edge(epoll.number, number, token.bits) }) {
             case .success: return
-            case .failure: connectFailed(slot)
+            case .failure: answerOurLack(slot)
             }
+        }
+    }
+
+    /// We have no descriptor, port or memory for the connection: no fault of the node's, which is not ejected for it.
+    private func answerOurLack(_ slot: Slot) {
+        dropUpstream(slot)
+        switch slot.pointee.target {
+        case .none: return
+        case .controlAPI: connectFailed(slot)
+        case .node: answerNoNode(slot)
         }
     }
 
@@ -61,7 +70,8 @@ extension Reactor {
     /// Connecting: the first writability, or a failure, says how it ended.
     func finishConnect(_ slot: Slot) -> Progress {
         guard slot.pointee.upstream.isWritable || slot.pointee.upstream.hasEnded else { return .none }
-        if SystemCall.takeError(slot.pointee.upstream.number) != nil {
+        // A failed connect is reported as such (EPOLLERR, EPOLLHUP); asking for its reason after each good one costs a call.
+        if slot.pointee.upstream.hasEnded, SystemCall.takeError(slot.pointee.upstream.number) != nil {
             connectFailed(slot)
             return .made
         }
@@ -78,7 +88,7 @@ extension Reactor {
     func countForwarded(_ slot: Slot) {
         slot.pointee.awaitedSince = now
         if case .node(let node) = slot.pointee.target {
-            directory.entries[node].traffic.requests.add(1, ordering: .relaxed)
+            directory.entries[node].traffic.requests.wrappingAdd(1, ordering: .relaxed)
         }
     }
 
@@ -88,7 +98,7 @@ extension Reactor {
         switch slot.pointee.target {
         case .none: return
         case .controlAPI:
-            facts.failed.add(1, ordering: .relaxed)
+            facts.failed.wrappingAdd(1, ordering: .relaxed)
             answer(slot, .controlAPIUnavailable(retryAfterSeconds: configuration.limits.retryAfterSeconds))
         case .node(let node):
             directory.entries[node].traffic.connectFailed(now: now, draw: Double.random(in: 0...1))
@@ -117,7 +127,7 @@ extension Reactor {
     }
 
     func answerNoNode(_ slot: Slot) {
-        facts.failed.add(1, ordering: .relaxed)
+        facts.failed.wrappingAdd(1, ordering: .relaxed)
         answer(slot, .noNodeAvailable(retryAfterSeconds: configuration.limits.retryAfterSeconds))
     }
 
@@ -125,8 +135,9 @@ extension Reactor {
     func replay(_ slot: Slot, _ again: ExchangeStateMachine.Again) {
         var target = slot.pointee.target
         switch (again, target) {
-        case (.freshConnection, _): break
-        case (.anotherNode, .node(let node)):
+        case (.freshConnection, .none), (.freshConnection, .controlAPI): break
+        case (.freshConnection, .node(let node)) where directory.entries[node].isServing: break
+        case (.freshConnection, .node(let node)), (.anotherNode, .node(let node)):
             guard let next = chooseNext(slot, after: node) else {
                 answerNodeClosed(slot)
                 return
@@ -147,12 +158,12 @@ extension Reactor {
     }
 
     private func countRetry(from target: UpstreamTarget) {
-        facts.retried.add(1, ordering: .relaxed)
-        if case .node(let node) = target { directory.entries[node].traffic.retries.add(1, ordering: .relaxed) }
+        facts.retried.wrappingAdd(1, ordering: .relaxed)
+        if case .node(let node) = target { directory.entries[node].traffic.retries.wrappingAdd(1, ordering: .relaxed) }
     }
 
     func answerNodeClosed(_ slot: Slot) {
-        facts.failed.add(1, ordering: .relaxed)
+        facts.failed.wrappingAdd(1, ordering: .relaxed)
         answer(slot, .nodeClosed)
     }
 
@@ -195,7 +206,9 @@ extension Reactor {
         // Nothing was sent yet: another node takes the request.
         case .connecting:
             if case .node(let node) = slot.pointee.target { tryNextNode(slot, after: node) }
-        case .exchanging, .tunnelling: breakOff(slot)
+        // Unanswered, it may go to another node; answered in full, the client is to have the answer.
+        case .exchanging: upstreamEnded(slot, .reset)
+        case .tunnelling: breakOff(slot)
         }
         serve(slot)
     }
@@ -210,7 +223,7 @@ extension Reactor {
     func closeConnection(_ slot: Slot) {
         switch slot.pointee.phase {
         case .vacant: return
-        case .tunnelling: facts.openTunnels.subtract(1, ordering: .relaxed)
+        case .tunnelling: facts.openTunnels.wrappingSubtract(1, ordering: .relaxed)
         case .sniffing, .connecting, .exchanging, .closing: break
         }
         closeUpstream(slot)
@@ -229,8 +242,10 @@ extension Reactor {
         leaveCensus(slot)
         wheel.disarm(slot.pointee.index)
         if slot.pointee.isCounted {
-            facts.openConnections.subtract(1, ordering: .relaxed)
+            facts.openConnections.wrappingSubtract(1, ordering: .relaxed)
             budget.giveBack()
+        } else {
+            turnedAwayCount -= 1
         }
         slab.giveBack(slot)
     }

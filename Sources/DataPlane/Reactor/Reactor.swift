@@ -36,11 +36,18 @@ final class Reactor {
     var reserve: Descriptor?
     var slab: ConnectionSlab
     var wheel: DeadlineWheel
-    var directory: NodeDirectory
+    let directory: NodeDirectory
     var upstreams: UpstreamPool
     var pipes = PipePool()
-    /// Tokens of connections that have more to do at once.
+    /// Tokens of connections that have more to do at once; and those of the turn before, while they are served.
     var queued: [EventToken] = []
+    private var serving: [EventToken] = []
+    /// Bytes that went through pipes for the connection that is being served.
+    var splicedBytes = 0
+    /// Slots of connections that are being told that there are too many.
+    var turnedAwayCount = 0
+    /// When the listeners are watched again, which were left alone because no descriptor was free; nil: they are watched.
+    var listenAgain: UInt64?
     /// The time of this turn, in monotonic nanoseconds.
     var now: UInt64
     var isDraining = false
@@ -96,14 +103,16 @@ final class Reactor {
     static let assemblyBytes = 160 * 1024
     /// Connections that are being told that there are too many; above: closed without a word.
     static let turnedAwaySlots = 64
-    /// Steps of one connection in one turn; above: the others come first. Some MiB at full speed.
+    /// Steps of one connection in one turn; above: the others come first.
     static let stepsPerTurn = 64
+    /// Bytes spliced for one connection in one turn, a pipe more at most; above: the same. About half a millisecond.
+    static let splicedPerTurn = 2 * 1024 * 1024
 
     private func register(_ descriptor: Int32, token: EventToken) throws(SystemError) {
         _ = try SystemCall.retryingShim { clinux_epoll_add_level(epoll.number, descriptor, token.bits) }.get()
     }
 
-    private func registerListener(_ index: Int) throws(SystemError) {
+    func registerListener(_ index: Int) throws(SystemError) {
         let token = EventToken(role: .listener, index: index, generation: 0)
         let number = listeners.descriptor(index)
         switch listeners.provenance(index) {
@@ -148,17 +157,23 @@ final class Reactor {
             return
         }
         now = SystemCall.now
-        takeTableIfNewer()
-        if mailbox.order == .drain, !isDraining { beginDraining() }
+        lookAround()
         for index in 0..<count { handle(EventToken(bits: events[index].token), events[index].readiness) }
         serveQueued()
         while let index = wheel.next(now: now) {
             if let slot = slab.slot(index) { deadlinePassed(slot) }
         }
         upstreams.closeExpired(now: now)
+        listenAgainIfDue()
         facts.leasedPipes.store(pipes.leasedCount, ordering: .relaxed)
-        facts.turns.add(1, ordering: .relaxed)
+        facts.turns.wrappingAdd(1, ordering: .relaxed)
         if isDraining, listeners.count > 0, now >= listenUntil { stopListening() }
+    }
+
+    /// Takes what other threads have said.
+    private func lookAround() {
+        takeTableIfNewer()
+        if mailbox.order == .drain, !isDraining { beginDraining() }
     }
 
     /// How long nothing is due. Reckoned from the time of the last turn: what that took is at most waited too long, and
@@ -167,6 +182,7 @@ final class Reactor {
         var wait = wheel.waitMilliseconds(now: now)
         if let due = upstreams.nextDeadline { wait = sooner(wait, due) }
         if isDraining, listeners.count > 0 { wait = sooner(wait, listenUntil) }
+        if let listenAgain { wait = sooner(wait, listenAgain) }
         return wait
     }
 
@@ -177,17 +193,20 @@ final class Reactor {
 
     private func handle(_ token: EventToken, _ readiness: UInt32) {
         switch token.role {
-        case .wake: mailbox.acknowledge()
+        case .wake:
+            mailbox.acknowledge()
+            // Again: what was said since the turn began, its wake-up is in the counter that was just reset.
+            lookAround()
         case .listener: accept(from: token.index)
         case .client:
             guard let slot = clientSlot(of: token) else {
-                facts.staleEvents.add(1, ordering: .relaxed)
+                facts.staleEvents.wrappingAdd(1, ordering: .relaxed)
                 return
             }
             note(readiness, of: .client, on: slot)
         case .upstream:
             switch upstreams.holder(of: token) {
-            case .nobody: facts.staleEvents.add(1, ordering: .relaxed)
+            case .nobody: facts.staleEvents.wrappingAdd(1, ordering: .relaxed)
             case .idle(let record): idleUpstreamSpoke(record, readiness)
             case .connection(let index):
                 if let slot = slab.slot(index) { note(readiness, of: .upstream, on: slot) }
@@ -205,13 +224,13 @@ final class Reactor {
 
     private func serveQueued() {
         guard !queued.isEmpty else { return }
-        let tokens = queued
-        queued.removeAll(keepingCapacity: true)
-        for token in tokens {
+        swap(&queued, &serving)
+        for token in serving {
             guard let slot = clientSlot(of: token) else { continue }
             slot.pointee.isQueued = false
             serve(slot)
         }
+        serving.removeAll(keepingCapacity: true)
     }
 
     /// Has the connection served again in the next turn, after everybody else.

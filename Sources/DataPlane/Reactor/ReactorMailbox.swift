@@ -24,8 +24,15 @@ final class ReactorMailbox: Sendable {
 
     var order: Order { latestOrder.load(ordering: .acquiring) }
 
+    /// An order that goes less far than the latest has no effect: who was told to stop does not drain.
     func give(_ order: Order) {
-        latestOrder.store(order, ordering: .releasing)
+        var latest = self.order
+        while latest.rawValue < order.rawValue {
+            let attempt = latestOrder.compareExchange(
+                expected: latest, desired: order, ordering: .acquiringAndReleasing)
+            if attempt.exchanged { break }
+            latest = attempt.original
+        }
         wake()
     }
 
@@ -36,7 +43,7 @@ final class ReactorMailbox: Sendable {
         _ = SystemCall.retrying { write(wakeCounter.number, &one, MemoryLayout<UInt64>.size) }
     }
 
-    /// Resets the counter; by the reactor, before it looks.
+    /// Resets the counter; by the reactor, which looks afterwards.
     func acknowledge() {
         var count: UInt64 = 0
         _ = SystemCall.retrying { read(wakeCounter.number, &count, MemoryLayout<UInt64>.size) }
@@ -53,10 +60,10 @@ final class ConnectionBudget: Sendable {
     enum Decision { case admitted, turnedAway }
 
     func take() -> Decision {
-        if used.add(1, ordering: .relaxed).newValue <= limit { return .admitted }
-        used.subtract(1, ordering: .relaxed)
+        if used.wrappingAdd(1, ordering: .relaxed).newValue <= limit { return .admitted }
+        used.wrappingSubtract(1, ordering: .relaxed)
         return .turnedAway
     }
 
-    func giveBack() { used.subtract(1, ordering: .relaxed) }
+    func giveBack() { used.wrappingSubtract(1, ordering: .relaxed) }
 }

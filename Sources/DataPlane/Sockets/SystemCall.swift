@@ -13,6 +13,10 @@ struct SystemError: Error, Equatable, CustomStringConvertible {
         }
     }
 
+    /// As above, or no local port or address is free for a connect (connect(2): EADDRNOTAVAIL, EAGAIN): whatever failed, it
+    /// was not the peer.
+    var isOurLack: Bool { meansNoDescriptor || number == EADDRNOTAVAIL || number == EAGAIN }
+
     /// `strerror` in words, for logs and start-up errors.
     var description: String {
         // SAFETY: strerror returns a C string that is valid until this thread calls it again; it is copied at once.
@@ -74,8 +78,8 @@ enum SystemCall {
             ofNothing: .wouldBlock)
     }
 
-    /// splice(2): moves up to `count` bytes from a socket into a pipe or from a pipe into a socket, unseen. On a pipe that
-    /// is neither empty nor full the outcome speaks of the socket.
+    /// splice(2): moves up to `count` bytes from a socket into a pipe or from a pipe into a socket, unseen. Into a pipe
+    /// that is not full, or out of one that is not empty, the outcome speaks of the socket.
     static func splice(from source: Int32, to sink: Int32, _ count: Int) -> TransferOutcome {
         while true {
             let moved = clinux_splice(source, sink, UInt64(count))

@@ -5,7 +5,7 @@ extension NodeDirectory {
     /// The node for a request: set-up first, then the pin, then what ties the request to a node, then where the client is,
     /// then the least loaded (DESIGN.md §3.3, §3.1 (5)). Nil when none is left to try.
     /// - Parameter sticky: the entry that this client connection is on, or -1.
-    mutating func choose(
+    func choose(
         pin: Pin, tie: NodeTie = .none, sticky: Int, tried: TriedNodes, now: UInt64
     ) -> Choice? {
         if isSetupPending, let primary, !tried.contains(primary), standing(primary, now: now) != .impossible {
@@ -30,7 +30,7 @@ extension NodeDirectory {
     }
 
     /// The counters of the node for a request that nothing ties to a node; nil when there is none to try.
-    package mutating func leastLoaded(now: UInt64) -> NodeTraffic? {
+    package func leastLoaded(now: UInt64) -> NodeTraffic? {
         choose(pin: .none, sticky: -1, tried: TriedNodes(), now: now).map { entries[$0.node].traffic }
     }
 
@@ -38,7 +38,7 @@ extension NodeDirectory {
         index >= 0 && !tried.contains(index) && standing(index, now: now) < .ejected
     }
 
-    private mutating func leastLoaded(tried: TriedNodes, now: UInt64) -> Int? {
+    private func leastLoaded(tried: TriedNodes, now: UInt64) -> Int? {
         // The usual case: nothing was tried, and no node's share is still rising.
         if tried.count == 0, let first = first(now: now), share(of: first, now: now) >= 1 { return listed[first] }
         var draws = draws
@@ -50,7 +50,7 @@ extension NodeDirectory {
     }
 
     /// The position of the least loaded candidate.
-    private mutating func first(now: UInt64) -> Int? {
+    private func first(now: UInt64) -> Int? {
         guard tournament != nil else {
             return policy.best(count: candidates.count, load: { load($0, now: now) }, isTried: { _ in false })
         }

@@ -5,9 +5,9 @@ import Synchronization
 /// One reactor's own view of the routing table: nodes at indices that stay the same as long as any connection refers to
 /// them, with everything the request path needs precomputed.
 ///
-/// Taken over from a new table at the start of a wake-up, so a request sees one whole table. Not copyable: a copy would
-/// retain every array in it, and nobody would see that it is made for each request.
-package struct NodeDirectory: ~Copyable {
+/// Taken over from a new table at the start of a wake-up, so a request sees one whole table. A class,
+/// used on one thread: a struct of this size was copied to the stack for each look at it.
+package final class NodeDirectory {
     /// A node at its place.
     struct Entry {
         let id: NodeID
@@ -94,7 +94,7 @@ package struct NodeDirectory: ~Copyable {
     /// Takes over a newer table.
     /// - Returns: the entries whose connections are to be reset, because their nodes just went offline, became
     ///   unreachable or left the table.
-    package mutating func update(to table: RoutingTable) -> [Int] {
+    package func update(to table: RoutingTable) -> [Int] {
         let wasServing = entries.map(\.isServing)
         let addresses = entries.map { $0.node?.address }
         for index in entries.indices {
@@ -120,7 +120,7 @@ package struct NodeDirectory: ~Copyable {
         return wasServing.indices.filter { wasServing[$0] && !entries[$0].isServing }
     }
 
-    private mutating func enterCandidates() {
+    private func enterCandidates() {
         nextLook = 0
         candidates = listed.map { index in
             let node = entries[index].node
@@ -142,7 +142,7 @@ package struct NodeDirectory: ~Copyable {
     }
 
     /// Brings the entry of a node that has one up to date.
-    private mutating func refresh(_ node: RoutingNode) -> Int? {
+    private func refresh(_ node: RoutingNode) -> Int? {
         // A node id keeps its NodeTraffic for the life of the process; were it another object, counts would go astray.
         guard let index = places[node.id], entries[index].traffic === node.traffic else { return nil }
         if entries[index].hostName != node.hostName {
@@ -154,7 +154,7 @@ package struct NodeDirectory: ~Copyable {
         return index
     }
 
-    private mutating func place(_ node: RoutingNode) -> Int {
+    private func place(_ node: RoutingNode) -> Int {
         let bytes = Array(node.id.text.utf8)
         let entry = Entry(
             id: node.id, idBytes: bytes, idHash: RendezvousHash.digest(bytes),
@@ -204,13 +204,13 @@ package struct NodeDirectory: ~Copyable {
 
     // MARK: Counting
 
-    mutating func refer(to index: Int) {
+    func refer(to index: Int) {
         entries[index].references += 1
-        entries[index].traffic.openConnections.add(1, ordering: .relaxed)
+        entries[index].traffic.openConnections.wrappingAdd(1, ordering: .relaxed)
     }
 
-    mutating func forget(_ index: Int) {
+    func forget(_ index: Int) {
         entries[index].references -= 1
-        entries[index].traffic.openConnections.subtract(1, ordering: .relaxed)
+        entries[index].traffic.openConnections.wrappingSubtract(1, ordering: .relaxed)
     }
 }

@@ -5,9 +5,10 @@ struct TrailerName: Sendable {
     /// At most 32, in lower case.
     private static let forbidden: [StaticString] = [
         "authorization", "connection", "content-encoding", "content-length", "content-range", "content-type",
-        "content_length", "cookie", "expect", "host", "http2-settings", "keep-alive", "proxy-authorization",
-        "proxy-connection", "set-cookie", "te", "trailer", "transfer-encoding", "transfer_encoding", "upgrade",
-        "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "x-routed-to", "x-routed-via",
+        "content_length", "cookie", "expect", "forwarded", "host", "http2-settings", "keep-alive",
+        "proxy-authorization", "proxy-connection", "set-cookie", "te", "trailer", "transfer-encoding",
+        "transfer_encoding", "upgrade", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
+        "x-routed-to", "x-routed-via",
     ]
 
     /// Bit n: `forbidden[n]` begins with the bytes so far.

@@ -7,6 +7,7 @@ package enum FieldName: Sendable {
     case contentLength
     case cookie
     case expect
+    case forwarded
     case host
     case http2Settings
     case keepAlive
@@ -38,7 +39,9 @@ package enum FieldName: Sendable {
             if isNamed("cookie") { self = .cookie }
             if isNamed("expect") { self = .expect }
         case 7: if isNamed("upgrade") { self = .upgrade }
-        case 9: if isNamed("x-real-ip") { self = .xRealIP }
+        case 9:
+            if isNamed("x-real-ip") { self = .xRealIP }
+            if isNamed("forwarded") { self = .forwarded }
         case 10:
             if isNamed("connection") { self = .connection }
             if isNamed("keep-alive") { self = .keepAlive }

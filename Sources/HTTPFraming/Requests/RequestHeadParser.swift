@@ -142,7 +142,8 @@ struct RequestHeadParser {
         case .xRealIP: head.forwarded.insert(.realIP)
         case .xForwardedProto: head.forwarded.insert(.proto)
         case .xForwardedHost: head.forwarded.insert(.host)
-        case .other, .contentEncoding, .http2Settings, .keepAlive, .proxyConnection, .te, .xRoutedTo, .xRoutedVia:
+        case .other, .contentEncoding, .forwarded, .http2Settings, .keepAlive, .proxyConnection, .te, .xRoutedTo,
+            .xRoutedVia:
             break
         }
     }

@@ -104,7 +104,8 @@ private struct ResponseHeadParser {
         case .contentEncoding:
             let (start, end) = (Int(field.value.start), Int(field.value.end))
             if !bytes.matches(start, end, lowercased: "identity") { head.coding = .coded }
-        case .other, .accept, .cookie, .expect, .host, .http2Settings, .keepAlive, .proxyConnection, .secWebSocketKey,
+        case .other, .accept, .cookie, .expect, .forwarded, .host, .http2Settings, .keepAlive, .proxyConnection,
+            .secWebSocketKey,
             .secWebSocketVersion, .te, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP, .xRoutedTo,
             .xRoutedVia:
             break

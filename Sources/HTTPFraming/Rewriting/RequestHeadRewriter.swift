@@ -65,7 +65,8 @@ package enum RequestHeadRewriter {
             case .host, .contentLength, .transferEncoding, .xForwardedFor: continue
             case .connection, .keepAlive, .proxyConnection, .te, .upgrade, .http2Settings: continue
             case .xRoutedTo, .xRoutedVia, .disguisedFraming: continue
-            case .xForwardedHost, .xForwardedProto, .xRealIP:
+            // `Forwarded` (RFC 7239) says the same as the others; a client's own word for its address is no more welcome there.
+            case .forwarded, .xForwardedHost, .xForwardedProto, .xRealIP:
                 // Never by the wish of `Connection`: these are stamps, and a node must always find one.
                 switch stamps.trust {
                 case .trusted: kept.keep(line, of: bytes, into: &writer)

@@ -57,7 +57,8 @@ package enum ResponseHeadRewriter {
             case .contentLength, .transferEncoding, .disguisedFraming: continue
             case .connection, .keepAlive, .proxyConnection, .te, .upgrade, .http2Settings: continue
             case .xRoutedTo, .xRoutedVia: continue
-            case .other, .accept, .contentEncoding, .cookie, .expect, .host, .secWebSocketKey, .secWebSocketVersion,
+            case .other, .accept, .contentEncoding, .cookie, .expect, .forwarded, .host, .secWebSocketKey,
+                .secWebSocketVersion,
                 .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP:
                 if namesFields, fields.connectionNames(line, of: bytes) { continue }
                 kept.keep(line, of: bytes, into: &writer)

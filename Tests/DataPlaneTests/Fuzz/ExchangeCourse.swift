@@ -167,7 +167,11 @@ struct ExchangeCourse {
 
     private mutating func timeOut() {
         let expected: ExchangeStateMachine.TimeoutAction =
-            machine.stage == .awaitingHead ? .answerGatewayTimeout : .breakOff
+            switch (machine.stage, machine.isRequestComplete) {
+            case (.awaitingHead, true): .answerGatewayTimeout
+            case (.awaitingHead, false): .answerRequestTimeout
+            case (.body, _), (.complete, _): .breakOff
+            }
         expect(machine.timedOut() == expected, "answers a late node wrongly")
     }
 
@@ -186,7 +190,8 @@ struct ExchangeCourse {
             expect(machine.stage == .complete && machine.isRequestComplete, "a next request within this one")
             if hasTunnel { return }
             expect(announced == .keepAlive, "goes on with a client that was told to leave")
-            let isUsable = answer?.persistence == .keepAlive && !hasNodeEnded && !hasOverrun
+            let isUsable =
+                answer?.persistence == .keepAlive && !hasNodeEnded && !hasOverrun && head.upgrade == .none
             expect((upstream == .keepAlive) == isUsable, "upstream \(upstream) after \(String(describing: answer))")
         }
     }

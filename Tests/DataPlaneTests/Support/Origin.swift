@@ -169,13 +169,6 @@ final class SilentPort: Sendable {
             }
             return filler
         }
-        try eventually("the queue is full") { fillers[0].isWritable }
-    }
-}
-
-extension TestSocket {
-    fileprivate var isWritable: Bool {
-        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        return poll(&entry, 1, 0) > 0
+        try eventually("the queue is full") { fillers[0].isWritable(withinMilliseconds: 0) }
     }
 }

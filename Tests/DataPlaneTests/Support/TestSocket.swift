@@ -142,6 +142,12 @@ final class TestSocket: Sendable {
         return poll(&entry, 1, span) > 0
     }
 
+    /// Waits for room for something to send.
+    func isWritable(withinMilliseconds span: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&entry, 1, span) > 0
+    }
+
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Closes so that the other side sees a reset.

@@ -20,7 +20,8 @@ struct RequestHeadRewriterTests {
     @Test("what a client says of addresses is replaced, byte for byte")
     func forged() {
         let request = head(
-            "GET /a?b HTTP/1.1", "User-Agent:  x ", "X-Forwarded-For: 6.6.6.6", "x-real-ip: 6.6.6.6",
+            "GET /a?b HTTP/1.1", "User-Agent:  x ", "Forwarded: for=6.6.6.6", "X-Forwarded-For: 6.6.6.6",
+            "x-real-ip: 6.6.6.6",
             "Host: kuma.test:8084", "X-Forwarded-Proto: https", "X-FORWARDED-HOST: evil", "X-Routed-Via: me",
             "X-Routed-To: me", "Cookie: a=b")
         #expect(
@@ -62,12 +63,13 @@ struct RequestHeadRewriterTests {
     func trusted() {
         let request = head(
             "GET / HTTP/1.1", "Host: kuma.test:8084", "X-Forwarded-For: 198.51.100.1", "X-Forwarded-Proto: https",
+            "Forwarded: for=198.51.100.1",
             "X-Forwarded-For:", "X-Forwarded-For: 203.0.113.9, 203.0.113.10", "X-Forwarded-Host: public.example")
         #expect(
             Self.stamped(request, trust: .trusted)
                 == Self.expected([
                     "GET / HTTP/1.1", "Host: kuma.test:8084", "X-Forwarded-Proto: https",
-                    "X-Forwarded-Host: public.example",
+                    "Forwarded: for=198.51.100.1", "X-Forwarded-Host: public.example",
                     "X-Forwarded-For: 198.51.100.1, 203.0.113.9, 203.0.113.10, 192.0.2.7", "X-Real-IP: 192.0.2.7",
                     "Connection: keep-alive",
                 ]))
