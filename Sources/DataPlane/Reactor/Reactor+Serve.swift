@@ -20,7 +20,8 @@ enum Progress { case made, none }
 // - *exchanging*: owns both descriptors; `ExchangeStateMachine` says what each piece of bytes means. Exits: both complete
 //   (the upstream's descriptor goes to the `UpstreamPool`, or closes when it is out of step); the node failed before a
 //   response (replay on a fresh connection, then on another node, then 502; what may not be sent again is a 502 at once)
-//   or within it (reset to the client); the node lost by the table (as if its connection had been reset); the client gone (vacant; the upstream closes).
+//   or within it (reset to the client); the table says that the node is gone (as a reset of its connection); the client gone
+//   (vacant; the upstream closes).
 // - *tunnelling*: owns both descriptors; bytes move until both sides have ended, or one failed, or a deadline.
 // - *closing*: owns the client's descriptor only.
 //
