@@ -8,9 +8,13 @@ final class AgentMetricsHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let facts: @Sendable () -> AgentFacts
+    private let stuckLoops: @Sendable () -> [String]
     private var asked: HTTPRequestHead?
 
-    init(facts: @escaping @Sendable () -> AgentFacts) { self.facts = facts }
+    init(facts: @escaping @Sendable () -> AgentFacts, stuckLoops: @escaping @Sendable () -> [String]) {
+        self.facts = facts
+        self.stuckLoops = stuckLoops
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -33,8 +37,11 @@ final class AgentMetricsHandler: ChannelInboundHandler {
             text = AgentMetricsText(facts()).text
             headers.replaceOrAdd(name: "Content-Type", value: AgentMetricsText.contentType)
         case ("/healthz", .GET), ("/healthz", .HEAD):
-            // Answering is the health of the process; how the node is, `kuma-agent probe` tells.
-            text = facts().summary + "\n"
+            // The health of this process, whatever its node's; how the node is, `kuma-agent probe` tells.
+            let stuck = stuckLoops()
+            (status, text) =
+                stuck.isEmpty ? (.ok, "") : (.serviceUnavailable, "stuck: \(stuck.joined(separator: ", "))\n")
+            text += facts().summary + "\n"
         case ("/metrics", _), ("/healthz", _):
             (status, text) = (.methodNotAllowed, "only GET and HEAD\n")
             headers.add(name: "Allow", value: "GET, HEAD")

@@ -12,22 +12,26 @@ package struct AgentMetricsListener: Service {
     private let port: UInt16
     private let group: MultiThreadedEventLoopGroup
     private let facts: @Sendable () -> AgentFacts
+    private let stuckLoops: @Sendable () -> [String]
     private let logger: Logger
     private let onListening: @Sendable (Int) -> Void
 
     /// - Parameters:
     ///   - host: an address in figures.
     ///   - port: 0 lets the kernel choose.
+    ///   - stuckLoops: the agent's loops that stand still; empty while all is well.
     ///   - onListening: hears the port once connections are accepted.
     package init(
         host: String, port: UInt16, group: MultiThreadedEventLoopGroup, logger: Logger,
-        facts: @escaping @Sendable () -> AgentFacts, onListening: @escaping @Sendable (Int) -> Void = { _ in }
+        facts: @escaping @Sendable () -> AgentFacts, stuckLoops: @escaping @Sendable () -> [String] = { [] },
+        onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
         self.group = group
         self.logger = logger
         self.facts = facts
+        self.stuckLoops = stuckLoops
         self.onListening = onListening
     }
 
@@ -41,7 +45,7 @@ package struct AgentMetricsListener: Service {
     }
 
     private func listening() async -> (any Channel)? {
-        let facts = facts
+        let (facts, stuckLoops) = (facts, stuckLoops)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
@@ -50,7 +54,7 @@ package struct AgentMetricsListener: Service {
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
-                    try pipeline.addHandler(AgentMetricsHandler(facts: facts))
+                    try pipeline.addHandler(AgentMetricsHandler(facts: facts, stuckLoops: stuckLoops))
                 }
             }
         do {

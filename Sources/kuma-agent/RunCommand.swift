@@ -29,16 +29,16 @@ struct RunCommand: AsyncParsableCommand {
             probe: HTTPNodeProbe(client: client, path: settings.health.path), tether: TCPNodeTether(client: client),
             reconcileTrigger: settings.apiKey.map { HTTPReconcileTrigger(client: client, apiKey: $0.revealed) },
             secondOfMinute: { LogTime.now().secondOfMinute }, logger: logger)
+        let health = settings.health(of: agent)
         var services: [any Service] = [agent, StartupPages()]
         if let address = settings.metricsListen {
             services.append(
                 AgentMetricsListener(
-                    host: address.ip.figures, port: address.port, group: client.group, logger: Logger(label: "metrics")
-                ) { agent.facts })
+                    host: address.ip.figures, port: address.port, group: client.group, logger: Logger(label: "metrics"),
+                    facts: { agent.facts }, stuckLoops: { health.stuck.names }))
         }
         let service = ServiceRun(
-            services, health: settings.health(of: agent), environment: ProcessInfo.processInfo.environment,
-            logger: logger)
+            services, health: health, environment: ProcessInfo.processInfo.environment, logger: logger)
         do {
             try await service.run()
         } catch let conflict as AgentConflict {

@@ -47,6 +47,27 @@ struct ServiceManagerServiceTests {
         }
     }
 
+    @Test("a loop that stands still is known of where no service manager listens, too")
+    func unheard() async throws {
+        let turns = Mutex(0)
+        let isTurning = Mutex(true)
+        let health = ServiceHealth(
+            signs: [VitalSign("beats", limit: .milliseconds(50)) { turns.withLock { $0 } }],
+            nudge: { if isTurning.withLock({ $0 }) { turns.withLock { $0 += 1 } } }, summary: { "fine" })
+        let service = ServiceManagerService(
+            notifier: ServiceManagerNotifier(environment: [:]), health: health, logger: Logger(label: "test"),
+            longestPause: .milliseconds(5), readiness: {})
+        let running = Task { try await service.run() }
+        try await eventually { turns.withLock { $0 } > 3 }
+        #expect(health.stuck.names == [])
+        isTurning.withLock { $0 = false }
+        try await eventually { health.stuck.names == ["beats"] }
+        isTurning.withLock { $0 = true }
+        try await eventually { health.stuck.names == [] }
+        running.cancel()
+        try await running.value
+    }
+
     @Test("a loop counts as stopped only beyond its limit, and each for itself")
     func limits() {
         let start = SuspendingClock.now

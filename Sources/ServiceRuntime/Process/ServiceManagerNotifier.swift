@@ -21,8 +21,6 @@ package struct ServiceManagerNotifier: Sendable {
     }
 
     private let socketName: String?
-    /// Whether somebody listens at all.
-    package var isHeard: Bool { socketName != nil }
     /// How often systemd wants to hear `WATCHDOG=1` (`WATCHDOG_USEC`), halved as sd_watchdog_enabled(3) advises. Nil:
     /// never.
     package let watchdogInterval: Duration?
