@@ -3,6 +3,7 @@ import DataPlane
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Large bodies, slow readers, bounded memory")
 struct BackPressureTests {
@@ -44,7 +45,7 @@ struct BackPressureTests {
         let go = Counter()
         let origin = try Origin { socket, _ in
             _ = try socket.receive(through: "\r\n\r\n")
-            try eventually("the signal to read") { go.value == 1 }
+            try blockUntil("the signal to read") { go.value == 1 }
             let expected = framing == "length" ? BackPressureTests.size : 0
             var count = 0
             if framing == "length" {
@@ -119,7 +120,7 @@ final class Counter: Sendable {
     /// Waits until it has started and then not changed for a while: whoever counts here is held up.
     func waitUntilStill() throws {
         var last = (value: -1, since: Date())
-        try eventually("the sender is held up") {
+        try blockUntil("the sender is held up") {
             let now = value
             if now != last.value { last = (now, Date()) }
             return now > 0 && Date().timeIntervalSince(last.since) > 0.2

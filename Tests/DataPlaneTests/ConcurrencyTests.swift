@@ -3,6 +3,7 @@ import DataPlane
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Many clients at once")
 struct ConcurrencyTests {
@@ -36,7 +37,7 @@ struct ConcurrencyTests {
             }
         }
         var tables = 0
-        try eventually("all clients are done", within: 20) {
+        try blockUntil("all clients are done", within: .seconds(20)) {
             // Draining a node moves nobody's exchange; loads and admin states change under the requests.
             var changed = nodes
             changed[tables % 3].adminState = .drain
@@ -49,6 +50,6 @@ struct ConcurrencyTests {
         #expect(balancer.sum { $0.requests.load(ordering: .acquiring) } == clients * 60)
         try balancer.expectBalanced()
         balancer.plane.stop()
-        try eventually("no upstream connection is left") { origins.allSatisfy { $0.openConnections == 0 } }
+        try blockUntil("no upstream connection is left") { origins.allSatisfy { $0.openConnections == 0 } }
     }
 }

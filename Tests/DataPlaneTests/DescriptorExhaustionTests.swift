@@ -2,6 +2,7 @@ import ClusterCore
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 /// The process' own limit is lowered, so nothing else of it may run meanwhile.
 @Suite("No descriptor is free", .serialized)
@@ -10,13 +11,13 @@ struct DescriptorExhaustionTests {
     func turnedAway() throws {
         let mayAnswer = Atomic<Bool>(false)
         let origin = try Origin.http { _ in
-            try? eventually("the test lets the node answer") { mayAnswer.load(ordering: .acquiring) }
+            try? blockUntil("the test lets the node answer") { mayAnswer.load(ordering: .acquiring) }
             return "one"
         }
         let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
         let before = try balancer.connect()
         try before.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        try eventually("the node has the request") { origin.requests.count == 1 }
+        try blockUntil("the node has the request") { origin.requests.count == 1 }
         try withNoDescriptorLeft(butFor: 1) {
             let unlucky = try balancer.connect()
             // A reset or a plain end, as the moment has it; what counts is that it does not wait.
@@ -37,7 +38,7 @@ struct DescriptorExhaustionTests {
         #expect(origin.openConnections == 1)
         let second = try withNoDescriptorLeft(butFor: 1) {
             let second = try balancer.connect()
-            try eventually("its place was made") { balancer.openConnections == 2 }
+            try blockUntil("its place was made") { balancer.openConnections == 2 }
             return second
         }
         #expect(try second.get("/").text == "one")

@@ -3,6 +3,7 @@ import DataPlane
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Draining and stopping")
 struct DrainTests {
@@ -13,7 +14,7 @@ struct DrainTests {
             while true {
                 let request = try socket.readMessage(.request)
                 origin.note(request)
-                if request.target == "/slow" { try eventually("the signal to answer") { go.value == 1 } }
+                if request.target == "/slow" { try blockUntil("the signal to answer") { go.value == 1 } }
                 try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone")
             }
         }
@@ -22,12 +23,12 @@ struct DrainTests {
         #expect(try idle.get("/").text == "done")
         let busy = try balancer.connect()
         try busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-        try eventually("the slow request at the node") { origin.requests.count == 2 }
+        try blockUntil("the slow request at the node") { origin.requests.count == 2 }
         balancer.plane.beginDraining()
         #expect(try idle.receiveToEnd().end == .closed)
         idle.close()
         #expect(balancer.serving.isDraining)
-        try eventually("new connections are refused") { (try? balancer.connect()) == nil }
+        try blockUntil("new connections are refused") { (try? balancer.connect()) == nil }
         go.add(1)
         let response = try busy.readResponse()
         #expect(response.text == "done")
@@ -61,9 +62,9 @@ struct DrainTests {
                 left.add(1)
             }
         }
-        try eventually("the clients are busy") { answered.value > 100 }
+        try blockUntil("the clients are busy") { answered.value > 100 }
         balancer.plane.beginDraining()
-        try eventually("every client was told to leave") { left.value == 8 }
+        try blockUntil("every client was told to leave") { left.value == 8 }
         #expect(failures.withLock { $0 } == [])
         await balancer.plane.drain()
         try balancer.expectBalanced()
@@ -82,7 +83,7 @@ struct DrainTests {
         let tunnel = try TunnelTests.open(balancer)
         let stuck = try balancer.connect()
         try stuck.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: KUMA_FIXED_NODE=node2\r\n\r\n")
-        try eventually("the request at the node") { silent.openConnections == 1 }
+        try blockUntil("the request at the node") { silent.openConnections == 1 }
         balancer.plane.beginDraining()
         _ = try tunnel.receiveToEnd()
         _ = try stuck.receiveToEnd()

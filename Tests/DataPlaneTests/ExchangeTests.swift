@@ -3,6 +3,7 @@ import DataPlane
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Requests and responses on one connection")
 struct ExchangeTests {
@@ -19,7 +20,7 @@ struct ExchangeTests {
         client.close()
         try balancer.expectBalanced()
         balancer.plane.stop()
-        try eventually("the upstream connection closed") { origin.openConnections == 0 }
+        try blockUntil("the upstream connection closed") { origin.openConnections == 0 }
     }
 
     @Test("Pipelined requests are answered in order, bodies in between")
@@ -181,9 +182,9 @@ struct ExchangeTests {
         let balancer = try Balancer([.init(id: "node1", port: origin.port)]) { $0.abandonedGrace = .milliseconds(50) }
         let client = try balancer.connect()
         try client.send("GET /poll HTTP/1.1\r\nHost: a\r\n\r\n")
-        try eventually("the request at the node") { origin.openConnections == 1 }
+        try blockUntil("the request at the node") { origin.openConnections == 1 }
         if how == "reset" { client.reset() } else { client.close() }
-        try eventually("the upstream connection closed") { origin.openConnections == 0 }
+        try blockUntil("the upstream connection closed") { origin.openConnections == 0 }
         try balancer.expectBalanced()
     }
 
@@ -225,6 +226,6 @@ struct ExchangeTests {
         let origin = try Origin { socket, _ in _ = try socket.receiveToEnd() }
         let balancer = try Balancer([.init(id: "node1", port: origin.port)]) { $0.exchangeIdle = .milliseconds(150) }
         #expect(try balancer.connect().get("/").status == 504)
-        try eventually("the upstream connection closed") { origin.openConnections == 0 }
+        try blockUntil("the upstream connection closed") { origin.openConnections == 0 }
     }
 }

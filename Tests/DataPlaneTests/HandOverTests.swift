@@ -3,6 +3,7 @@ import DataPlane
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Restarting without refusing anybody", .serialized)
 struct HandOverTests {
@@ -36,7 +37,7 @@ struct HandOverTests {
         let old = try Balancer([node], reactors: 2) { $0.handOver = .seconds(60) }
         let new = try Balancer([node], listenPort: old.port, reactors: 2)
         old.plane.beginDraining()
-        try eventually("the reactors have begun to drain") {
+        try blockUntil("the reactors have begun to drain") {
             old.log.entries.filter { $0.text == "draining" }.count == 2
         }
         let before = old.sum { $0.accepted.load(ordering: .acquiring) }

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Limits, bad input and listening")
 struct LimitsTests {
@@ -92,7 +93,7 @@ struct LimitsTests {
         #expect(response.status == 400)
         let split = try balancer.connect()
         try split.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
-        try eventually("the node has the first chunk") { origin.openConnections == 1 }
+        try blockUntil("the node has the first chunk") { origin.openConnections == 1 }
         try split.send("zz\r\n")
         #expect(try split.readResponse().status == 400)
         #expect(origin.requests.isEmpty)
@@ -114,7 +115,7 @@ struct LimitsTests {
         #expect(response["Retry-After"] == ["2"])
         #expect(balancer.sum { $0.turnedAway.load(ordering: .acquiring) } == 1)
         first.close()
-        try eventually("a place is free") { balancer.openConnections == 1 }
+        try blockUntil("a place is free") { balancer.openConnections == 1 }
         #expect(try balancer.connect().get("/").text == "one")
     }
 
@@ -151,9 +152,9 @@ struct LimitsTests {
     func turnedAwayFlood() throws {
         let balancer = try Balancer([], reactors: 1) { $0.maxConnections = 1 }
         let admitted = try balancer.connect()
-        try eventually("it is admitted") { balancer.openConnections == 1 }
+        try blockUntil("it is admitted") { balancer.openConnections == 1 }
         let flood = try (0..<200).map { _ in try balancer.connect() }
-        try eventually("all are turned away") {
+        try blockUntil("all are turned away") {
             balancer.sum { $0.turnedAway.load(ordering: .acquiring) } == flood.count
         }
         let answers = try flood.filter { try !$0.receiveToEnd().bytes.isEmpty }

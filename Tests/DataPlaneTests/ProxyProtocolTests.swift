@@ -2,6 +2,7 @@ import ClusterCore
 import DataPlane
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("PROXY protocol and limits on one client")
 struct ProxyProtocolTests {
@@ -38,7 +39,7 @@ struct ProxyProtocolTests {
         }
         let quiet = try balancer.connect()
         try quiet.send(Self.line)
-        try eventually("the header is read") { !quiet.isReadable(withinMilliseconds: 20) }
+        try blockUntil("the header is read") { !quiet.isReadable(withinMilliseconds: 20) }
         try quiet.send(Self.request)
         #expect(try quiet.readResponse().text == "203.0.113.7")
     }
@@ -119,7 +120,7 @@ struct ProxyProtocolTests {
         #expect(refused.text.contains("too_many_connections_from_client"))
         #expect(refused["Retry-After"] == ["2"])
         kept[0].close()
-        try eventually("a place is free") { try balancer.connect().get("/").status == 200 }
+        try blockUntil("a place is free") { try balancer.connect().get("/").status == 200 }
         for client in kept { client.close() }
         try balancer.expectBalanced()
     }

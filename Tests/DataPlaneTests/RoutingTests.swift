@@ -3,6 +3,7 @@ import DataPlane
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Which node a request goes to, and what its heads say")
 struct RoutingTests {
@@ -164,7 +165,7 @@ struct RoutingTests {
         let patient = try Balancer(nodes) { $0.connectTimeout = .seconds(60) }
         let client = try patient.connect()
         try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        try eventually("the client is counted at the silent node") {
+        try blockUntil("the client is counted at the silent node") {
             patient.traffic(of: "node1").openConnections.load(ordering: .acquiring) == 1
         }
         try patient.publish([
@@ -175,7 +176,7 @@ struct RoutingTests {
         let other = try patient.connect()
         try patient.publish(nodes)
         try other.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        try eventually("the other client is counted at the silent node") {
+        try blockUntil("the other client is counted at the silent node") {
             patient.traffic(of: "node1").openConnections.load(ordering: .acquiring) == 1
         }
         try patient.publish([])
@@ -251,7 +252,7 @@ struct RoutingTests {
         let writer = try balancer.connect()
         try writer.send(
             "POST / HTTP/1.1\r\nHost: a\r\nCookie: KUMA_FIXED_NODE=node2\r\nContent-Length: 0\r\n\r\n")
-        try eventually("both at their node") { two.requests.count == 2 }
+        try blockUntil("both at their node") { two.requests.count == 2 }
         try balancer.publish([
             .init(id: "node1", port: one.port),
             .init(id: "node2", port: two.port, status: .offline, isReachable: false),

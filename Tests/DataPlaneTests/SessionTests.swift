@@ -2,6 +2,7 @@ import ClusterCore
 import DataPlane
 import Foundation
 import Testing
+import Waiting
 
 @Suite("Socket.IO sessions stay on the node that issued them")
 struct SessionTests {
@@ -117,7 +118,7 @@ struct SessionTests {
     func expiry() throws {
         let balancer = try Balancer(rows(nodes, monitors: [0, 5, 9])) { $0.sessionIdle = .milliseconds(1) }
         let sid = try balancer.beginSession()
-        try eventually("it is forgotten") {
+        try blockUntil("it is forgotten") {
             _ = try balancer.once(EngineIONode.poll(sid))
             return balancer.plane.knownSessions == 0
         }

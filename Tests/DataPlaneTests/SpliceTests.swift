@@ -2,6 +2,7 @@ import ClusterCore
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 @testable import DataPlane
 
@@ -159,7 +160,7 @@ struct SpliceTests {
             let request = try socket.receive(through: "\r\n\r\n")
             guard request.hasPrefix("GET") else {
                 // Reads nothing: every buffer on the way fills up.
-                try eventually("the client left") { socket.hasEnded }
+                try blockUntil("the client left") { socket.hasEnded }
                 return
             }
             try socket.send("HTTP/1.1 200 OK\r\nContent-Length: \(1 << 30)\r\n\r\n")
@@ -179,14 +180,14 @@ struct SpliceTests {
             } else {
                 try client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(1 << 30)\r\n\r\n")
                 client.makeNonBlocking()
-                try eventually("no buffer takes more") { (try? client.send(SpliceTests.piece(round))) == nil }
+                try blockUntil("no buffer takes more") { (try? client.send(SpliceTests.piece(round))) == nil }
             }
             held += balancer.leasedPipes
             client.reset()
             try balancer.expectBalanced()
         }
         #expect(held > 0, "some of it was held up in a pipe")
-        try eventually("the nodes' connections are closed") { origin.openConnections == 0 }
+        try blockUntil("the nodes' connections are closed") { origin.openConnections == 0 }
     }
 
     @Test("A pipe that comes back empty serves again, one that does not is closed, and there is a limit")

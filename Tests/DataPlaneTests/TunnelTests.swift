@@ -3,6 +3,7 @@ import DataPlane
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Tunnels after a 101")
 struct TunnelTests {
@@ -43,7 +44,7 @@ struct TunnelTests {
         let origin = try TunnelTests.echo()
         let balancer = try Balancer([.init(id: "node1", port: origin.port)])
         let client = try TunnelTests.open(balancer)
-        try eventually("the tunnel is counted") { balancer.openTunnels == 1 }
+        try blockUntil("the tunnel is counted") { balancer.openTunnels == 1 }
         #expect(origin.requests.first?["Upgrade"] == ["websocket"])
         let message = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
         Thread.detachNewThread {
@@ -73,7 +74,7 @@ struct TunnelTests {
         #expect(try client.receiveToEnd().bytes == Array("bye".utf8))
         try client.send("one more thing")
         client.endSending()
-        try eventually("the node heard the rest") { heard.withLock { $0 } == Array("one more thing".utf8) }
+        try blockUntil("the node heard the rest") { heard.withLock { $0 } == Array("one more thing".utf8) }
         try balancer.expectBalanced()
     }
 
@@ -112,7 +113,7 @@ struct TunnelTests {
         let balancer = try Balancer([.init(id: "node1", port: origin.port)])
         let client = try TunnelTests.open(balancer)
         client.reset()
-        try eventually("the node's side closed") { origin.openConnections == 0 }
+        try blockUntil("the node's side closed") { origin.openConnections == 0 }
         let other = try TunnelTests.open(balancer)
         origin.stop()
         _ = try other.receiveToEnd()
@@ -133,7 +134,7 @@ struct TunnelTests {
             if kind == "fin" { $0.tunnelFin = .milliseconds(150) } else { $0.tunnelIdle = .milliseconds(150) }
         }
         let client = try TunnelTests.open(balancer)
-        try eventually("the tunnel closed") { balancer.openTunnels == 0 }
+        try blockUntil("the tunnel closed") { balancer.openTunnels == 0 }
         #expect(try client.receiveToEnd().bytes.isEmpty)
         try balancer.expectBalanced()
     }
@@ -152,8 +153,8 @@ struct TunnelTests {
         let client = try balancer.connect(receiveBufferBytes: 4096)
         try client.send(TunnelTests.handshake)
         _ = try client.receive(through: "\r\n\r\n")
-        try eventually("the node has reset its side") { origin.openConnections == 0 }
-        try eventually("the tunnel closed") { balancer.openTunnels == 0 }
+        try blockUntil("the node has reset its side") { origin.openConnections == 0 }
+        try blockUntil("the tunnel closed") { balancer.openTunnels == 0 }
         try balancer.expectBalanced()
     }
 
@@ -184,7 +185,7 @@ struct TunnelTests {
             .init(id: "node2", port: two.port, monitors: 9),
         ])
         #expect(try tunnel.receiveToEnd().bytes.isEmpty)
-        try eventually("both upstream connections closed") { one.openConnections + two.openConnections == 0 }
+        try blockUntil("both upstream connections closed") { one.openConnections + two.openConnections == 0 }
         try balancer.expectBalanced()
     }
 }

@@ -2,6 +2,7 @@ import ClusterCore
 import DataPlane
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("Telling an idle reactor from a stuck one")
 struct TurnsTests {
@@ -13,7 +14,7 @@ struct TurnsTests {
         for _ in 0..<3 {
             let before = turns()
             balancer.plane.nudge()
-            try eventually("every reactor turned") { zip(turns(), before).allSatisfy { $0 > $1 } }
+            try blockUntil("every reactor turned") { zip(turns(), before).allSatisfy { $0 > $1 } }
         }
         await balancer.plane.drain()
         let last = turns()

@@ -2,6 +2,7 @@ import ClusterCore
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 @testable import DataPlane
 
@@ -57,7 +58,7 @@ struct UpstreamPoolTests {
         let origin = try Origin.http { _ in
             // All at once, so that each needs a connection of its own.
             waiting.add(1, ordering: .acquiringAndReleasing)
-            try? eventually("every client has asked") { waiting.load(ordering: .acquiring) >= limit + 8 }
+            try? blockUntil("every client has asked") { waiting.load(ordering: .acquiring) >= limit + 8 }
             return "one"
         }
         let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
@@ -65,7 +66,7 @@ struct UpstreamPoolTests {
         for client in clients { try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
         for client in clients { #expect(try client.readResponse().text == "one") }
         #expect(origin.acceptedConnections == limit + 8)
-        try eventually("the others closed") { origin.openConnections == limit }
+        try blockUntil("the others closed") { origin.openConnections == limit }
     }
 
     @Test("An idle connection is given up before Node.js would close it, whether or not its client stays")
@@ -76,11 +77,11 @@ struct UpstreamPoolTests {
         }
         let client = try balancer.connect()
         #expect(try client.get("/").text == "one")
-        try eventually("the idle upstream connection closed") { origin.openConnections == 0 }
+        try blockUntil("the idle upstream connection closed") { origin.openConnections == 0 }
         #expect(try client.get("/").text == "one")
         #expect(origin.acceptedConnections == 2)
         client.close()
-        try eventually("that of a client that left, too") { origin.openConnections == 0 }
+        try blockUntil("that of a client that left, too") { origin.openConnections == 0 }
     }
 
     @Test("An idle connection that the node ends is never used, or its request is sent again")
@@ -94,7 +95,7 @@ struct UpstreamPoolTests {
         for _ in 0..<20 {
             #expect(try client.get("/").text == "ok")
             // A poll is not sent again, so only for it the end must have arrived.
-            try eventually("the node closed") { origin.openConnections == 0 }
+            try blockUntil("the node closed") { origin.openConnections == 0 }
             #expect(try client.get("/socket.io/?EIO=4&transport=polling&sid=abc").text == "ok")
         }
         #expect(balancer.sum { $0.failed.load(ordering: .acquiring) } == 0)
@@ -111,7 +112,7 @@ struct UpstreamPoolTests {
         let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
         let client = try balancer.connect()
         #expect(try client.get("/").text == "ok")
-        try eventually("the connection closed") { origin.openConnections == 0 }
+        try blockUntil("the connection closed") { origin.openConnections == 0 }
         #expect(try client.get("/").text == "ok")
     }
 
@@ -192,7 +193,7 @@ struct UpstreamPoolTests {
         case "moved": try balancer.publish([.init(id: "node1", port: next.port)])
         case _: try balancer.publish([.init(id: "node2", port: next.port)])
         }
-        try eventually("the idle connection closed") { origin.openConnections == 0 }
+        try blockUntil("the idle connection closed") { origin.openConnections == 0 }
         #expect(try client.get("/").text == "two")
     }
 
@@ -200,20 +201,20 @@ struct UpstreamPoolTests {
     func movedMeanwhile() throws {
         let mayAnswer = Atomic<Bool>(false)
         let origin = try Origin.http { _ in
-            try? eventually("the node moved") { mayAnswer.load(ordering: .acquiring) }
+            try? blockUntil("the node moved") { mayAnswer.load(ordering: .acquiring) }
             return "one"
         }
         let next = try Origin.named("two")
         let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
         let client = try balancer.connect()
         try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        try eventually("the request at the node") { origin.requests.count == 1 }
+        try blockUntil("the request at the node") { origin.requests.count == 1 }
         try balancer.publish([.init(id: "node1", port: next.port)])
         // Another client sees the new table: so does the reactor.
         #expect(try balancer.connect().get("/").text == "two")
         mayAnswer.store(true, ordering: .releasing)
         #expect(try client.readResponse().text == "one")
-        try eventually("the connection closed") { origin.openConnections == 0 }
+        try blockUntil("the connection closed") { origin.openConnections == 0 }
         #expect(try client.get("/").text == "two")
     }
 
@@ -247,11 +248,11 @@ struct UpstreamPoolTests {
                 done.add(1, ordering: .acquiringAndReleasing)
             }
         }
-        try eventually("requests on both nodes") {
+        try blockUntil("requests on both nodes") {
             balancer.traffic(of: "node1").requests.load(ordering: .acquiring) > 50
         }
         doomed.withLock { $0?.stop() }
-        try eventually("every client is through", within: 30) { done.load(ordering: .acquiring) == 16 }
+        try blockUntil("every client is through", within: .seconds(30)) { done.load(ordering: .acquiring) == 16 }
         #expect(failures.withLock { $0 } == [])
         try balancer.expectBalanced()
     }

@@ -4,6 +4,7 @@ import HTTPTestClient
 import MariaDB
 import PrivateMariaDB
 import Testing
+import Waiting
 
 extension EndToEnd {
     @Suite("Beginnings", .serialized)

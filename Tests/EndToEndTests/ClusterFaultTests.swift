@@ -2,6 +2,7 @@ import DemoCluster
 import HTTPTestClient
 import MariaDB
 import Testing
+import Waiting
 
 extension EndToEnd.Faults {
     @Test("A leader stopped by SIGSTOP comes back with an expired lease: it writes nothing, each monitor moved once")

@@ -2,6 +2,7 @@ import HTTPTestClient
 import MariaDB
 import PrivateMariaDB
 import Testing
+import Waiting
 
 extension EndToEnd {
     @Suite("Two database hosts", .serialized)

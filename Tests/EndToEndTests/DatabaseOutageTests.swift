@@ -1,6 +1,7 @@
 import DemoCluster
 import HTTPTestClient
 import Testing
+import Waiting
 
 extension EndToEnd.OneBalancer {
     @Test("With the database dead for 15 s no request fails, and nothing moves afterwards")

@@ -1,6 +1,7 @@
 import DemoCluster
 import HTTPTestClient
 import Testing
+import Waiting
 
 extension EndToEnd.OneBalancer {
     @Test("A killed node's monitors run elsewhere, each on one node, and return; what a person assigned stays")

@@ -1,6 +1,7 @@
 import DemoCluster
 import HTTPTestClient
 import Testing
+import Waiting
 
 extension EndToEnd {
     /// Four nodes, so that two may be away and still be no more than half. A short RETURN_HOLD: it doubles with each fault of

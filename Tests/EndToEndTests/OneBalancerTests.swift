@@ -1,6 +1,7 @@
 import DemoCluster
 import HTTPTestClient
 import Testing
+import Waiting
 
 extension EndToEnd {
     @Suite("One balancer before three nodes", .serialized, .cluster("--return-hold", "3s"))

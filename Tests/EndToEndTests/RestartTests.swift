@@ -2,6 +2,7 @@ import DemoCluster
 import Glibc
 import HTTPTestClient
 import Testing
+import Waiting
 
 extension EndToEnd.OneBalancer {
     @Test("Balancer processes take over from one another on one port: under load nobody is refused, nothing is reset")

@@ -5,6 +5,7 @@ import NotifySocket
 import PrivateMariaDB
 import Synchronization
 import Testing
+import Waiting
 
 extension EndToEnd.OneBalancer {
     @Test("systemd hears when a balancer is ready, how it is, that it lives, and that it ends")

@@ -1,6 +1,7 @@
 import HTTPTestClient
 import MariaDB
 import Testing
+import Waiting
 
 extension EndToEnd {
     @Suite(

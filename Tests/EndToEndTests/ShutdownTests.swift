@@ -1,6 +1,7 @@
 import DemoCluster
 import HTTPTestClient
 import Testing
+import Waiting
 
 extension EndToEnd.OneBalancer {
     @Test("SIGTERM under load lets the requests in flight finish, and the balancer ends with exit code 0")

@@ -2,6 +2,7 @@ import DemoCluster
 import HTTPTestClient
 import MariaDB
 import Testing
+import Waiting
 
 extension EndToEnd {
     @Suite(

@@ -75,13 +75,13 @@ struct TidyTests {
         }
     }
 
-    /// `Waiting` and the blocking twin of it in DataPlaneTests pause between two looks; a stand-in for a process that does
+    /// `Waiting` pauses between two looks; a stand-in for a process that does
     /// something every so often says so in a comment that begins with `Pace:`.
     @Test("a test waits for the event itself, never for a while")
     func testsDoNotSleep() {
         let naps = ["usleep(", "Task.sleep", "Thread.sleep"]
         for file in SourceTree.tests.swiftFiles
-        where !file.path.hasSuffix("/Eventually.swift") && file.target != "HouseRulesTests" {
+        where !["Waiting", "HouseRulesTests"].contains(file.target) {
             for (index, line) in file.lines.enumerated() where naps.contains(where: { line.contains($0) }) {
                 let isPace = index > 0 && file.lines[index - 1].contains("// Pace:")
                 #expect(isPace, "\(file.path):\(index + 1) sleeps: wait for the event, with `eventually`")

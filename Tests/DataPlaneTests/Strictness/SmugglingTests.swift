@@ -1,4 +1,5 @@
 import Testing
+import Waiting
 
 /// The framing layer's strictness, seen from outside: what a client smuggles never reaches a node, and what a node
 /// smuggles never reaches another client.
@@ -91,7 +92,7 @@ struct SmugglingTests {
                 #expect(try client.receiveToEnd().bytes.isEmpty, "\(poison)")
                 #expect(origin.acceptedConnections == number, "\(poison)")
             }
-            try eventually("the node's connections closed") { origin.openConnections == 0 }
+            try blockUntil("the node's connections closed") { origin.openConnections == 0 }
         }
     }
 

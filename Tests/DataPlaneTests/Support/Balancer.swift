@@ -3,6 +3,7 @@ import DataPlane
 import Foundation
 import Logging
 import Synchronization
+import Waiting
 
 /// A data plane on a free port, with a table that the test changes.
 final class Balancer: Sendable {
@@ -96,7 +97,7 @@ final class Balancer: Sendable {
 
     /// Waits until every gauge is back at zero: what was opened is closed, what was counted is uncounted.
     func expectBalanced() throws {
-        try eventually("all gauges at zero") {
+        try blockUntil("all gauges at zero") {
             openConnections == 0 && openTunnels == 0 && leasedPipes == 0
                 && traffic.withLock { $0.values.allSatisfy { $0.openConnections.load(ordering: .acquiring) == 0 } }
         }

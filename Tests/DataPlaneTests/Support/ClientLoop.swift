@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Waiting
 
 /// Clients on threads of their own that connect, ask once and close, over and over: each refused or broken connection is a
 /// failure.
@@ -38,11 +39,11 @@ final class ClientLoop: Sendable {
     /// Waits for that many further answers.
     func waitForAnswers(_ count: Int) throws {
         let wanted = answers + count
-        try eventually("\(count) more answers", within: 30) { answers >= wanted || !failures.isEmpty }
+        try blockUntil("\(count) more answers", within: .seconds(30)) { answers >= wanted || !failures.isEmpty }
     }
 
     func stop() throws {
         isStopping.store(true, ordering: .releasing)
-        try eventually("the clients have ended", within: 30) { running.load(ordering: .acquiring) == 0 }
+        try blockUntil("the clients have ended", within: .seconds(30)) { running.load(ordering: .acquiring) == 0 }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Waiting
 
 /// A stand-in node: a listener on a free port (or a Unix socket), one thread for each connection.
 final class Origin: Sendable {
@@ -169,6 +170,6 @@ final class SilentPort: Sendable {
             }
             return filler
         }
-        try eventually("the queue is full") { fillers[0].isWritable(withinMilliseconds: 0) }
+        try blockUntil("the queue is full") { fillers[0].isWritable(withinMilliseconds: 0) }
     }
 }

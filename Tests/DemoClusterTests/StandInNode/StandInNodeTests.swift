@@ -5,6 +5,7 @@ import MariaDB
 import NIOPosix
 import PrivateMariaDB
 import Testing
+import Waiting
 
 @Suite("A stand-in node with its database")
 struct StandInNodeTests {

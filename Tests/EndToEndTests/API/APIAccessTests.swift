@@ -2,6 +2,7 @@ import DemoCluster
 import HTTPTestClient
 import SchemaChecking
 import Testing
+import Waiting
 
 extension EndToEnd.API {
     /// A balancer of its own, for which this machine is a stranger.

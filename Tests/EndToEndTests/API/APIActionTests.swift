@@ -4,6 +4,7 @@ import HTTPTestClient
 import MariaDB
 import SchemaChecking
 import Testing
+import Waiting
 
 /// Orders given to either balancer, the events they leave, and what only a running process can show.
 extension EndToEnd.API {
@@ -40,40 +41,42 @@ extension EndToEnd.API {
         try await cluster.settled()
     }
 
-    @Test("A rebalancing asked of either balancer is done by the leader, and both tell of it")
-    func rebalancing() async throws {
+    /// - Parameter start: who asks whom, and how.
+    @Test(
+        "A rebalancing asked of either balancer, or forced, is done by the leader, and both tell of it",
+        arguments: [(0, "trigger-rebalancing", "?dry_run=1", ""), (1, "force-rebalance-all", "", "?confirm=yes")])
+    func rebalancing(balancer: Int, name: String, look: String, act: String) async throws {
         let cluster = try ClusterUnderTest.running
         try await cluster.settled()
         let callers = try await callers()
-        for caller in callers {
-            try await cluster.database.execute("UPDATE monitor SET node_id = 'node1' WHERE node_id = 'node3'")
-            try await eventually("the balancer sees it") {
-                let nodes = try await caller.json("/lb/node-status")["nodes"]?.elements ?? []
-                return nodes.first?["home_count"] == .number(8)
+        let caller = callers[balancer]
+        try await cluster.database.execute("UPDATE monitor SET node_id = 'node1' WHERE node_id = 'node3'")
+        try await eventually("the balancer sees it") {
+            let nodes = try await caller.json("/lb/node-status")["nodes"]?.elements ?? []
+            return nodes.first?["home_count"] == .number(8)
+        }
+        let plan = try await caller.ask("POST /lb/\(name)", "/lb/\(name)\(look)")
+        #expect(try JSONValue(parsing: plan.text)["planned_moves"] == .number(4))
+        let started = try await caller.ask("POST /lb/\(name)", "/lb/\(name)\(act)")
+        #expect(started.status == 202)
+        let job = try #require(try JSONValue(parsing: started.text)["job"])
+        for other in callers {
+            try await eventually("the job is done and told of", within: .seconds(30)) {
+                let status = try await other.json("/lb/rebalancing-status")
+                return status["status"] == .string("idle") && status["job"] == job && status["moved"] == .number(4)
             }
-            let plan = try await caller.ask("GET /lb/trigger-rebalancing", "/lb/trigger-rebalancing?dry_run=1")
-            #expect(try JSONValue(parsing: plan.text)["planned_moves"] == .number(4))
-            let started = try await caller.ask("POST /lb/trigger-rebalancing", "/lb/trigger-rebalancing")
-            #expect(started.status == 202)
-            let job = try #require(try JSONValue(parsing: started.text)["job"])
-            for other in callers {
-                try await eventually("the job is done and told of", within: .seconds(30)) {
-                    let status = try await other.json("/lb/rebalancing-status")
-                    return status["status"] == .string("idle") && status["job"] == job
-                        && status["moved"] == .number(4)
-                }
-                try await eventually("every node has four homes") {
-                    let nodes = try await other.json("/lb/node-status")["nodes"]?.elements ?? []
-                    return nodes.map { $0["home_count"] } == Array(repeating: .number(4), count: 3)
-                }
-            }
-            try await eventually("there is nothing left to do") {
-                let again = try await caller.ask("GET /lb/trigger-rebalancing", "/lb/trigger-rebalancing")
-                return try JSONValue(parsing: again.text)["status"] == .string("balanced")
+            try await eventually("every node has four homes") {
+                let nodes = try await other.json("/lb/node-status")["nodes"]?.elements ?? []
+                return nodes.map { $0["home_count"] } == Array(repeating: .number(4), count: 3)
             }
         }
-        let moves = try await callers[0].json("/lb/moves?kind=rebalance&limit=8")
-        #expect(moves["moves"]?.elements.count == 8)
+        try await eventually("there is nothing left to do") {
+            let again = try await caller.ask("GET /lb/trigger-rebalancing", "/lb/trigger-rebalancing")
+            return try JSONValue(parsing: again.text)["status"] == .string("balanced")
+        }
+        let moves = try await callers[0].json("/lb/moves?limit=4")["moves"]?.elements ?? []
+        let reason = act.isEmpty ? "rebalance" : "force"
+        #expect(moves.count == 4 && moves.allSatisfy { $0["reason"] == .string(reason) })
         try await cluster.settled()
     }
 
@@ -184,6 +187,12 @@ extension EndToEnd.API {
         let secret = "s3cret\(UInt32.random(in: .min ... .max))"
         _ = try await caller.askUndescribed(
             "GET", "/page-\(secret)?token=\(secret)", fields: [("Cookie", "session=\(secret)")])
+        // Nor one that is refused, that names a node which is none, or that the API answers.
+        _ = try await caller.askUndescribed("GET", "/\(secret)", fields: [("Content-Length", "-\(secret)")])
+        _ = try await caller.askUndescribed(
+            "GET", "/?token=\(secret)", fields: [("Cookie", "KUMA_FIXED_NODE=\(secret)")])
+        _ = try await caller.askUndescribed(
+            "GET", "/lb/health?token=\(secret)", fields: [("Authorization", "Bearer \(secret)")])
         _ = try await caller.ask("GET /lb/debug-config", "/lb/debug-config")
         let logs = try await caller.ask("GET /lb/debug-logs", "/lb/debug-logs?lines=5000")
         #expect(logs.text.contains("the log level was changed"))

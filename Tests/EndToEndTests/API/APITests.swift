@@ -3,6 +3,7 @@ import Foundation
 import HTTPTestClient
 import SchemaChecking
 import Testing
+import Waiting
 
 extension EndToEnd {
     @Suite(
@@ -18,16 +19,14 @@ extension EndToEnd {
             return callers
         }
 
-        @Test("Every row of the table is called here, and the table of what is promised can be quoted")
+        @Test("Every operation that a balancer describes is called here, and Endpoints.md is the table of the calls")
         func complete() async throws {
             let described = try await APICaller(port: cluster.balancerPorts[0]).description.operations
             let called = Set(APICall.all.map(\.operation))
             #expect(described.subtracting(called) == [], "no test calls it")
             #expect(called.subtracting(described) == [], "the balancer does not have it")
-            print("endpoint | answers | who may | database away | shape, HEAD, 405, both balancers, admin rule, away")
-            for call in APICall.all {
-                print("\(call.testDescription) | \(call.status) | \(call.rule.rawValue) | \(call.away.rawValue) | all")
-            }
+            #expect(Set(WrongRequest.all.map(\.operation)).subtracting(called) == [])
+            #expect(try EndpointListing.kept == EndpointListing.text, "put this there:\n\(EndpointListing.text)")
             print("measured: \(described.count) operations, \(APICall.all.count) calls of them")
         }
 
@@ -137,13 +136,18 @@ extension EndToEnd {
             #expect(leaders.count { $0["self"] == .bool(true) } == 1)
         }
 
-        @Test("What is wrong with a request is named", arguments: WrongRequest.all)
-        func errors(wrong: WrongRequest) async throws {
-            for caller in try await callers() {
-                let reply = try await caller.ask(wrong.operation, wrong.target, wrong.fields, wrong.body)
-                #expect(reply.status == wrong.status, "\(reply.text)")
-                #expect(reply.reason == wrong.reason)
+        /// Not a case each: every caller reads the whole description first.
+        @Test("What is wrong with a request is named")
+        func errors() async throws {
+            let callers = try await callers()
+            for caller in callers {
+                for wrong in WrongRequest.all {
+                    let reply = try await caller.ask(wrong.operation, wrong.target, wrong.fields, wrong.body)
+                    #expect(reply.status == wrong.status, "\(wrong.testDescription): \(reply.text)")
+                    #expect(reply.reason == wrong.reason, "\(wrong.testDescription)")
+                }
             }
+            print("measured: \(callers.reduce(0) { $0 + $1.validated }) refusals fit their schemas")
         }
 
         @Test("Any other path is a 404 in JSON, and other spellings of a path go to a node")

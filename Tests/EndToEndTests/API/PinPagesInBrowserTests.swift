@@ -3,6 +3,7 @@ import HTTPTestClient
 import MariaDB
 import SchemaChecking
 import Testing
+import Waiting
 
 extension EndToEnd.API {
     /// What a real browser must show and must not do, in each language.

@@ -2,6 +2,7 @@ import DemoCluster
 import Glibc
 import HTTPTestClient
 import PrivateMariaDB
+import Waiting
 
 /// A `kuma-balancer` of a test's own, beside the demo's and on the same database.
 final class BalancerProcess: Sendable {

@@ -1,5 +1,6 @@
 import HTTPTestClient
 import MariaDB
+import Waiting
 
 /// Who runs a monitor, and who wanted it so.
 struct Assignment: Equatable, Sendable {

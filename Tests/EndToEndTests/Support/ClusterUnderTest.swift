@@ -5,6 +5,7 @@ import HTTPTestClient
 import MariaDB
 import PrivateMariaDB
 import Synchronization
+import Waiting
 
 /// A running demo: the built executables, steered the way a person does it, through `kuma-demo`'s own commands.
 final class ClusterUnderTest: Sendable {

@@ -1,6 +1,7 @@
 import DemoCluster
 import HTTPTestClient
 import MariaDB
+import Waiting
 
 /// What became of one node and of its monitors, from the moment something was done to it.
 struct FaultTimes: Sendable {

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import HTTPTestClient
 import Synchronization
+import Waiting
 
 /// Clients that connect, ask for one page and close, over and over, each on a thread of its own: a refused or reset
 /// connection, or any answer but a 200, is a failure.

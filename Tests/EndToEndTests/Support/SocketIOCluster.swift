@@ -4,6 +4,7 @@ import HTTPTestClient
 import MariaDB
 import PrivateMariaDB
 import Synchronization
+import Waiting
 
 /// Real Socket.IO servers (python-socketio) as three nodes behind real balancers, on a private database.
 ///
