@@ -184,8 +184,8 @@ let package = Package(
             name: "ControlAPITests",
             dependencies: [
                 "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", httpTypes, hummingbird,
-                .product(name: "HummingbirdTesting", package: "hummingbird"), "SchemaChecking", "Waiting", logging,
-                nioCore, serviceLifecycle,
+                .product(name: "HummingbirdTesting", package: "hummingbird"), "HTTPTestClient", "SchemaChecking",
+                "Waiting", logging, nioCore, serviceLifecycle,
             ],
             swiftSettings: houseRules
         ),

@@ -52,7 +52,7 @@ package struct ControlAPI: Service {
     /// `sun_path` of unix(7) holds 108 bytes with the terminating zero.
     package static let maximumSocketPathBytes = 107
     /// Above the data plane's own idle limit for a pooled connection, so that it is never the API that closes first.
-    private static let idleTimeout = TimeAmount.seconds(60)
+    static let idleTimeout = TimeAmount.seconds(60)
 
     private let socketPath: String
     /// Every row of the API.
@@ -60,6 +60,7 @@ package struct ControlAPI: Service {
     /// What `/lb/openapi.json` answers.
     package let description: JSON
     package let application: Application<APIResponder>
+    let responder: APIResponder
 
     /// - Parameters:
     ///   - serving: what `/lb/ready` says of draining.
@@ -79,7 +80,7 @@ package struct ControlAPI: Service {
         let table = EndpointTable(own + [OpenAPIRoutes.endpoint(description)])
         self.description = description
         endpoints = table.endpoints
-        let responder = APIResponder(
+        responder = APIResponder(
             table: table, balancer: configuration.balancer,
             adminRule: AdminRule(token: configuration.adminToken, allowed: configuration.adminAllowed),
             readingRule: ReadingRule(allowed: configuration.readingAllowed))

@@ -7,6 +7,7 @@ import DataPlane
 import FoundationEssentials
 import KumaClient
 import Logging
+import ServiceLifecycle
 import ServiceRuntime
 
 /// `kuma-balancer run`, also what happens without a subcommand.
@@ -65,8 +66,15 @@ struct RunCommand: AsyncParsableCommand {
             serving: serving)
         // Shut down from the last to the first, each waiting for the one before: clients are drained while the API still
         // answers, then the lease is given back, and the API ends last.
+        var services: [any Service] = [api, controlPlane, clients]
+        if let address = settings.adminListen {
+            services.insert(
+                AdminListener(
+                    serving: api, host: address.ip.figures, port: address.port, logger: Logger(label: "api")),
+                at: 1)
+        }
         let service = ServiceRun(
-            [api, controlPlane, clients], health: settings.health(of: dataPlane, controlPlane),
+            services, health: settings.health(of: dataPlane, controlPlane),
             environment: ProcessInfo.processInfo.environment, logger: logger,
             readiness: { await serving.passed() }, beforeImmediateExit: { folder.remove() })
         do {

@@ -15,11 +15,16 @@ package struct APIResponder: HTTPResponder {
     let readingRule: ReadingRule
 
     package func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        let response = response(for: await answer(request))
+        await respond(to: request, from: ClientAddress.read(from: request.headers))
+    }
+
+    /// - Parameter client: nil when the address is unknown.
+    func respond(to request: Request, from client: IPAddress?) async -> Response {
+        let response = response(for: await answer(request, client))
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func answer(_ request: Request) async -> Answer {
+    private func answer(_ request: Request, _ client: IPAddress?) async -> Answer {
         let target = request.head.path ?? ""
         let path = target.firstIndex(of: "?").map { String(target[..<$0]) } ?? target
         guard let match = table.match(path) else { return Refusal.notFound.answer }
@@ -29,7 +34,7 @@ package struct APIResponder: HTTPResponder {
         guard let method, let action = endpoint.actions[method] else {
             return Refusal.methodNotAllowed(allowed: endpoint.allowedMethods).answer
         }
-        let head = apiRequest(request, method: method, path: path, node: match.node, body: [])
+        let head = apiRequest(request, client, method: method, path: path, node: match.node, body: [])
         do throws(Refusal) {
             try admit(head, to: endpoint.access)
             // Old scripts act by GET; HEAD must stay safe all the same (RFC 9110 §9.2.1).
@@ -37,7 +42,8 @@ package struct APIResponder: HTTPResponder {
                 return .json(["status": "not done: HEAD changes nothing"])
             }
             let body = method == .post ? try await body(of: request) : []
-            return try await action(apiRequest(request, method: method, path: path, node: match.node, body: body))
+            return try await action(
+                apiRequest(request, client, method: method, path: path, node: match.node, body: body))
         } catch {
             return endpoint.refuse(error, head)
         }
@@ -98,7 +104,7 @@ package struct APIResponder: HTTPResponder {
     }
 
     private func apiRequest(
-        _ request: Request, method: Endpoint.Method, path: String, node: String, body: [UInt8]
+        _ request: Request, _ client: IPAddress?, method: Endpoint.Method, path: String, node: String, body: [UInt8]
     ) -> APIRequest {
         let target = request.head.path ?? ""
         let query = target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
@@ -106,8 +112,7 @@ package struct APIResponder: HTTPResponder {
         return APIRequest(
             method: method, path: path, query: query,
             parameters: Dictionary(parameters, uniquingKeysWith: { first, _ in first }), node: node,
-            fields: request.headers, host: request.head.authority, client: ClientAddress.read(from: request.headers),
-            body: body)
+            fields: request.headers, host: request.head.authority, client: client, body: body)
     }
 
     private func response(for answer: Answer) -> Response {

@@ -83,14 +83,9 @@ package struct AgentSettings: Sendable {
         "AGENT_STRICT",
         meaning: "End with exit code 3 when another live agent reports for the same node, rather than wait.",
         fallback: false)
-    private static let metricsListen = Setting<ListenAddress?>(
-        description: SettingDescription(
-            key: "AGENT_METRICS_LISTEN", meaning: "Where `/metrics` and `/healthz` are served; not set: nowhere.",
-            expected: "`address:port`, or a port of the loopback interface", example: "9184"),
-        fallback: nil
-    ) { text throws(SettingRefusal) in
-        try ListenAddress(parsing: UInt16(text) == nil ? text : "127.0.0.1:\(text)")
-    }
+    private static let metricsListen = Setting.address(
+        "AGENT_METRICS_LISTEN", meaning: "Where `/metrics` and `/healthz` are served; not set: nowhere.",
+        example: "9184")
     private static let log = LogSettings.Keys(prefix: "AGENT")
 
     package static let catalogue = SettingCatalogue(

@@ -8,6 +8,10 @@ extension BalancerSettings {
             fallback: Keys.defaultListen, defaultText: "0.0.0.0:8084", example: "0.0.0.0:8084,[::]:8084"
         ) { text throws(SettingRefusal) in try ListenAddress(parsing: text) }
         private static let defaultListen = (try? ListenAddress(parsing: "0.0.0.0:8084")).map { [$0] } ?? []
+        static let adminListen = Setting.address(
+            "LB_ADMIN_LISTEN",
+            meaning: "Where `/lb/` is served, too, and nothing else, whatever clients keep the balancer busy with.",
+            example: "8086")
         static let reactors = Setting<Int>.integer(
             "LB_REACTORS", meaning: "Reactor threads of the data plane; 0: one for each core.", in: 0...256,
             fallback: 0)

@@ -5,6 +5,8 @@ package import MariaDB
 package struct BalancerSettings: Sendable {
     package let database: DatabaseSettings
     package let listen: [ListenAddress]
+    /// Where the API alone is served, too.
+    package let adminListen: ListenAddress?
     /// Whether `LB_LISTEN` was given at all.
     package let isListenSet: Bool
     /// 0: as many as the machine has cores.
@@ -41,8 +43,9 @@ package struct BalancerSettings: Sendable {
     package static let catalogue = SettingCatalogue(
         DatabaseSettings.descriptions
             + [
-                Keys.listen.description, Keys.reactors.description, Keys.monitorLimit.description,
-                Keys.connectionWeight.description, Keys.slowStart.description, Keys.sessionAffinity.description,
+                Keys.listen.description, Keys.adminListen.description, Keys.reactors.description,
+                Keys.monitorLimit.description, Keys.connectionWeight.description, Keys.slowStart.description,
+                Keys.sessionAffinity.description,
                 Keys.connections.description, Keys.clientConnections.description, Keys.proxyProtocol.description,
                 Keys.trustedProxies.description, Keys.tunnelIdle.description, Keys.checkInterval.description,
                 Keys.checkTimeout.description, Keys.reportTTL.description, Keys.returnHold.description,
@@ -57,6 +60,7 @@ package struct BalancerSettings: Sendable {
         database = DatabaseSettings(reading: &reader)
         listen = reader.read(Keys.listen)
         isListenSet = reader.resolved.last?.origin != SettingsReader.defaultOrigin
+        adminListen = reader.read(Keys.adminListen)
         if listen.isEmpty { reader.refuse(Keys.listen.description, reason: "names no address") }
         reactorCount = reader.read(Keys.reactors)
         monitorLimit = reader.read(Keys.monitorLimit)
@@ -92,39 +96,4 @@ package struct BalancerSettings: Sendable {
 /// `LB_PROXY_PROTOCOL`.
 package enum ProxyProtocolMode: String, CaseIterable, Sendable {
     case off, accept
-}
-
-/// One address to listen on: numeric, so that starting never waits for a resolver.
-package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
-    package let ip: IPAddress
-    package let port: UInt16
-    private let text: String
-
-    package var description: String { text }
-
-    /// Reads `0.0.0.0:8084`, `[::]:8084` or `:8084`, which is every IPv4 address. Port 0 lets the kernel choose.
-    package init(parsing text: String) throws(SettingRefusal) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            throw SettingRefusal("has no port; write for example 0.0.0.0:8084")
-        }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = String(host.dropFirst().dropLast())
-        } else if host.contains(":") {
-            throw SettingRefusal("write an IPv6 address in brackets: [::]:8084")
-        }
-        guard let ip = IPAddress(parsing: host.isEmpty ? "0.0.0.0" : host) else {
-            throw SettingRefusal("is no numeric address")
-        }
-        self.ip = ip
-        self.port = port
-        self.text = host.contains(":") ? "[\(host)]:\(port)" : "\(host.isEmpty ? "0.0.0.0" : host):\(port)"
-    }
-
-    /// As the data plane takes it.
-    package var socketAddress: SocketAddress {
-        ip.isIPv4
-            ? .ipv4(octets: UInt32(truncatingIfNeeded: ip.low), port: port)
-            : .ipv6(high: ip.high, low: ip.low, port: port, scope: 0)
-    }
 }

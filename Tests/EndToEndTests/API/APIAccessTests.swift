@@ -61,6 +61,23 @@ extension EndToEnd.API {
         }
     }
 
+    @Test("LB_ADMIN_LISTEN serves the API, and only the API, until the end")
+    func addressOfItsOwn() async throws {
+        let cluster = try ClusterUnderTest.running
+        let ports = try FreePorts.consecutive(2)
+        let balancer = try BalancerProcess(
+            try await cluster.status().database, at: .port(ports[0]), settings: ["LB_ADMIN_LISTEN": "\(ports[1])"])
+        try await balancer.ready()
+        let caller = try await APICaller(port: ports[1])
+        _ = try await caller.ask("GET /lb/health", "/lb/health")
+        _ = try await caller.ask("POST /lb/trigger-health-check", "/lb/trigger-health-check")
+        #expect(try await caller.askUndescribed("GET", "/").status == 404)
+        let live = try LiveStream(port: ports[1])
+        _ = try await onThread { try live.read(until: "retry: 2000") }
+        try await balancer.stop()
+        _ = try await onThread { try live.read(until: "\r\n0\r\n\r\n") }
+    }
+
     @Test("While the database is away every row answers as promised: the same, the last state marked, or 503")
     func databaseAway() async throws {
         let cluster = try ClusterUnderTest.running
