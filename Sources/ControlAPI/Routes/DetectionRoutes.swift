@@ -2,10 +2,14 @@ import ClusterCore
 import ClusterStore
 import ControlPlane
 import Logging
+import Synchronization
 
 /// How faults are found, what was found, and what decides where clients go.
 struct DetectionRoutes: Sendable {
     let sources: AnswerSources
+    private let remembered = RememberedHistory()
+
+    init(sources: AnswerSources) { self.sources = sources }
 
     /// Events shown in `/lb/health-status`; `/lb/events` has them all.
     static let history = 100
@@ -63,12 +67,15 @@ struct DetectionRoutes: Sendable {
     private func health() async -> Answer {
         let (state, moment) = (sources.control.state, Moment.now)
         var marks = state.staleMarks(moment)
-        var events: [RecordedEvent] = []
-        do throws(StoreError) {
-            events = try await sources.control.events(EventQuery(limit: DetectionRoutes.history))
-        } catch {
-            if marks.isEmpty { marks = [JSON.Field("stale", true)] }
+        // What is away is not waited for.
+        if marks.isEmpty {
+            do throws(StoreError) {
+                remembered.keep(try await sources.control.events(EventQuery(limit: DetectionRoutes.history)))
+            } catch {
+                marks = ClusterState.staleMarks(isReachable: false, since: moment.text)
+            }
         }
+        let events = remembered.events
         let rows = events.map { recorded -> JSON in
             [
                 "at": .string(recorded.at),
@@ -141,4 +148,13 @@ struct DetectionRoutes: Sendable {
         ]
         return .json(body.adding(state.staleMarks(moment)))
     }
+}
+
+/// The history as somebody last saw it here, for while the database is away.
+private final class RememberedHistory: Sendable {
+    private let kept = Mutex<[RecordedEvent]>([])
+
+    var events: [RecordedEvent] { kept.withLock { $0 } }
+
+    func keep(_ events: [RecordedEvent]) { kept.withLock { $0 = events } }
 }

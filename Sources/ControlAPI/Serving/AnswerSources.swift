@@ -28,9 +28,11 @@ extension ClusterState {
     /// What a state endpoint adds when it answers from the last table (API.md).
     func staleMarks(_ moment: Moment) -> [JSON.Field] {
         guard isStale else { return [] }
-        let view: JSON = [
-            "reachable": .bool(database.isReachable), "since": .string(moment.text(database.since)),
-        ]
+        return ClusterState.staleMarks(isReachable: database.isReachable, since: moment.text(database.since))
+    }
+
+    static func staleMarks(isReachable: Bool, since: String) -> [JSON.Field] {
+        let view: JSON = ["reachable": .bool(isReachable), "since": .string(since)]
         return [JSON.Field("stale", true), JSON.Field("database", view)]
     }
 }

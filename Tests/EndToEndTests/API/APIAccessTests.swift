@@ -84,6 +84,7 @@ extension EndToEnd.API {
         try await cluster.settled()
         var callers: [APICaller] = []
         for port in cluster.balancerPorts { callers.append(try await APICaller(port: port)) }
+        for caller in callers { _ = try await caller.json("/lb/health-status") }
         try await cluster.act(.kill, "database")
         for caller in callers {
             try await eventually("the balancer has noticed", within: .seconds(30)) {
@@ -104,6 +105,8 @@ extension EndToEnd.API {
                     #expect(reply.field("Retry-After") != nil, "\(call.testDescription)")
                 }
             }
+            let history = try await caller.json("/lb/health-status")["history"]?.elements ?? []
+            #expect(!history.isEmpty, "as it was last seen")
             let live = try await caller.ask("GET /lb/events", "/lb/events", [("Accept", "text/event-stream")])
             #expect(live.status == 503)
         }
