@@ -1,3 +1,6 @@
+// What the agent does, whatever it asks and whoever answers: it probes, judges, reports, and has moved monitors re-read.
+// No SQL, no HTTP and no setting is ever read here: those come in as a store, a probe and a configuration.
+
 package import ClusterCore
 package import ClusterStore
 package import Logging

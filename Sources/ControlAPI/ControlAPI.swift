@@ -77,7 +77,7 @@ package struct ControlAPI: Service {
             logger: logger)
         let own = ControlAPI.endpoints(sources, log: log)
         let description = OpenAPIDocument.json(version: configuration.version, endpoints: own)
-        let table = EndpointTable(own + [OpenAPIRoutes.endpoint(description)])
+        let table = EndpointTable(own + [OpenAPIDocument.endpoint(description)])
         self.description = description
         endpoints = table.endpoints
         responder = APIResponder(

@@ -1,3 +1,6 @@
+// HTTP/1 as bytes: where heads and bodies begin and end, what is refused, what is rewritten. Bytes come in, findings go
+// out. Never a socket, a clock or a node of the cluster.
+
 /// Every limit of the framing layer: its reason, and what a client or a node gets beyond it (DESIGN.md §3.1, §3.5).
 package enum FramingLimits {
     /// A whole request head, from its first byte to the empty line. Beyond: `431`. Browsers and Kuma stay below 16 KiB

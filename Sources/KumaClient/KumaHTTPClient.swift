@@ -1,3 +1,6 @@
+// What is asked of an Uptime Kuma node: its health, and to re-read its monitors. What follows from an answer is never
+// decided here.
+
 import ClusterCore
 import NIOCore
 import NIOHTTP1

@@ -1,3 +1,6 @@
+// ClusterCore is the domain as values: nodes, monitors, health, plans, the choice of a node. Time and facts come in, decisions
+// go out. Never I/O, a log, a task or a thread; shared are only snapshots, counters, and where sessions live.
+
 /// What the request path knows of the cluster: one immutable snapshot. A reader sees all of one generation or all of the
 /// next, never halves of two.
 package struct RoutingTable: Sendable {

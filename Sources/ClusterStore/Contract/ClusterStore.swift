@@ -1,3 +1,6 @@
+// What agents and balancers ask of the database: the contract, every SQL text, the schema. Two stores obey it, MariaDB's
+// and one in memory. No decision is ever made here: which monitor goes where, and who is alive, is told to a store.
+
 package import ClusterCore
 
 /// Everything the cluster software asks of the database. `MariaDBClusterStore` is the real one; `InMemoryClusterStore`

@@ -6,6 +6,10 @@ enum OpenAPIDocument {
             + RebalanceOperations.all + ToolOperations.all + RedirectOperations.all
     }
 
+    static func endpoint(_ document: JSON) -> Endpoint {
+        Endpoint("/lb/openapi.json", .open, [.get: { _ in .json(document) }])
+    }
+
     /// - Parameter endpoints: who may use what.
     static func json(version: String, endpoints: [Endpoint]) -> JSON {
         let access = Dictionary(endpoints.map { ($0.path, $0.access) }, uniquingKeysWith: { first, _ in first })

@@ -1,3 +1,6 @@
+// The demo, its stand-in for a Kuma node, and its second terminal. The product never depends on it: what the demo needs of
+// agents and balancers it gets as a user does, from their programs.
+
 import ClusterCore
 import Glibc
 import Logging

@@ -56,9 +56,6 @@ package struct StandInSettings: Sendable, Equatable {
 }
 
 extension StandInSettings {
-    /// The real node lives on for 4 to 6 s after SIGTERM; the demo's people need not wait that long.
-    package static let defaultExitDelay: Duration = .milliseconds(500)
-
     /// - Throws: `InvalidStandInSettings` with every problem found.
     package init(environment: [String: String], exitDelay: Duration) throws(InvalidStandInSettings) {
         var reader = EnvironmentReader(environment: environment)

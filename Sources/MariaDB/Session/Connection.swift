@@ -1,3 +1,6 @@
+// libmariadb as Swift: one connection on one thread, prepared statements, typed rows, a deadline for each call. Never a table
+// of the cluster; what statements mean is ClusterStore's.
+
 package import Logging
 
 /// A connection to the database that opens when it is first needed and opens again, with back-off, after it broke.

@@ -1,3 +1,6 @@
+// Database servers and other child processes for the demo and the tests, which end with their parent. Never for a database
+// that anybody wants to keep.
+
 import Glibc
 import MariaDB
 import Synchronization
@@ -17,22 +20,17 @@ package final class PrivateMariaDB: Sendable {
         package init() {}
     }
 
-    private struct State {
-        var process: ChildProcess?
-        var databases = 0
-    }
-
     private let settings: Settings
     private let executable: String
     private let directory: ServerDirectory
     /// Where it listens on 127.0.0.1.
     package let port: UInt16
-    private let state = Mutex(State())
+    private let running = Mutex<ChildProcess?>(nil)
 
     /// The Unix socket's path.
     package var socketPath: String { directory.socket }
     /// Set while the process runs; for a test that looks at it from outside.
-    package var processID: Int32? { state.withLock { $0.process?.processID } }
+    package var processID: Int32? { running.withLock { $0?.processID } }
 
     /// One server for all tests of a process, started on first use and ended at exit.
     package static func shared() async throws(PrivateMariaDBError) -> PrivateMariaDB {
@@ -107,7 +105,7 @@ package final class PrivateMariaDB: Sendable {
 
     private func launch() async throws(PrivateMariaDBError) {
         let process = try spawn(executable, serverArguments)
-        state.withLock { $0.process = process }
+        running.withLock { $0 = process }
         LeftoverRemoval.note(process, in: directory)
         let connection = Connection(rootOptions())
         let deadline = ContinuousClock.now + settings.startTimeout
@@ -130,26 +128,26 @@ package final class PrivateMariaDB: Sendable {
 
     /// Ends the server properly and removes its directory.
     package func stop() async {
-        if let process = state.withLock({ $0.process }) { _ = await process.end(within: .seconds(10)) }
+        if let process = running.withLock({ $0 }) { _ = await process.end(within: .seconds(10)) }
         directory.remove()
     }
 
     /// Ends it at once, as a crash would; the data stays for `restart()`.
     package func kill() async {
-        guard let process = state.withLock({ $0.process }) else { return }
+        guard let process = running.withLock({ $0 }) else { return }
         process.send(.kill)
         _ = await process.wait(atMost: .seconds(10))
     }
 
     /// Stops the process where it stands: connections stay open and nothing answers.
-    package func freeze() async { await state.withLock { $0.process }?.freeze() }
+    package func freeze() async { await running.withLock { $0 }?.freeze() }
 
     /// Lets it go on after `freeze()`.
-    package func thaw() { state.withLock { $0.process }?.send(.continue) }
+    package func thaw() { running.withLock { $0 }?.send(.continue) }
 
     /// Starts it again on the same data and port, after ending it if it still runs.
     package func restart() async throws(PrivateMariaDBError) {
-        if let process = state.withLock({ $0.process }) { _ = await process.end(within: .seconds(10)) }
+        if let process = running.withLock({ $0 }) { _ = await process.end(within: .seconds(10)) }
         try await launch()
     }
 }

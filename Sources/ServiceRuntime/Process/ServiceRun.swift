@@ -1,3 +1,6 @@
+// What any service of ours needs to run on a machine: settings, secrets, logs, signals, what systemd hears. Nothing of what
+// the service does, now or ever.
+
 package import Logging
 package import ServiceLifecycle
 import UnixSignals
