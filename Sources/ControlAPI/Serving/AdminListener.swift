@@ -14,15 +14,18 @@ package struct AdminListener: Service {
     static let connections = EventFeed.followers * 4
 
     private let application: Application<AdminResponder>
+    private let endLimit: Duration
 
     /// - Parameters:
     ///   - host: an address in figures.
     ///   - port: 0 lets the kernel choose.
+    ///   - endLimit: what exchanges may take at the end; what goes on then is cut off.
     ///   - onListening: hears the port once connections are accepted.
     package init(
-        serving api: ControlAPI, host: String, port: UInt16, logger: Logger,
+        serving api: ControlAPI, host: String, port: UInt16, logger: Logger, endLimit: Duration = .seconds(10),
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
+        self.endLimit = endLimit
         // The server's own remarks on single connections are of no use to an operator.
         var serverLogger = logger
         serverLogger.logLevel = max(logger.logLevel, .notice)
@@ -42,7 +45,17 @@ package struct AdminListener: Service {
 
     /// Serves until it is told to shut down gracefully.
     /// - Throws: when the address cannot be had.
-    package func run() async throws { try await application.run() }
+    package func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            group.addTask {
+                try await gracefulShutdown()
+                try await Task.sleep(for: endLimit)
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
 }
 
 /// Answers as the API does, for whoever is at the other end of the connection.

@@ -15,7 +15,8 @@ package final class EventFeed: Sendable {
 
     /// Followers at once; above: refused. A dashboard in each office needs a handful.
     package static let followers = 32
-    /// Signals that wait for one follower; above: its stream ends, and it comes back with the last id it saw.
+    /// Signals that wait for one follower; above: its stream ends, its place is free, and it comes back with the last id
+    /// it saw.
     package static let waiting = 256
     /// Between beats. Well below the idle limit of anything between us and a browser, and below the time that a draining
     /// balancer gives its exchanges: a follower's stream ends at a beat.
@@ -23,8 +24,10 @@ package final class EventFeed: Sendable {
     /// Events read by a pass; when all of them are new, the whole page of the history is read.
     static let glance = 50
 
+    private typealias Streams = [UInt64: AsyncStream<Signal>.Continuation]
+
     private struct State {
-        var streams: [UInt64: AsyncStream<Signal>.Continuation] = [:]
+        var streams: Streams = [:]
         var next: UInt64 = 0
         /// The newest event that was handed out; nil until a follower has said where it begins.
         var newest: Int64?
@@ -88,28 +91,29 @@ package final class EventFeed: Sendable {
     /// - Parameter events: ascending by id.
     package func deliver(_ events: [RecordedEvent]) {
         guard let last = events.last else { return }
-        let streams = state.withLock { state -> [AsyncStream<Signal>.Continuation] in
-            guard state.newest != nil else { return [] }
+        let streams = state.withLock { state -> Streams in
+            guard state.newest != nil else { return [:] }
             state.newest = last.id
-            return Array(state.streams.values)
+            return state.streams
         }
-        for event in events { EventFeed.send(.event(event), to: streams) }
+        for event in events { send(.event(event), to: streams) }
     }
 
     /// Called with every look of the control loop.
     package func beat(now: ContinuousClock.Instant) {
-        let streams = state.withLock { state -> [AsyncStream<Signal>.Continuation] in
-            guard !state.streams.isEmpty, state.nextBeat.map({ now >= $0 }) ?? true else { return [] }
+        let streams = state.withLock { state -> Streams in
+            guard !state.streams.isEmpty, state.nextBeat.map({ now >= $0 }) ?? true else { return [:] }
             state.nextBeat = now + EventFeed.interval
-            return Array(state.streams.values)
+            return state.streams
         }
-        EventFeed.send(.beat, to: streams)
+        send(.beat, to: streams)
     }
 
-    private static func send(_ signal: Signal, to streams: [AsyncStream<Signal>.Continuation]) {
-        for stream in streams {
+    private func send(_ signal: Signal, to streams: Streams) {
+        for (number, stream) in streams {
             switch stream.yield(signal) {
-            case .dropped: stream.finish()
+            // Whoever writes to it may be held up by a peer that reads nothing, for as long as that likes.
+            case .dropped: leave(number)
             case .enqueued, .terminated: continue
             @unknown default: continue
             }

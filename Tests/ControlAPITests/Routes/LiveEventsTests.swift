@@ -126,5 +126,6 @@ struct LiveEventsTests {
         var kept = 0
         for await _ in slow.signals { kept += 1 }
         #expect(kept == EventFeed.waiting, "its stream has ended after what was waiting")
+        #expect(feed.followerCount == 1, "its place is free, whoever still holds it")
     }
 }

@@ -3,6 +3,7 @@ import ControlAPI
 import HTTPTestClient
 import Logging
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 @Suite("The API on an address of its own")
@@ -14,7 +15,7 @@ struct AdminListenerTests {
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
         let listener = AdminListener(
             serving: fixture.api, host: "127.0.0.1", port: 0, logger: Logger(label: "test"),
-            onListening: { bound.yield($0) })
+            endLimit: .milliseconds(100), onListening: { bound.yield($0) })
         let group = ServiceGroup(services: [listener], logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -58,5 +59,18 @@ struct AdminListenerTests {
             #expect(try connection.request("POST", "/lb/resume", fields: strange).status == 200)
         }
         #expect(fixture.control.current.orders == ["resume by 127.0.0.1"])
+    }
+
+    @Test("a follower that does not leave does not hold up the end", .timeLimit(.minutes(1)))
+    func end() async throws {
+        let follower = Mutex<HTTPConnection?>(nil)
+        try await withListener(APIFixture()) { port in
+            try follower.withLock { slot in
+                let connection = try HTTPConnection(port: port)
+                try connection.sendRequest("GET", "/lb/events", fields: [("Accept", "text/event-stream")])
+                _ = try connection.read("HTTP/1.1 200".utf8.count)
+                slot = connection
+            }
+        }
     }
 }
