@@ -71,7 +71,7 @@ struct DeploymentSettingsTests {
             (
                 ["compose/cluster.yaml"],
                 [
-                    "NODE_ID", "NODE_HOST", "NODE_PRIMARY", "KUMA_API_KEY", "DB_HOST", "DB_NAME", "DB_USER",
+                    "NODE_ID", "NODE_HOST", "NODE_PRIMARY", "KUMA_API_KEY_FILE", "DB_HOST", "DB_NAME", "DB_USER",
                     "DB_PASSWORD_FILE", "LB_LISTEN", "LB_STATE_FILE", "LB_ADMIN_TOKEN_FILE", "LB_API_ALLOW",
                     "LB_TRUSTED_PROXIES", "LB_SESSION_AFFINITY", "MONITOR_LIMIT_PER_NODE",
                 ]
