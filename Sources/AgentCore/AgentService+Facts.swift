@@ -37,6 +37,6 @@ extension AgentService {
         let (status, last) = shared.judgement.withLock { ($0.status, $0.last) }
         return AgentFacts(
             node: configuration.node, version: configuration.version, status: status, lastProbe: last,
-            isHeard: shared.isHeard.withLock { $0 }, ledger: shared.ledger.withLock { $0 })
+            isHeard: shared.voice.withLock { $0.isHeard(now: .now) }, ledger: shared.ledger.withLock { $0 })
     }
 }

@@ -20,7 +20,7 @@ package struct AgentService: Service {
     let reconcileTrigger: (any ReconcileTrigger)?
     let secondOfMinute: @Sendable () -> Int
     let logger: Logger
-    let shared = AgentSharedState()
+    let shared: AgentSharedState
 
     /// - Parameters:
     ///   - reconcileTrigger: nil without `KUMA_API_KEY`; then moved monitors start at Kuma's next minute.
@@ -36,7 +36,8 @@ package struct AgentService: Service {
         self.reconcileTrigger = reconcileTrigger
         self.secondOfMinute = secondOfMinute
         self.logger = logger
-        shared.judgement.withLock { $0 = NodeJudgement(limits: configuration.judge) }
+        shared = AgentSharedState(
+            NodeJudgement(limits: configuration.judge, probeTimeout: configuration.probeTimeout))
     }
 
     package func run() async throws {
@@ -95,9 +96,8 @@ package struct AgentService: Service {
 
 /// What the loops of one agent share.
 final class AgentSharedState: Sendable {
-    let judgement = Mutex(NodeJudgement(limits: HealthJudge.Limits()))
-    /// Whether the database took our last beat: this agent, and no other, speaks for the node.
-    let isHeard = Mutex(false)
+    let judgement: Mutex<NodeJudgement>
+    let voice = Mutex(NodeVoice())
     /// Events that only an agent sees, not yet written into the history. Bounded: the oldest go first.
     let changes = Mutex<[ClusterEvent]>([])
     /// Cuts the pause before the next probe short.
@@ -108,6 +108,8 @@ final class AgentSharedState: Sendable {
     let ledger = Mutex(AgentLedger())
 
     static let changeLimit = 64
+
+    init(_ judgement: NodeJudgement) { self.judgement = Mutex(judgement) }
 
     func note(_ event: ClusterEvent) {
         changes.withLock { changes in

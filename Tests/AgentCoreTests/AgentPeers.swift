@@ -64,11 +64,54 @@ final class ScriptedTrigger: ReconcileTrigger {
     }
 }
 
+/// A reconcile call that lasts until a test ends it.
+final class LastingTrigger: ReconcileTrigger {
+    private struct State {
+        var begun = 0
+        var running = 0
+        var mostAtOnce = 0
+        var waiters: [CheckedContinuation<Void, Never>] = []
+        var isOpen = false
+    }
+
+    private let state = Mutex(State())
+
+    var begun: Int { state.withLock { $0.begun } }
+    var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
+
+    /// Ends the calls under way; later ones end at once.
+    func open() {
+        let waiters = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    func reconcile(_ address: NodeAddress, timeout: Duration) async -> ReconcileOutcome {
+        await withCheckedContinuation { waiter in
+            let isOpen = state.withLock { state -> Bool in
+                state.begun += 1
+                state.running += 1
+                state.mostAtOnce = max(state.mostAtOnce, state.running)
+                if !state.isOpen { state.waiters.append(waiter) }
+                return state.isOpen
+            }
+            if isOpen { waiter.resume() }
+        }
+        state.withLock { $0.running -= 1 }
+        return .done
+    }
+}
+
 /// The in-memory store, with a count of beats and a gate that makes every call hang, whatever the caller does.
 final class GatedStore: AgentStore {
     private struct State {
         var isHanging = false
         var isForbidden = false
+        var refusesReports = false
+        var refusedReports = 0
         var waiters: [CheckedContinuation<Void, Never>] = []
         var reports: [AgentReport] = []
         var schemaCalls = 0
@@ -87,6 +130,10 @@ final class GatedStore: AgentStore {
     var schemaCalls: Int { state.withLock { $0.schemaCalls } }
 
     func hang() { state.withLock { $0.isHanging = true } }
+    /// Beats do not arrive any more; everything else does.
+    func refuseReports() { state.withLock { $0.refusesReports = true } }
+    func takeReports() { state.withLock { $0.refusesReports = false } }
+    var refusedReports: Int { state.withLock { $0.refusedReports } }
     func forbidSchema() { state.withLock { $0.isForbidden = true } }
 
     func release() {
@@ -121,6 +168,11 @@ final class GatedStore: AgentStore {
 
     func report(_ report: AgentReport) async throws(StoreError) -> ReportOutcome {
         await pass()
+        let isRefused = state.withLock { state in
+            if state.refusesReports { state.refusedReports += 1 }
+            return state.refusesReports
+        }
+        if isRefused { throw .unavailable(reason: "connection reset") }
         let outcome = try await inner.report(report)
         if case .conflict = outcome { return outcome }
         state.withLock { $0.reports.append(report) }
@@ -174,7 +226,7 @@ struct AgentUnderTest: Sendable {
 
     /// Runs the agent while `body` runs, then shuts it down as SIGTERM would and waits for its end.
     func run(
-        trigger: ScriptedTrigger? = nil, adjust: (inout AgentConfiguration) -> Void = { _ in },
+        trigger: (any ReconcileTrigger)? = nil, adjust: (inout AgentConfiguration) -> Void = { _ in },
         _ body: () async throws -> Void
     ) async throws {
         var configuration = AgentConfiguration(

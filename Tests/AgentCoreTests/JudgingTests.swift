@@ -6,10 +6,25 @@ import Testing
 
 @Suite("What the agent holds of its node")
 struct NodeJudgementTests {
+    private let start = ContinuousClock.now
+    private let limits = HealthJudge.Limits()
+    private var fresh: NodeJudgement { NodeJudgement(limits: limits, probeTimeout: .seconds(5)) }
+
+    private func result(_ finding: ProbeResult.Finding) -> ProbeResult {
+        ProbeResult(finding: finding, detail: "", duration: .zero)
+    }
+
+    private func became(_ recording: NodeJudgement.Recording) -> NodeStatus? {
+        switch recording {
+        case .counted(let change): change.became
+        case .lapsed: nil
+        }
+    }
+
     private func judgement(_ findings: [ProbeResult.Finding], adopting status: NodeStatus?) -> NodeJudgement {
-        var judgement = NodeJudgement(limits: HealthJudge.Limits())
+        var judgement = fresh
         for finding in findings {
-            _ = judgement.record(ProbeResult(finding: finding, detail: "", duration: .zero))
+            _ = judgement.record(result(finding), now: start)
         }
         _ = judgement.adopt(status)
         return judgement
@@ -34,18 +49,17 @@ struct NodeJudgementTests {
 
     @Test("what was only a guess before the database answered is no event")
     func guesses() {
-        var judgement = NodeJudgement(limits: HealthJudge.Limits())
-        let failure = ProbeResult(finding: .unhealthy, detail: "", duration: .zero)
-        #expect(judgement.record(failure).became == nil)
+        var judgement = fresh
+        #expect(became(judgement.record(result(.unhealthy), now: start)) == nil)
         #expect(judgement.adopt(.online) == nil)
-        #expect(judgement.record(failure).became == nil)
-        #expect(judgement.record(failure).became == .offline)
+        #expect(became(judgement.record(result(.unhealthy), now: start)) == nil)
+        #expect(became(judgement.record(result(.unhealthy), now: start)) == .offline)
     }
 
     @Test("what the probes proved before the database answered is an event when it answers")
     func provenBefore() {
-        var judgement = NodeJudgement(limits: HealthJudge.Limits())
-        for _ in 0..<3 { _ = judgement.record(ProbeResult(finding: .unhealthy, detail: "", duration: .zero)) }
+        var judgement = fresh
+        for _ in 0..<3 { _ = judgement.record(result(.unhealthy), now: start) }
         #expect(judgement.adopt(.online) == .offline)
     }
 
@@ -54,6 +68,64 @@ struct NodeJudgementTests {
         var judgement = judgement([.healthy], adopting: .online)
         #expect(judgement.adopt(.offline) == nil)
         #expect(judgement.status == .online)
+    }
+
+    // MARK: - Standstills
+
+    private func configuration() throws -> AgentConfiguration {
+        AgentConfiguration(
+            node: try NodeID("node1"), name: "Node 1", host: "kuma1:3001", isPrimary: false,
+            instance: AgentInstance(text: "mine"), version: "test",
+            address: NodeAddress(host: "kuma1", port: 3001))
+    }
+
+    @Test("what was judged before the process stood still is not reported until a probe has ended")
+    func oldJudgement() throws {
+        let configuration = try configuration()
+        var judgement = judgement([.unhealthy, .unhealthy, .unhealthy], adopting: .online)
+        #expect(judgement.report(for: configuration, now: start + .seconds(2))?.status == .offline)
+        let thawed = start + .seconds(17)
+        #expect(judgement.report(for: configuration, now: thawed) == nil)
+        judgement.probeBegins(now: thawed)
+        _ = judgement.record(result(.healthy), now: thawed + .milliseconds(3))
+        #expect(judgement.report(for: configuration, now: thawed + .milliseconds(4))?.status == .recovering)
+    }
+
+    @Test(
+        "a probe that hangs within its limit keeps the beats going, and one that was stopped with the process does not")
+    func hangingProbe() throws {
+        let configuration = try configuration()
+        var judgement = judgement([.healthy], adopting: .online)
+        judgement.probeBegins(now: start + .seconds(2))
+        #expect(judgement.report(for: configuration, now: start + .seconds(7)) != nil)
+        #expect(judgement.report(for: configuration, now: start + .seconds(9)) == nil)
+    }
+
+    @Test("a probe that outlasted its limit says nothing of the node")
+    func lapsedProbe() {
+        var judgement = judgement([.unhealthy, .unhealthy], adopting: .online)
+        judgement.probeBegins(now: start)
+        #expect(judgement.record(result(.unhealthy), now: start + .seconds(16)) == .lapsed)
+        #expect(judgement.status == .online)
+        judgement.probeBegins(now: start + .seconds(16))
+        #expect(became(judgement.record(result(.unhealthy), now: start + .seconds(21))) == .offline)
+    }
+}
+
+@Suite("Whether this agent speaks for its node")
+struct NodeVoiceTests {
+    private let start = ContinuousClock.now
+
+    @Test("only while no other agent can have taken the row over")
+    func ages() {
+        var voice = NodeVoice()
+        #expect(!voice.isHeard(now: start))
+        voice.heard(at: start)
+        #expect(voice.isHeard(now: start + .seconds(8)))
+        #expect(!voice.isHeard(now: start + .seconds(9)))
+        voice.heard(at: start + .seconds(9))
+        voice.notHeard()
+        #expect(!voice.isHeard(now: start + .seconds(9)))
     }
 }
 

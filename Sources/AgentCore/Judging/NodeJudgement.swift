@@ -1,8 +1,12 @@
 package import ClusterCore
 package import ClusterStore
 
-/// What this agent holds of its node: the judge, the last finding, and whether the database's own belief was taken into
-/// account yet. A value without clock, socket or store.
+/// What this agent holds of its node: the judge, the last finding and its age, and whether the database's own belief was
+/// taken into account yet. A value without clock, socket or store.
+///
+/// A process may stand still for a while – SIGSTOP, a suspended machine, memory that is swapped in. What it then still
+/// holds is the past: a probe that ended too late says nothing of the node, and a judgement that no probe renewed in time
+/// is not reported before one has.
 package struct NodeJudgement: Sendable {
     /// What a probe changed.
     package struct Change: Equatable, Sendable {
@@ -11,15 +15,30 @@ package struct NodeJudgement: Sendable {
         package var health: AgentHealth?
     }
 
+    package enum Recording: Equatable, Sendable {
+        case counted(Change)
+        /// The probe outlasted its own limit: this process stood still, and the finding is not the node's. Nothing changed.
+        case lapsed
+    }
+
+    /// How late a timer may fire or a task be run on a busy machine before it counts as a standstill.
+    static let patience: Duration = .seconds(1)
+
     private let limits: HealthJudge.Limits
+    private let probeTimeout: Duration
     private var judge: HealthJudge
+    /// When the probe that is under way began.
+    private var probeBegan: ContinuousClock.Instant?
+    private var lastEnded: ContinuousClock.Instant?
     package private(set) var last: ProbeResult?
     package private(set) var hasAdopted = false
 
     /// Until the database's belief is known, a node counts as recovering: three good probes prove it, one bad one does
     /// not make an offline node look online.
-    package init(limits: HealthJudge.Limits) {
+    /// - Parameter probeTimeout: after which a probe ends by itself.
+    package init(limits: HealthJudge.Limits, probeTimeout: Duration) {
         self.limits = limits
+        self.probeTimeout = probeTimeout
         judge = HealthJudge(startingAs: .recovering, limits: limits)
     }
 
@@ -36,7 +55,16 @@ package struct NodeJudgement: Sendable {
         }
     }
 
-    package mutating func record(_ result: ProbeResult) -> Change {
+    package mutating func probeBegins(now: ContinuousClock.Instant) { probeBegan = now }
+
+    /// Takes what the probe found that began last.
+    package mutating func record(_ result: ProbeResult, now: ContinuousClock.Instant) -> Recording {
+        if let probeBegan, now - probeBegan > probeTimeout + NodeJudgement.patience {
+            self.probeBegan = nil
+            return .lapsed
+        }
+        probeBegan = nil
+        lastEnded = now
         let before = health
         last = result
         var change = Change()
@@ -46,7 +74,15 @@ package struct NodeJudgement: Sendable {
         case .became(let status): change.became = hasAdopted ? status : nil
         }
         change.health = health == before ? nil : health
-        return change
+        return .counted(change)
+    }
+
+    /// Whether the last finding is as new as probing without a standstill makes it: no older than the pause between two
+    /// probes, or than a probe that is under way.
+    private func isFresh(now: ContinuousClock.Instant) -> Bool {
+        if let probeBegan { return now - probeBegan <= probeTimeout + NodeJudgement.patience }
+        let pause = Jitter.spread(limits.steadyInterval, draw: 1)
+        return lastEnded.map { now - $0 <= pause + NodeJudgement.patience } ?? false
     }
 
     /// Starts over from what the database believes, and counts what was seen meanwhile on top of it. So restarting an
@@ -64,9 +100,10 @@ package struct NodeJudgement: Sendable {
         return judge.status == status ? nil : judge.status
     }
 
-    /// The beat to write; nil before the first probe ended or the database's belief was adopted.
-    package func report(for configuration: AgentConfiguration) -> AgentReport? {
-        guard hasAdopted, let health, let last else { return nil }
+    /// The beat to write; nil before the first probe ended or the database's belief was adopted, and while a judgement
+    /// from before a standstill waits for a probe.
+    package func report(for configuration: AgentConfiguration, now: ContinuousClock.Instant) -> AgentReport? {
+        guard hasAdopted, isFresh(now: now), let health, let last else { return nil }
         return AgentReport(
             node: configuration.node, name: configuration.name, host: configuration.host,
             isPrimary: configuration.isPrimary, instance: configuration.instance, version: configuration.version,

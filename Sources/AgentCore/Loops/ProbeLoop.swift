@@ -9,11 +9,17 @@ struct ProbeLoop: Sendable {
     func run() async {
         let (configuration, shared) = (agent.configuration, agent.shared)
         while !Task.isCancelled {
+            shared.judgement.withLock { $0.probeBegins(now: .now) }
             let result = await agent.probe.probe(configuration.address, timeout: configuration.probeTimeout)
             if Task.isCancelled { return }
             shared.ledger.withLock { $0.record(result) }
-            let (change, interval) = shared.judgement.withLock { ($0.record(result), $0.interval) }
-            tell(change, result)
+            let (recording, interval) = shared.judgement.withLock { ($0.record(result, now: .now), $0.interval) }
+            switch recording {
+            case .lapsed:
+                agent.logger.info("a probe outlasted its limit: this process stood still; probing anew")
+                continue
+            case .counted(let change): tell(change, result)
+            }
             shared.reportNow.wake()
             await shared.probeNow.wait(upTo: Jitter.spread(interval, draw: .random(in: 0...1)))
         }

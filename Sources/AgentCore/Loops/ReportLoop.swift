@@ -53,14 +53,15 @@ struct ReportLoop: Sendable {
         do throws(StoreError) {
             if !memory.isSchemaReady { try await prepareSchema(&memory) }
             try await adoptBelief()
-            let next = agent.shared.judgement.withLock { $0.report(for: agent.configuration) }
+            let next = agent.shared.judgement.withLock { $0.report(for: agent.configuration, now: .now) }
             guard let next else { return .done }
+            let sentAt = ContinuousClock.now
             let outcome = try await agent.store.report(next)
             tellDatabaseIsBack(&memory)
             let verdict = memory.conflict.record(outcome, now: .now)
             switch outcome {
-            case .written, .registered: agent.shared.isHeard.withLock { $0 = true }
-            case .conflict: agent.shared.isHeard.withLock { $0 = false }
+            case .written, .registered: agent.shared.voice.withLock { $0.heard(at: sentAt) }
+            case .conflict: agent.shared.voice.withLock { $0.notHeard() }
             }
             agent.shared.ledger.withLock { $0.record(outcome) }
             tell(outcome, verdict)
@@ -71,7 +72,7 @@ struct ReportLoop: Sendable {
             return .done
         } catch {
             // Another agent may have taken over meanwhile; the next beat will tell.
-            agent.shared.isHeard.withLock { $0 = false }
+            agent.shared.voice.withLock { $0.notHeard() }
             agent.shared.ledger.withLock { $0.failedBeats += 1 }
             return .failed(error)
         }

@@ -22,7 +22,7 @@ struct ReconcileLoop: Sendable {
         let node = agent.configuration.node
         // Two agents that both ask make Kuma's readings overlap; so does one that takes over before its predecessor's
         // call has ended. Only the one that speaks for the node asks.
-        guard agent.shared.isHeard.withLock({ $0 }) else { return }
+        guard agent.shared.voice.withLock({ $0.isHeard(now: .now) }) else { return }
         // A node that does not answer reads its list itself when it starts again.
         guard agent.shared.judgement.withLock({ $0.status }) == .online else { return }
         let monitors: [MonitorID]

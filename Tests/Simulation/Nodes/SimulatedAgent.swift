@@ -17,7 +17,7 @@ final class SimulatedAgent: @unchecked Sendable {
     private var planner = ReconcilePlanner()
     /// Rises with every probe, so that a beat goes out at once.
     private var probes = 0
-    private var isHeard = false
+    private var voice = NodeVoice()
 
     init(
         process: SimulatedProcess, kuma: SimulatedKuma, instance: AgentInstance, store: SimulatedStore,
@@ -30,7 +30,7 @@ final class SimulatedAgent: @unchecked Sendable {
         configuration = AgentConfiguration(
             node: kuma.id, name: kuma.id.text, host: kuma.host, isPrimary: false, instance: instance, version: "1",
             address: NodeAddress(host: "127.0.0.1", port: 3001))
-        judgement = NodeJudgement(limits: configuration.judge)
+        judgement = NodeJudgement(limits: configuration.judge, probeTimeout: configuration.probeTimeout)
         watch = ConflictWatch(patience: configuration.conflictPatience)
     }
 
@@ -60,10 +60,14 @@ final class SimulatedAgent: @unchecked Sendable {
     private func probing() async {
         while goesOn {
             await process.awake()
+            judgement.probeBegins(now: process.instant)
             let result = await kuma.health(isReachable: true, timeout: configuration.probeTimeout)
             await process.awake()
-            let change = judgement.record(result)
-            if let status = change.became { store.oracle.trace.note(process.name, "judges \(status.rawValue)") }
+            switch judgement.record(result, now: process.instant) {
+            case .lapsed: continue
+            case .counted(let change):
+                if let status = change.became { store.oracle.trace.note(process.name, "judges \(status.rawValue)") }
+            }
             probes += 1
             await process.sleep(jittered(judgement.interval))
         }
@@ -73,7 +77,7 @@ final class SimulatedAgent: @unchecked Sendable {
         while goesOn {
             let seen = probes
             do throws(StoreError) { try await beat() } catch {
-                isHeard = false
+                voice.notHeard()
                 await process.sleep(.milliseconds(500))
             }
             let pause = jittered(configuration.judge.steadyInterval * 1.25)
@@ -87,12 +91,14 @@ final class SimulatedAgent: @unchecked Sendable {
             let row = try await store.node(configuration.node)
             _ = judgement.adopt(row?.status)
         }
-        guard let report = judgement.report(for: configuration) else { return }
+        await process.awake()
+        guard let report = judgement.report(for: configuration, now: process.instant) else { return }
+        let sentAt = process.instant
         let outcome = try await store.report(report)
         _ = watch.record(outcome, now: process.instant)
         switch outcome {
-        case .written, .registered: isHeard = true
-        case .conflict: isHeard = false
+        case .written, .registered: voice.heard(at: sentAt)
+        case .conflict: voice.notHeard()
         }
     }
 
@@ -104,7 +110,8 @@ final class SimulatedAgent: @unchecked Sendable {
     }
 
     private func reconcile() async {
-        guard isHeard, judgement.status == .online, let monitors = try? await store.monitors(runBy: configuration.node)
+        guard voice.isHeard(now: process.instant), judgement.status == .online,
+            let monitors = try? await store.monitors(runBy: configuration.node)
         else {
             return
         }
