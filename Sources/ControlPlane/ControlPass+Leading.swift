@@ -32,7 +32,9 @@ extension ControlPass {
         let seen = transitions.observe(nodes)
         for event in seen { logger.notice("\(event.detail)", metadata: ["kind": "\(event.kind.rawValue)"]) }
         let said = await speaker.follow(nodes, speakable: silence.speakable, silent: silence.silent)
-        events = (events + seen + said).suffix(ControlPass.pendingEvents)
+        events += seen + said
+        tellLost(events.count - ControlPass.pendingEvents)
+        events = events.suffix(ControlPass.pendingEvents)
     }
 
     func begin(_ lease: Lease) async {
@@ -94,6 +96,7 @@ extension ControlPass {
             await poller.expireAssignments()
             let returned = try await mover.giveBack(batch, in: picture, under: lease)
             moves.returned += returned.count
+            isHistoryOld = true
             changes.merge(returned) { $1 }
             budget -= 1
         }
@@ -105,6 +108,7 @@ extension ControlPass {
             await poller.expireAssignments()
             let moved = try await mover.failOver(batch, under: lease)
             moves.failedOver += moved.count
+            isHistoryOld = true
             changes.merge(moved) { $1 }
             budget -= 1
         }
@@ -131,25 +135,67 @@ extension ControlPass {
     private func recordEvents() async throws(StoreError) {
         guard await leader.lease != nil, !events.isEmpty else { return }
         let batch = events
+        unwritten = batch.count
         do {
             try await store.record(batch)
+            isHistoryOld = true
         } catch {
             switch error {
             case .unavailable, .deadlineExceeded, .leaseLost: throw error
             case .notPermitted, .schemaMissing, .refused:
                 // A history that cannot be written must not keep monitors from being moved.
                 logger.error("events are lost: the history cannot be written", metadata: ["error": "\(error)"])
+                tellLost(batch.count)
             }
         }
+        unwritten = 0
         events.removeFirst(min(batch.count, events.count))
     }
 
+    /// The oldest lines of the history are not going to be written: the log has them then.
+    private func tellLost(_ count: Int) {
+        guard count > 0 else { return }
+        for event in events.prefix(min(count, ControlPass.toldLines)) {
+            logger.warning(
+                "not in the history: \(event.detail)",
+                metadata: ["kind": "\(event.kind.rawValue)", "node": "\(event.node?.text ?? "")"])
+        }
+        guard count > ControlPass.toldLines else { return }
+        logger.warning("more is not in the history", metadata: ["lines": "\(count - ControlPass.toldLines)"])
+    }
+
     func announce() async throws(StoreError) {
-        // A follower has nothing to record: the leader saw the same.
-        if await leader.lease == nil { events = [] }
+        // A follower has nothing to record: the leader saw the same. What we saw as the leader and could not write before
+        // we lost the lease nobody else will.
+        if await leader.lease == nil {
+            tellLost(min(unwritten, events.count))
+            unwritten = 0
+            events = []
+        }
         guard clock.now() >= nextAnnouncement else { return }
         nextAnnouncement = clock.now() + configuration.announceInterval
+        isHistoryOld = true
         try await store.announce(identity)
         balancers = try await store.balancers()
+        // Another balancer was seen in the future: its database host's clock is ahead of ours.
+        let least = balancers.filter { $0.presence.id != identity.id }.map(\.lastSeenAge).min() ?? .zero
+        if least < DatabaseClock.leastAge { noteSkew(.zero - least) }
+    }
+
+    /// Reads what is shown of the history while the database is away: after own writes, and with each announcement.
+    func rememberHistory() async throws(StoreError) {
+        guard isHistoryOld else { return }
+        isHistoryOld = false
+        do throws(StoreError) {
+            history.events = try await store.events(EventQuery(limit: RememberedHistory.rows))
+            history.moves = try await store.moves(MoveQuery(limit: RememberedHistory.rows))
+        } catch {
+            switch error {
+            case .unavailable, .deadlineExceeded, .leaseLost:
+                isHistoryOld = true
+                throw error
+            case .notPermitted, .schemaMissing, .refused: return
+            }
+        }
     }
 }

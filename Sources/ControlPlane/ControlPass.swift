@@ -15,6 +15,7 @@ struct PassReport: Sendable {
     var scans = ScanStatistics()
     var moves = MoveStatistics()
     var jobs: [RebalanceJob] = []
+    var history = RememberedHistory()
 }
 
 /// One round trip of the control plane through the database: lease, poll, and – as the leader – speaking and moving, in
@@ -23,8 +24,12 @@ struct PassReport: Sendable {
 actor ControlPass {
     /// Events kept while the database is away; beyond, the oldest go.
     static let pendingEvents = 1_000
+    /// Lines that the log gets in full when the history does not.
+    static let toldLines = 20
     /// Between attempts to complete a schema that lacks a right or waits for Kuma's own tables.
     static let schemaRetry: Duration = .seconds(5)
+    /// A skew is told of again only when none was seen for this long.
+    static let skewNews: Duration = .seconds(60)
 
     let configuration: ControlPlaneConfiguration
     let store: any ControlStore
@@ -64,6 +69,11 @@ actor ControlPass {
     /// The last jobs, as read when another one became active or none; nil before the first reading.
     var jobs: [RebalanceJob]?
     var seenJob: Int64?
+    var history = RememberedHistory()
+    /// Something was written since it was read.
+    var isHistoryOld = true
+    /// Lines of the history that this balancer saw as the leader and could not write yet.
+    var unwritten = 0
 
     /// - Parameter publish: takes what is known, right after a poll and at the end of each pass; must not block.
     init(
@@ -105,6 +115,7 @@ actor ControlPass {
             var picture = try await poller.poll()
             scans.polled(in: clock.now() - asked)
             answered()
+            if let step = picture.clockStep { clockMoved(by: step) }
             await observe(picture)
             if let elected { await begin(elected) }
             try await lookAtJobs(picture)
@@ -112,6 +123,7 @@ actor ControlPass {
             if await leader.lease != nil { try await lead(&picture) }
             self.picture = picture
             try await announce()
+            try await rememberHistory()
             try await feedFollowers()
             failures = 0
             lastAnswer = clock.now()
@@ -146,11 +158,12 @@ actor ControlPass {
     func report() async -> PassReport {
         let now = clock.now()
         var flaps: [NodeID: Int] = [:]
-        let history = await mover.flaps
-        for node in picture?.nodes ?? [] { flaps[node.id] = history.flaps(of: node.id, now: now) }
+        let flapping = await mover.flaps
+        for node in picture?.nodes ?? [] { flaps[node.id] = flapping.flaps(of: node.id, now: now) }
         return PassReport(
             picture: picture, madeAt: now, database: database, leadership: await leader.view(balancers: balancers),
-            silent: silence.silent, flaps: flaps, scans: scans, moves: moves, jobs: jobs ?? [])
+            silent: silence.silent, flaps: flaps, scans: scans, moves: moves, jobs: jobs ?? [],
+            history: history)
     }
 }
 
@@ -200,6 +213,24 @@ extension ControlPass {
         database.lastError = nil
         database.lastRead = now
         lastAnswer = now
+    }
+
+    /// Every age that the database computes is off by the step until its row is written anew: as after an outage.
+    private func clockMoved(by step: Duration) {
+        let now = clock.now()
+        silence.databaseReturned(now: now)
+        moverRestsUntil = max(moverRestsUntil, now + configuration.silence.reportTTL)
+        noteSkew(step)
+    }
+
+    func noteSkew(_ amount: Duration) {
+        let now = clock.now()
+        let isNews = database.skew.map { now - $0.seenAt > ControlPass.skewNews } ?? true
+        database.skew = ClockSkew(amount: amount, seenAt: now)
+        guard isNews else { return }
+        logger.warning(
+            "the database's clocks disagree: one was set, or its hosts differ; keep them in step (NTP)",
+            metadata: ["skew": "\(amount)", "wait": "\(configuration.silence.reportTTL)"])
     }
 
     private func returned(after away: Duration, now: ContinuousClock.Instant) {

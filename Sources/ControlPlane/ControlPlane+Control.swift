@@ -25,6 +25,7 @@ extension ControlPlane {
             whole.tableUpdatedAt = state.tableUpdatedAt
             whole.orders = report.picture?.orders ?? StandingOrders()
             whole.recentJobs = report.jobs
+            whole.history = report.history
             whole.scans = report.scans
             whole.moves = report.moves
             whole.thresholds = configuration.thresholds

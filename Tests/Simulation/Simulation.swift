@@ -45,9 +45,10 @@ package final class Simulation: @unchecked Sendable {
         let scheduler = Scheduler(seed: scenario.seed)
         self.scheduler = scheduler
         trace = Trace(mode, scheduler: scheduler)
-        tables = InMemoryCluster(now: { Simulation.epoch + scheduler.now })
-        database = SimulatedDatabase(tables, scheduler: scheduler)
-        oracle = Oracle(tables, scenario: scenario, scheduler: scheduler, trace: trace)
+        let clock = SimulatedDatabase.Clock()
+        tables = InMemoryCluster(now: { Simulation.epoch + scheduler.now + clock.shift })
+        database = SimulatedDatabase(tables, clock: clock, scheduler: scheduler)
+        oracle = Oracle(tables, clock: clock, scenario: scenario, scheduler: scheduler, trace: trace)
     }
 
     /// Plays the seed to its end, or to the first violation.

@@ -48,6 +48,7 @@ struct SabotageTests {
         .noMassSilenceRule: [.calm],
         .noReturns: [.settledReturn],
         .noPlacementRule: [.placement],
+        .noClockWatch: [.speaker, .calm],
     ]
 
     /// Seeds to try, in the profile in which the rule matters most.

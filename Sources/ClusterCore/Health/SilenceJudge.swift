@@ -30,6 +30,9 @@ package struct SilenceJudge: Sendable {
     /// nodes fall silent – and come back – one after another, as their beats were: without the others' missed beats, the
     /// first to fall silent and the last to come back would be judged as if they were alone.
     private var wasOverdue: [NodeID: ContinuousClock.Instant] = [:]
+    /// Of nodes whose last report is dated in the future, because the database's clock stepped back since: that date by
+    /// our clock, and when we first saw it. Its age would be nothing for as long as the step.
+    private var ahead: [NodeID: (date: ContinuousClock.Instant, since: ContinuousClock.Instant)] = [:]
     /// Nodes that fell silent before the mass silence, or alone, stay spoken for during it.
     private var released: Set<NodeID> = []
 
@@ -76,6 +79,7 @@ package struct SilenceJudge: Sendable {
     private mutating func note(_ nodes: [NodeRecord], now: ContinuousClock.Instant) {
         var fell: [NodeID: ContinuousClock.Instant] = [:]
         var overdue: [NodeID: ContinuousClock.Instant] = [:]
+        var dated: [NodeID: (date: ContinuousClock.Instant, since: ContinuousClock.Instant)] = [:]
         silent = []
         for node in nodes {
             // Detached on purpose: silent at once, and no sign of trouble with anybody else.
@@ -83,9 +87,13 @@ package struct SilenceJudge: Sendable {
                 silent.insert(node.id)
                 continue
             }
-            guard let age = node.reportAge else {
+            guard var age = node.reportAge else {
                 silent.insert(node.id)
                 continue
+            }
+            if let since = sinceWhenAhead(node.id, date: now - age, now: now) {
+                dated[node.id] = (now - age, since)
+                age = now - since
             }
             guard age > limits.reportTTL else {
                 let last = age > limits.reportTTL / 2 ? now : wasOverdue[node.id]
@@ -97,5 +105,17 @@ package struct SilenceJudge: Sendable {
         }
         fellSilent = fell
         wasOverdue = overdue
+        ahead = dated
+    }
+
+    /// Since when we have seen a report of that date, if it lies in the future or did when we first saw it.
+    private func sinceWhenAhead(
+        _ node: NodeID, date: ContinuousClock.Instant, now: ContinuousClock.Instant
+    ) -> ContinuousClock.Instant? {
+        // The same report: its date, computed anew with each poll, differs by the time that polls take.
+        if let known = ahead[node], (DatabaseClock.leastAge...DatabaseClock.tolerance).contains(date - known.date) {
+            return known.since
+        }
+        return now - date < DatabaseClock.leastAge ? now : nil
     }
 }

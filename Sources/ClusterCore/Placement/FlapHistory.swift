@@ -67,7 +67,7 @@ package struct StabilityWatch: Sendable {
             case .fit:
                 switch fitSince[node.record.id] {
                 // First sight: this process has nothing to say, so the database's word counts alone.
-                case nil: next[node.record.id] = now - (node.record.statusAge ?? .zero)
+                case nil: next[node.record.id] = now - max(node.record.statusAge ?? .zero, .zero)
                 case .some(nil): next[node.record.id] = now
                 case .some(.some(let since)): next[node.record.id] = since
                 }
@@ -81,6 +81,9 @@ package struct StabilityWatch: Sendable {
         _ node: NodeRecord, for hold: Duration, limits: HealthJudge.Limits, now: ContinuousClock.Instant
     ) -> Bool {
         guard node.okStreak >= limits.rise, let since = fitSince[node.id] ?? nil else { return false }
-        return now - since >= hold && (node.statusAge ?? hold) >= hold
+        guard now - since >= hold, let age = node.statusAge else { return now - since >= hold }
+        // A status from the future: the database's clock stepped back since, and its word would count for nothing for as
+        // long as the step.
+        return age >= hold || age < DatabaseClock.leastAge
     }
 }

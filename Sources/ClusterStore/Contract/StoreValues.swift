@@ -70,16 +70,19 @@ package struct ClusterPoll: Sendable, Equatable {
     package let isSetUp: Bool
     package let fingerprint: AssignmentFingerprint
     package let orders: StandingOrders
+    /// The database's clock while it answered, since 1970; nil where our own tables do not exist.
+    package let time: Duration?
 
     package init(
         nodes: [NodeRecord], rejectedRows: [String], isSetUp: Bool, fingerprint: AssignmentFingerprint,
-        orders: StandingOrders = StandingOrders()
+        orders: StandingOrders = StandingOrders(), time: Duration? = nil
     ) {
         self.nodes = nodes
         self.rejectedRows = rejectedRows
         self.isSetUp = isSetUp
         self.fingerprint = fingerprint
         self.orders = orders
+        self.time = time
     }
 }
 

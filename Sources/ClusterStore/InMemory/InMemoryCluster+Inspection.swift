@@ -15,6 +15,8 @@ extension InMemoryCluster {
     package struct LeaseSight: Sendable, Equatable {
         package let lease: Lease
         package let isValid: Bool
+        /// Until it ends, by the database's clock.
+        package let remaining: Duration
     }
 
     /// Every monitor, ascending by id.
@@ -44,7 +46,7 @@ extension InMemoryCluster {
         return state.withLock { state in
             guard let row = state.lease, !row.holder.isEmpty else { return nil }
             let lease = Lease(holder: BalancerID(text: row.holder), epoch: row.epoch)
-            return LeaseSight(lease: lease, isValid: row.expiresAt > now)
+            return LeaseSight(lease: lease, isValid: row.expiresAt > now, remaining: row.expiresAt - now)
         }
     }
 

@@ -65,7 +65,7 @@ package final class InMemoryCluster: Sendable {
     let state = Mutex(State())
     private let clock: @Sendable () -> Duration
 
-    /// - Parameter now: the database's clock: the time since 1970, UTC. Never goes back.
+    /// - Parameter now: the database's clock: the time since 1970, UTC.
     package init(now: @escaping @Sendable () -> Duration = InMemoryCluster.systemTime) { clock = now }
 
     /// The machine's clock, for tests that let real time pass.

@@ -36,12 +36,13 @@ extension InMemoryClusterStore {
 }
 
 extension InMemoryCluster.NodeRow {
-    /// Another agent that is alive: not detached, and heard of within `AgentReport.ownershipTTL`.
+    /// Another agent that is alive: not detached, and heard of within `AgentReport.ownershipTTL`. A report from
+    /// the future says nothing: the clock stepped back since.
     fileprivate func liveOwner(
         besides instance: AgentInstance, now: Duration
     ) -> (instance: AgentInstance, age: Duration)? {
         guard let owner = agentInstance, owner != instance, agentHealth != .detached, let lastReport,
-            now - lastReport <= AgentReport.ownershipTTL
+            (DatabaseClock.leastAge...AgentReport.ownershipTTL).contains(now - lastReport)
         else { return nil }
         return (owner, now - lastReport)
     }
@@ -49,6 +50,6 @@ extension InMemoryCluster.NodeRow {
     /// Whether nobody but a balancer speaks for it.
     func isSilent(for span: Duration, now: Duration) -> Bool {
         guard let lastReport, agentHealth != .detached else { return true }
-        return now - lastReport > span
+        return now - lastReport > span || now - lastReport < DatabaseClock.leastAge
     }
 }

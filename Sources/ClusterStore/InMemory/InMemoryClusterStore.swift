@@ -34,7 +34,7 @@ package struct InMemoryClusterStore: ClusterStore {
             }
             return ClusterPoll(
                 nodes: nodes, rejectedRows: rejected, isSetUp: state.isSetUp, fingerprint: state.fingerprint,
-                orders: state.orders(now: now))
+                orders: state.orders(now: now), time: now)
         }
     }
 

@@ -1,3 +1,5 @@
+import ClusterCore
+
 /// How long the list of balancers remembers one that was not seen.
 enum PresenceLimits {
     static let keep: Duration = .seconds(3600)
@@ -12,12 +14,10 @@ extension MoveLimits {
 
 /// When a lease holds.
 enum LeaseLimits {
-    /// How far the clocks of two database hosts may be apart unreported (DESIGN.md §6): what one of them wrote may seem this
-    /// much too long to the other.
-    static let skew: Duration = .seconds(1)
-
     /// A lease ends by itself, and also when its end is further away than whoever takes it could have put it: then the
     /// database's clock stepped back, and its holder may be gone for as long as the step. Where balancers differ in
     /// their `LEASE_TTL`, the one with the shorter may end the longer lease early; the epoch keeps that safe.
-    static func isStanding(remaining: Duration, ttl: Duration) -> Bool { remaining > .zero && remaining <= ttl + skew }
+    static func isStanding(remaining: Duration, ttl: Duration) -> Bool {
+        remaining > .zero && remaining <= ttl + DatabaseClock.tolerance
+    }
 }

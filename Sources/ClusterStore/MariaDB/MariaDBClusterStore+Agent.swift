@@ -4,6 +4,7 @@ import MariaDB
 /// An agent's statements. `last_report` is the agent's alone: a balancer that speaks for a silent node does not touch it.
 private enum AgentSQL {
     /// The row is ours to write when nobody owns it, we do, its owner said good-bye, or its owner has fallen silent.
+    /// A report more than `DatabaseClock.tolerance` in the future says nothing: the clock stepped back since.
     ///
     /// `status_since` is computed before `status_verdict` changes: MariaDB assigns from left to right. A host that Kuma
     /// left empty, or cut at 45 characters before we widened the column, is mended.
@@ -15,7 +16,8 @@ private enum AgentSQL {
             monitor_count = (SELECT COUNT(*) FROM monitor
                 WHERE active = 1 AND (assigned_node = ? OR (assigned_node IS NULL AND node_id = ?)))
         WHERE node_id = ? AND (agent_instance IS NULL OR agent_instance = ? OR agent_health = 'detached'
-            OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND)
+            OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND
+            OR last_report > NOW(3) + INTERVAL 1 SECOND)
         """
 
     /// The same, on a database where Kuma has not made `monitor` yet.
@@ -26,7 +28,8 @@ private enum AgentSQL {
             probe_ms = ?, last_report = NOW(3), host = IF(COALESCE(host, '') IN ('', LEFT(?, 45)), ?, host),
             monitor_count = 0
         WHERE node_id = ? AND (agent_instance IS NULL OR agent_instance = ? OR agent_health = 'detached'
-            OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND)
+            OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND
+            OR last_report > NOW(3) + INTERVAL 1 SECOND)
         """
 
     static let owner: Statement = """

@@ -37,13 +37,14 @@ enum LeaseSQL {
         WHERE name = 'leader' AND holder = ? AND epoch = ? AND expires_at > NOW(3)
         """
 
-    /// In the words of `AgentSQL.report`: what we judge dates `status_since`, and `last_report` stays the agent's.
+    /// In the words of `AgentSQL.report`: what we judge dates `status_since`, and `last_report` stays the agent's. A
+    /// report from the future entitles us too, as in `AgentSQL.report`; the leader counts that silence by its own clock.
     static let speak: Statement = """
         UPDATE node SET
             status_since = IF(status_verdict <=> ?, status_since, NOW(3)), status_verdict = ?, status = ?,
             ok_streak = ?, fail_streak = ?, agent_detail = ?
         WHERE node_id = ? AND (last_report IS NULL OR agent_health = 'detached'
-            OR last_report < NOW(3) - INTERVAL ? MICROSECOND)
+            OR last_report < NOW(3) - INTERVAL ? MICROSECOND OR last_report > NOW(3) + INTERVAL 1 SECOND)
         """
 }
 

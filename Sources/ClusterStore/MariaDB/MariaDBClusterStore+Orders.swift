@@ -5,7 +5,8 @@ import MariaDB
 enum OrderSQL {
     /// Part of each poll: three rows by primary key and one by a unique key, in the query that looks whether Kuma is set up.
     static let setUpAndOrders: Statement = """
-        SELECT EXISTS (SELECT 1 FROM `user`) AS is_set_up, b.value AS paused_by, r.value AS pause_reason,
+        SELECT EXISTS (SELECT 1 FROM `user`) AS is_set_up,
+            CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) AS now_ms, b.value AS paused_by, r.value AS pause_reason,
             CAST(u.value AS SIGNED) AS pause_until,
             CAST(u.value AS SIGNED) - CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) AS pause_remaining,
             j.id AS id, j.kind AS kind, j.state AS state, j.requested_by AS requested_by, j.total AS total,

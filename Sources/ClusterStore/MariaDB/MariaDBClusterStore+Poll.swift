@@ -54,10 +54,10 @@ private enum PollSQL {
 extension MariaDBClusterStore {
     package func poll() async throws(StoreError) -> ClusterPoll {
         let (nodes, rejected) = try await records(PollSQL.nodes, [])
-        let (isSetUp, orders) = try await setUpAndOrders()
+        let (isSetUp, orders, time) = try await setUpAndOrders()
         return ClusterPoll(
             nodes: nodes, rejectedRows: rejected, isSetUp: isSetUp, fingerprint: try await fingerprint(),
-            orders: orders)
+            orders: orders, time: time)
     }
 
     package func node(_ id: NodeID) async throws(StoreError) -> NodeRecord? {
@@ -84,14 +84,15 @@ extension MariaDBClusterStore {
     }
 
     /// One query for both. Without our own tables – a user who may not create them – there are no orders.
-    private func setUpAndOrders() async throws(StoreError) -> (isSetUp: Bool, orders: StandingOrders) {
+    private func setUpAndOrders() async throws(StoreError) -> (isSetUp: Bool, orders: StandingOrders, time: Duration?) {
         let rows: Rows
         do throws(MariaDBError) { rows = try await connection.query(OrderSQL.setUpAndOrders) } catch .schemaMissing {
-            return (try await isSetUp(), StandingOrders())
+            return (try await isSetUp(), StandingOrders(), nil)
         } catch { throw StoreError(error) }
         return try decode { () throws(MariaDBError) in
             let isSetUp = try rows.first?.int(try rows.column("is_set_up")) == 1
-            return (isSetUp, try StandingOrders(rows))
+            let time = try rows.first?.int(try rows.column("now_ms"))
+            return (isSetUp, try StandingOrders(rows), time.map { .milliseconds($0) })
         }
     }
 

@@ -33,18 +33,19 @@ enum HistoryOperations {
         responses: [
             Operation.Response(
                 200,
-                "A page; or a stream that begins with what happens next, with a comment every "
+                "A page, while the database is away of what this balancer remembers; or a stream that begins with what happens next, with a comment every "
                     + "\(EventFeed.interval.milliseconds / 1_000) s. Its data is one Event.",
                 content: [
                     "application/json"
-                        ~> Schema.object([
+                        ~> Schema.state([
                             "events" ~> Schema.list(Schema.reference("Event")),
                             "next" ~> Schema.orNull(Schema.integer),
                         ]),
                     "text/event-stream" ~> Schema.string,
                 ]),
             .failure(400, "A parameter is wrong."),
-            .failure(503, "The database cannot be reached, or too many clients follow (`too_many_followers`)."),
+            .failure(
+                503, "Live only: the database cannot be reached, or too many clients follow (`too_many_followers`)."),
         ] + Operation.storeFailures)
 
     private static let moves = Operation(
@@ -52,8 +53,8 @@ enum HistoryOperations {
         parameters: paging(kind: Schema.words(of: MoveReason.self)),
         responses: [
             Operation.Response(
-                200, "A page.",
-                Schema.object([
+                200, "A page; while the database is away, of what this balancer remembers.",
+                Schema.state([
                     "moves" ~> Schema.list(Schema.reference("Move")), "next" ~> Schema.orNull(Schema.integer),
                 ])),
             .failure(400, "A parameter is wrong."),

@@ -74,6 +74,9 @@ enum StatusOperations {
                                 "reachable" ~> Schema.boolean, "since" ~> Schema.time,
                                 "last_read" ~> Schema.orNull(Schema.time),
                                 "last_error" ~> Schema.orNull(Schema.string),
+                                "clock_skew"
+                                    ~> Schema.orNull(
+                                        Schema.object(["ms" ~> ["type": "integer"], "seen_at" ~> Schema.time])),
                             ]),
                         "version" ~> Schema.string, "uptime_seconds" ~> Schema.integer,
                         "automation" ~> Schema.reference("Pause"),

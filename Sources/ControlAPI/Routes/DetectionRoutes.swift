@@ -2,17 +2,13 @@ import ClusterCore
 import ClusterStore
 import ControlPlane
 import Logging
-import Synchronization
 
 /// How faults are found, what was found, and what decides where clients go.
 struct DetectionRoutes: Sendable {
     let sources: AnswerSources
-    private let remembered = RememberedHistory()
-
-    init(sources: AnswerSources) { self.sources = sources }
 
     /// Events shown in `/lb/health-status`; `/lb/events` has them all.
-    static let history = 100
+    static let history = RememberedHistory.rows
 
     var endpoints: [Endpoint] {
         [
@@ -67,15 +63,15 @@ struct DetectionRoutes: Sendable {
     private func health() async -> Answer {
         let (state, moment) = (sources.control.state, Moment.now)
         var marks = state.staleMarks(moment)
+        var events = state.history.events
         // What is away is not waited for.
         if marks.isEmpty {
             do throws(StoreError) {
-                remembered.keep(try await sources.control.events(EventQuery(limit: DetectionRoutes.history)))
+                events = try await sources.control.events(EventQuery(limit: DetectionRoutes.history))
             } catch {
-                marks = ClusterState.staleMarks(isReachable: false, since: moment.text)
+                marks = [JSON.Field("stale", true)]
             }
         }
-        let events = remembered.events
         let rows = events.map { recorded -> JSON in
             [
                 "at": .string(recorded.at),
@@ -99,7 +95,8 @@ struct DetectionRoutes: Sendable {
 
     /// Nil for a node whose agent never reported.
     private func heartbeat(of node: NodeView, _ limits: FaultThresholds) -> JSON.Field? {
-        guard let age = node.record.reportAge else { return nil }
+        // Less than nothing when the database's clock stepped back since.
+        guard let age = node.record.reportAge.map({ max($0, .zero) }) else { return nil }
         let interval = limits.judge.steadyInterval
         // An agent's beats are spread by a tenth (DESIGN.md §5); one that is late by less is not missed.
         let missed = Int(age / (interval * 1.1))
@@ -148,13 +145,4 @@ struct DetectionRoutes: Sendable {
         ]
         return .json(body.adding(state.staleMarks(moment)))
     }
-}
-
-/// The history as somebody last saw it here, for while the database is away.
-private final class RememberedHistory: Sendable {
-    private let kept = Mutex<[RecordedEvent]>([])
-
-    var events: [RecordedEvent] { kept.withLock { $0 } }
-
-    func keep(_ events: [RecordedEvent]) { kept.withLock { $0 = events } }
 }

@@ -14,9 +14,15 @@ struct HistoryRoutes: Sendable {
     private func events(_ request: APIRequest) async throws(Refusal) -> Answer {
         let query = try EventQuery(parameters: request.parameters)
         if request.prefers("text/event-stream", over: "application/json") { return try await live(query, request) }
-        let found = try await read(query)
-        let next = found.count == query.limit ? found.last.map { Int($0.id) } : nil
-        return .json(["events": .array(found.map(EventAnswers.row)), "next": JSON(next)])
+        let state = sources.control.state
+        let page = try await sources.page(state) { () throws(StoreError) in
+            try await sources.control.events(query)
+        } remembered: {
+            state.history.events(query)
+        }
+        let next = page.rows.count == query.limit ? page.rows.last.map { Int($0.id) } : nil
+        let body: JSON = ["events": .array(page.rows.map(EventAnswers.row)), "next": JSON(next)]
+        return .json(body.adding(page.marks))
     }
 
     private func read(_ query: EventQuery) async throws(Refusal) -> [RecordedEvent] {

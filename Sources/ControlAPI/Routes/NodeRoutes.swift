@@ -25,7 +25,7 @@ struct NodeRoutes: Sendable {
                 "node_name": .string(node.record.name),
                 "admin_state": .string(node.record.adminState.rawValue),
                 "routable": .bool(node.isRoutable),
-                "report_age_ms": JSON(node.record.reportAge?.milliseconds),
+                "report_age_ms": JSON(node.record.reportAge.map { max($0, .zero).milliseconds }),
             ]
         }
         let body: JSON = ["timestamp": moment.timestamp, "nodes": .array(nodes)]
@@ -76,7 +76,7 @@ struct NodeRoutes: Sendable {
             "health": JSON(record.agentHealth?.rawValue),
             "detail": JSON(record.agentDetail),
             "version": JSON(record.agentVersion),
-            "report_age_ms": JSON(record.reportAge?.milliseconds),
+            "report_age_ms": JSON(record.reportAge.map { max($0, .zero).milliseconds }),
             "probe_ms": JSON(record.probeTime?.milliseconds),
             "ok_streak": .integer(record.okStreak),
             "fail_streak": .integer(record.failStreak),

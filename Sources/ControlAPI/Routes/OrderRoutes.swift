@@ -75,26 +75,29 @@ struct OrderRoutes: Sendable {
 
     private func moves(_ request: APIRequest) async throws(Refusal) -> Answer {
         let query = try MoveQuery(parameters: request.parameters)
-        do throws(StoreError) {
-            let found = try await sources.control.moves(query)
-            let rows = found.map { move -> JSON in
-                [
-                    "id": .integer(Int(move.id)),
-                    "monitor_id": .integer(Int(move.monitor.number)),
-                    "from": .string(move.from.text),
-                    "to": .string(move.to.text),
-                    "previous_assigned": JSON(move.previousAssigned?.text),
-                    "reason": .string(move.reason.rawValue),
-                    "moved_at": .string(move.movedAt),
-                    "returned_at": JSON(move.closedAt),
-                    "outcome": .string(move.outcome?.rawValue ?? "open"),
-                ]
-            }
-            let next = found.count == query.limit ? found.last.map { Int($0.id) } : nil
-            return .json(["moves": .array(rows), "next": JSON(next)])
-        } catch {
-            throw Refusal.store(error)
+        let state = sources.control.state
+        let page = try await sources.page(state) { () throws(StoreError) in
+            try await sources.control.moves(query)
+        } remembered: {
+            state.history.moves(query)
         }
+        let next = page.rows.count == query.limit ? page.rows.last.map { Int($0.id) } : nil
+        let body: JSON = ["moves": .array(page.rows.map(OrderRoutes.row)), "next": JSON(next)]
+        return .json(body.adding(page.marks))
+    }
+
+    private static func row(_ move: RecordedMove) -> JSON {
+        [
+            "id": .integer(Int(move.id)),
+            "monitor_id": .integer(Int(move.monitor.number)),
+            "from": .string(move.from.text),
+            "to": .string(move.to.text),
+            "previous_assigned": JSON(move.previousAssigned?.text),
+            "reason": .string(move.reason.rawValue),
+            "moved_at": .string(move.movedAt),
+            "returned_at": JSON(move.closedAt),
+            "outcome": .string(move.outcome?.rawValue ?? "open"),
+        ]
     }
 }
 

@@ -137,6 +137,9 @@ struct StatusRoutes: Sendable {
             "since": .string(moment.text(database.since)),
             "last_read": JSON(database.lastRead.map { moment.text($0) }),
             "last_error": JSON(database.lastError),
+            "clock_skew": database.skew.map { skew -> JSON in
+                ["ms": .integer(skew.amount.milliseconds), "seen_at": .string(moment.text(skew.seenAt))]
+            } ?? .null,
         ]
     }
 }

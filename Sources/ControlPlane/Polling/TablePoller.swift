@@ -12,6 +12,7 @@ actor TablePoller {
     private var fingerprint: AssignmentFingerprint?
     private var rejectedRows: [String] = []
     private var surplus = 0
+    private var databaseClock = DatabaseClockWatch()
 
     init(store: any ControlStore, clock: ControlClock, logger: Logger) {
         self.store = store
@@ -23,8 +24,10 @@ actor TablePoller {
     func expireAssignments() { fingerprint = nil }
 
     func poll() async throws(StoreError) -> ClusterPicture {
+        let asked = clock.now()
         let poll = try await store.poll()
         let readAt = clock.now()
+        let step = databaseClock.observe(poll.time, asked: asked, answered: readAt)
         noteRejected(poll.rejectedRows)
         noteSurplus(poll.nodes.count - RoutingLimits.nodes)
         let nodes = TablePoller.ascending(poll.nodes)
@@ -42,6 +45,7 @@ actor TablePoller {
             fingerprint = poll.fingerprint
         }
         next.orders = poll.orders
+        next.clockStep = step
         picture = next
         return next
     }

@@ -114,6 +114,7 @@ actor SilentNodeSpeaker {
     private static func silence(of node: NodeRecord) -> String {
         if node.agentHealth == .detached { return "its agent went away on purpose" }
         guard let age = node.reportAge else { return "no agent has ever reported" }
+        if age < .zero { return "its last report is dated in the future: the database's clock was set back" }
         return "no report for \(age.components.seconds) s"
     }
 }

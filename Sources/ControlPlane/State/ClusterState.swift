@@ -25,6 +25,7 @@ package struct ClusterState: Sendable {
     package var orders = StandingOrders()
     /// The last jobs, newest first, as of the last change that a poll saw; the active one's progress is in `orders`.
     package var recentJobs: [RebalanceJob] = []
+    package var history = RememberedHistory()
     package var scans = ScanStatistics()
     package var moves = MoveStatistics()
     package var thresholds = FaultThresholds()
@@ -144,6 +145,8 @@ package struct DatabaseView: Sendable {
     package var lastError: String?
     /// Since the state shown was read; nil when it never was.
     package var lastRead: ContinuousClock.Instant?
+    /// The last time that clocks of the database were found to disagree.
+    package var skew: ClockSkew?
 
     package init(
         isReachable: Bool, since: ContinuousClock.Instant, lastError: String?, lastRead: ContinuousClock.Instant?
@@ -152,6 +155,49 @@ package struct DatabaseView: Sendable {
         self.since = since
         self.lastError = lastError
         self.lastRead = lastRead
+    }
+}
+
+/// Two clocks of the database disagreed by more than `DatabaseClock.tolerance`: one was set, or two hosts differ.
+package struct ClockSkew: Sendable, Equatable {
+    /// Positive: the clock that was met later is ahead.
+    package let amount: Duration
+    package let seenAt: ContinuousClock.Instant
+
+    package init(amount: Duration, seenAt: ContinuousClock.Instant) {
+        self.amount = amount
+        self.seenAt = seenAt
+    }
+}
+
+/// The newest rows of the history and of the journal, as last read: what is shown while the database is away.
+package struct RememberedHistory: Sendable {
+    /// Of each; `/lb/health-status` shows as many.
+    package static let rows = 100
+
+    /// Newest first.
+    package var events: [RecordedEvent] = []
+    package var moves: [RecordedMove] = []
+
+    package init() {}
+
+    /// Of what is remembered, the page that the query asks for.
+    package func events(_ query: EventQuery) -> [RecordedEvent] {
+        let fitting = events.lazy.filter { recorded in
+            recorded.id < query.before ?? .max
+                && query.node.map { recorded.event.node == $0 } ?? true
+                && query.kind.map { recorded.event.kind == $0 } ?? true
+        }
+        return Array(fitting.prefix(query.limit))
+    }
+
+    /// Of what is remembered, the page that the query asks for.
+    package func moves(_ query: MoveQuery) -> [RecordedMove] {
+        let fitting = moves.lazy.filter { move in
+            move.id < query.before ?? .max && query.reason.map { move.reason == $0 } ?? true
+                && query.node.map { [move.from, move.to].contains(NodeReference($0)) } ?? true
+        }
+        return Array(fitting.prefix(query.limit))
     }
 }
 

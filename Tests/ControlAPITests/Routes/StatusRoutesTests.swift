@@ -168,13 +168,56 @@ struct DatabaseAwayTests {
         #expect(database["last_error"] as? String == "connection refused")
     }
 
+    @Test("the history tells what memory holds of it, marked and filtered like any page")
+    func history() async throws {
+        let (one, two) = (try NodeID("node1"), try NodeID("node2"))
+        api.control.change { script in
+            script.state.history.events = [
+                RecordedEvent(
+                    id: 7, at: "2026-01-02T03:04:07.000Z",
+                    event: ClusterEvent(.monitorsMoved, node: two, detail: "5 monitors moved away from node2")),
+                RecordedEvent(
+                    id: 6, at: "2026-01-02T03:04:06.000Z",
+                    event: ClusterEvent(.nodeOffline, node: one, detail: "node1 is offline")),
+            ]
+            script.state.history.moves = [
+                RecordedMove(
+                    id: 3, monitor: MonitorID(9), from: NodeReference(two), to: NodeReference(one),
+                    previousAssigned: nil, reason: .failover, movedAt: "2026-01-02T03:04:07.000Z", closedAt: nil,
+                    outcome: nil)
+            ]
+        }
+        func rows(_ path: String, _ name: String) async throws -> [Int?] {
+            let reply = try await api.get(path)
+            #expect(reply.status == 200)
+            #expect(try reply.object()["stale"] as? Bool == true, "\(path)")
+            #expect((try reply.object()["database"] as? [String: Any])?["reachable"] as? Bool == false, "\(path)")
+            return try reply.objects(name).map { $0["id"] as? Int }
+        }
+        #expect(try await rows("/lb/events", "events") == [7, 6])
+        #expect(try await rows("/lb/events?node=node1", "events") == [6])
+        #expect(try await rows("/lb/events?kind=monitors_moved", "events") == [7])
+        #expect(try await rows("/lb/events?before=7&limit=1", "events") == [6])
+        #expect(try await rows("/lb/moves?node=node1", "moves") == [3])
+        #expect(try await rows("/lb/moves?kind=drain", "moves").isEmpty)
+        #expect(try await rows("/lb/health-status", "history").count == 2)
+    }
+
+    @Test("clocks of the database that disagree are told of")
+    func skew() async throws {
+        api.control.change { script in
+            script.state.database.skew = ClockSkew(amount: .seconds(-90), seenAt: .now - .seconds(5))
+        }
+        let database = try #require(try await api.get("/lb/system-status").object()["database"] as? [String: Any])
+        #expect((database["clock_skew"] as? [String: Any])?["ms"] as? Int == -90_000)
+    }
+
     @Test("what must read or write the database says so, without its secrets")
     func unavailable() async throws {
         var local = api
         local.client = "127.0.0.1"
         var replies = [
-            try await local.get("/lb/events"), try await local.get("/lb/moves"),
-            try await local.get("/lb/trigger-rebalancing?dry_run=1"),
+            try await local.get("/lb/trigger-rebalancing?dry_run=1")
         ]
         for path in [
             "/lb/update-loads", "/lb/trigger-rebalancing", "/lb/force-rebalance-all", "/lb/rebalancing/cancel",

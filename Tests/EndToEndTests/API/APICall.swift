@@ -65,8 +65,8 @@ extension APICall {
         APICall("GET /lb/setup-status", .reader, .stale),
         APICall("GET /lb/leader", .reader, .stale),
         APICall("GET /lb/rebalancing-status", .reader, .stale),
-        APICall("GET /lb/events", "/lb/events?limit=5", .reader, .unavailable),
-        APICall("GET /lb/moves", "/lb/moves?limit=5", .reader, .unavailable),
+        APICall("GET /lb/events", "/lb/events?limit=5", .reader, .stale),
+        APICall("GET /lb/moves", "/lb/moves?limit=5", .reader, .stale),
     ]
 
     private static let page = [("Accept", "text/html"), ("Accept-Language", "en")]

@@ -4,7 +4,7 @@ enum Fault: String, Sendable, CaseIterable {
     case agentDies, agentStarts, agentLeaves, agentFreezes, secondAgent, agentIsCut
     case hostVanishes
     case balancerFreezes, balancerDies, balancerStarts, balancerLeaps, balancerIsCut, nodeIsUnreachable
-    case databaseStops, databaseFreezes, databaseBlinks
+    case databaseStops, databaseFreezes, databaseBlinks, databaseLeaps
     case personAssigns, personRehomes, personToggles, personAdds, personDeletes, personSetsAdminState
     case personEditsNode, personMisspellsStatus, personRetiresNode, personDeletesNode, personAddsNode
     case personRebalances, personCancels, personPauses, personResumes
@@ -36,7 +36,7 @@ enum Fault: String, Sendable, CaseIterable {
         case .balancerStarts: 4
         case .balancerLeaps: 2
         case .balancerIsCut, .nodeIsUnreachable: 3
-        case .databaseStops, .databaseFreezes, .databaseBlinks: 2
+        case .databaseStops, .databaseFreezes, .databaseBlinks, .databaseLeaps: 2
         case .personAssigns: 4
         case .personRehomes, .personToggles, .personAdds, .personDeletes: 1
         case .personSetsAdminState: 2
@@ -51,6 +51,7 @@ enum Fault: String, Sendable, CaseIterable {
     private var duringOutages: Int {
         switch self {
         case .databaseStops, .databaseFreezes, .databaseBlinks: 6
+        case .databaseLeaps: 4
         case .agentFreezes, .agentDies, .agentIsCut, .agentLeaves: 2
         case .agentStarts: 5
         case .balancerFreezes, .balancerDies, .balancerLeaps, .balancerIsCut: 2
@@ -71,7 +72,8 @@ enum Fault: String, Sendable, CaseIterable {
         case .balancerFreezes, .balancerDies, .personEditsNode, .personMisspellsStatus: 2
         case .balancerStarts: 4
         case .kumaDies, .kumaStarts, .kumaRestarts, .kumaHangs, .hostVanishes, .nodeIsUnreachable, .balancerLeaps,
-            .balancerIsCut, .databaseStops, .databaseFreezes, .databaseBlinks, .personAssigns, .personRehomes,
+            .balancerIsCut, .databaseStops, .databaseFreezes, .databaseBlinks, .databaseLeaps, .personAssigns,
+            .personRehomes,
             .personToggles, .personAdds, .personDeletes, .personSetsAdminState, .personRetiresNode,
             .personDeletesNode, .personAddsNode, .personRebalances, .personCancels, .personPauses, .personResumes,
             .blip:

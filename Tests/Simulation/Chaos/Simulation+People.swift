@@ -25,7 +25,7 @@ extension Simulation {
         case .kumaDies, .kumaStarts, .kumaRestarts, .kumaHangs, .agentDies, .agentStarts, .agentLeaves, .agentFreezes,
             .secondAgent, .agentIsCut, .hostVanishes, .balancerFreezes, .balancerDies, .balancerStarts,
             .balancerLeaps, .balancerIsCut, .nodeIsUnreachable, .databaseStops, .databaseFreezes, .databaseBlinks,
-            .blip:
+            .databaseLeaps, .blip:
             return false
         }
     }
@@ -110,9 +110,10 @@ extension Simulation {
     }
 
     private func pause() -> Bool {
-        let end = random.chance(0.5) ? scheduler.now + random.span(.seconds(3) ... .seconds(40)) : nil
+        let span = random.chance(0.5) ? random.span(.seconds(3) ... .seconds(40)) : nil
+        let end = span.map { Simulation.epoch + scheduler.now + database.clock.shift + $0 }
         oracle.paused(until: end)
-        let order = PauseOrder(by: "simulation", reason: "to see", until: end.map { Simulation.epoch + $0 })
+        let order = PauseOrder(by: "simulation", reason: "to see", until: end)
         return self.order { store in _ = try? await store.pause(order) }
     }
 

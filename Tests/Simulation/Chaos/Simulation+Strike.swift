@@ -40,6 +40,7 @@ extension Simulation {
         case .databaseStops: databaseFault(.refusing, for: .seconds(1) ... .seconds(40))
         case .databaseFreezes: databaseFault(.frozen, for: .seconds(1) ... .seconds(40))
         case .databaseBlinks: databaseFault(random.chance(0.5) ? .refusing : .frozen, for: .zero ... .seconds(1))
+        case .databaseLeaps: leapDatabase()
         case .personAssigns, .personRehomes, .personToggles, .personAdds, .personDeletes, .personSetsAdminState,
             .personEditsNode, .personMisspellsStatus, .personRetiresNode, .personDeletesNode, .personAddsNode,
             .personRebalances, .personCancels, .personPauses, .personResumes:
@@ -129,6 +130,16 @@ extension Simulation {
             if database.mode == mode { database.become(.up) }
             trace.note("database", "up")
         }
+        return true
+    }
+
+    /// Its clock is set, or a host with another clock takes over: seconds mostly, sometimes an hour.
+    private func leapDatabase() -> Bool {
+        let far: ClosedRange<Duration> = .seconds(1_800) ... .seconds(3_600)
+        let span = random.span(random.chance(0.2) ? far : .milliseconds(200) ... .seconds(90))
+        let step = random.chance(0.5) ? span : .zero - span
+        trace.note("database", "its clock leaps by \(step)")
+        database.clock.leap(by: step, now: scheduler.now)
         return true
     }
 

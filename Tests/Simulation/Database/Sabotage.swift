@@ -20,6 +20,8 @@ package enum Sabotage: String, Sendable, CaseIterable {
     case noReturns
     /// The least loaded node is not asked for.
     case noPlacementRule
+    /// The database's clock is not watched.
+    case noClockWatch
 }
 
 extension Sabotage {
@@ -28,6 +30,7 @@ extension Sabotage {
         switch self {
         case .noFence, .noExpectedAssignment, .noSilenceCheck, .noPlacementRule, .noHold, .noReturns: .storm
         case .unreadableIsOrphaned: .agentsDie
+        case .noClockWatch: .databaseOutages
         case .noMassSilenceRule: .blips
         }
     }
@@ -63,7 +66,8 @@ extension Sabotage? {
                 let to = moves.map(\.to).max() ?? move.to
                 return PlannedMove(monitor: move.monitor, from: move.from, to: to, reason: move.reason)
             }
-        case .noFence, .noHold, .unreadableIsOrphaned, .noSilenceCheck, .noMassSilenceRule, .noReturns, nil:
+        case .noFence, .noHold, .unreadableIsOrphaned, .noSilenceCheck, .noMassSilenceRule, .noReturns, .noClockWatch,
+            nil:
             moves
         }
     }
@@ -76,9 +80,19 @@ extension Sabotage? {
     }
 
     func spoil(_ poll: ClusterPoll) -> ClusterPoll {
-        guard self == .unreadableIsOrphaned else { return poll }
-        return ClusterPoll(
-            nodes: poll.nodes, rejectedRows: [], isSetUp: poll.isSetUp, fingerprint: poll.fingerprint)
+        switch self {
+        case .unreadableIsOrphaned:
+            return ClusterPoll(
+                nodes: poll.nodes, rejectedRows: [], isSetUp: poll.isSetUp, fingerprint: poll.fingerprint,
+                orders: poll.orders, time: poll.time)
+        case .noClockWatch:
+            return ClusterPoll(
+                nodes: poll.nodes, rejectedRows: poll.rejectedRows, isSetUp: poll.isSetUp,
+                fingerprint: poll.fingerprint, orders: poll.orders)
+        case .noFence, .noHold, .noExpectedAssignment, .noSilenceCheck, .noMassSilenceRule, .noReturns,
+            .noPlacementRule, nil:
+            return poll
+        }
     }
 
     func spoil(_ configuration: inout ControlPlaneConfiguration) {
@@ -86,7 +100,8 @@ extension Sabotage? {
         case .noHold: configuration.flaps.hold = .zero
         case .noReturns: configuration.flaps.hold = .seconds(1_000_000)
         case .noMassSilenceRule: configuration.silence.massWait = .zero
-        case .noFence, .noExpectedAssignment, .unreadableIsOrphaned, .noSilenceCheck, .noPlacementRule, nil:
+        case .noFence, .noExpectedAssignment, .unreadableIsOrphaned, .noSilenceCheck, .noPlacementRule, .noClockWatch,
+            nil:
             break
         }
     }

@@ -13,6 +13,22 @@ final class SimulatedDatabase: @unchecked Sendable {
         case frozen
     }
 
+    /// Its host's clock against virtual time.
+    ///
+    /// SAFETY: `@unchecked Sendable`: touched by the simulation's one thread only.
+    final class Clock: @unchecked Sendable {
+        private(set) var shift: Duration = .zero
+        /// The last time it was set, or another host with another clock took over.
+        private(set) var lastLeap: Duration?
+
+        func leap(by span: Duration, now: Duration) {
+            shift += span
+            lastLeap = now
+        }
+
+        func hasLeapt(since moment: Duration) -> Bool { lastLeap.map { $0 >= moment } ?? false }
+    }
+
     /// How a call passes the network.
     struct Passage: Sendable {
         enum Fate: Sendable, Equatable {
@@ -40,6 +56,7 @@ final class SimulatedDatabase: @unchecked Sendable {
 
     let scheduler: Scheduler
     let tables: InMemoryCluster
+    let clock: Clock
     /// The probability that a call meets a fault of its own.
     var faultRate = 0.0
     private(set) var mode = Mode.up
@@ -48,8 +65,9 @@ final class SimulatedDatabase: @unchecked Sendable {
     /// Lets somebody act while a statement is on its way, and says how much longer that way is for it.
     var meddler: ((Statement) -> Duration)?
 
-    init(_ tables: InMemoryCluster, scheduler: Scheduler) {
+    init(_ tables: InMemoryCluster, clock: Clock, scheduler: Scheduler) {
         self.tables = tables
+        self.clock = clock
         self.scheduler = scheduler
     }
 

@@ -111,6 +111,8 @@ extension Oracle {
         if track(NodeReference(entry.to)).was([.lost, .absent], since: picture) { return }
         // A leap of the caller's clock between reading and planning adds to every age: seconds, once, and no more.
         if let leap = arrival.caller.lastLeap, leap >= picture { return }
+        // A balancer that first met the node after the database's clock leapt has that clock's word alone.
+        if let since = track(home).onlineSince, clock.hasLeapt(since: since) { return }
         let online = track(home).onlineSince.map { now - $0 } ?? .zero
         if online < scenario.hold { fail(.hold, "monitor \(id) went home to \(home), online for \(online) only") }
     }

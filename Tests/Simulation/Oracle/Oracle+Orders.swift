@@ -5,7 +5,7 @@ import ClusterStore
 extension Oracle {
     func paused(until end: Duration?) {
         pause = (now, end)
-        trace.note("person", "pauses the cluster\(end.map { " until \(Trace.text($0))" } ?? "")")
+        trace.note("person", "pauses the cluster\(end.map { " until \($0 - Simulation.epoch)" } ?? "")")
     }
 
     func resumed() {
@@ -15,7 +15,10 @@ extension Oracle {
 
     func checkPause(_ arrival: Arrival) {
         guard let pause, let picture = arrival.pictureOf, picture >= pause.since else { return }
-        if let until = pause.until, now >= until { return }
+        // A clock that went on and stepped back again had ended the pause in between.
+        if let until = pause.until, Simulation.epoch + now + clock.shift >= until || clock.hasLeapt(since: picture) {
+            return
+        }
         fail(.pause, "\(arrival.statement.text), though the cluster has been paused since \(Trace.text(pause.since))")
     }
 

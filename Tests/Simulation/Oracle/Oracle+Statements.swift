@@ -32,7 +32,7 @@ extension Oracle {
             if lastReports[node]?.instance == instance { lastReports[node]?.isDetached = true }
         case .acquire: checkElection(before.lease)
         case .release: break
-        case .speak(let statement, let lease): checkSpeaker(statement, lease, before, answer)
+        case .speak(let statement, let lease): checkSpeaker(statement, lease, before, arrival, answer)
         case .move(_, let lease), .giveBack(_, let lease), .forget(_, let lease), .rebalance(_, let lease):
             checkWrite(arrival, lease, before)
         }
@@ -60,7 +60,7 @@ extension Oracle {
         // Another instance's row: the report was refused as a conflict.
         guard record.agentInstance == report.instance, record.reportAge == .zero else { return }
         if let last = lastReports[report.node], last.instance != report.instance, !last.isDetached,
-            now - last.at <= AgentReport.ownershipTTL
+            now - last.at <= AgentReport.ownershipTTL, !clock.hasLeapt(since: last.at)
         {
             fail(.oneAgent, "\(report.node): \(report.instance) was heard \(now - last.at) after \(last.instance)")
         }
@@ -68,13 +68,18 @@ extension Oracle {
         nodeWritten(report.node.text)
     }
 
-    private func checkSpeaker(_ spoken: SpokenStatus, _ lease: Lease, _ before: Look, _ answer: Answer) {
+    private func checkSpeaker(
+        _ spoken: SpokenStatus, _ lease: Lease, _ before: Look, _ arrival: Arrival, _ answer: Answer
+    ) {
         let name = spoken.node.text
         guard answer == .done else { return count(\.fenced) }
         guard tables.rawSight(of: name) != before.node else { return }
         checkFence(lease, before)
         count(\.spoken)
-        if let last = lastReports[spoken.node], !last.isDetached, now - last.at <= scenario.reportTTL {
+        // A leap between the leader's reading and its word nobody can see.
+        if let last = lastReports[spoken.node], !last.isDetached, now - last.at <= scenario.reportTTL,
+            !clock.hasLeapt(since: arrival.pictureOf ?? .zero)
+        {
             fail(.speaker, "\(lease.holder) spoke for \(name) \(now - last.at) after its own report")
         }
         nodeWritten(name)
@@ -84,7 +89,9 @@ extension Oracle {
 
     private func checkElection(_ before: InMemoryCluster.LeaseSight?) {
         guard let after = tables.leaseSight else { return }
-        if let before, before.lease == after.lease, !before.isValid {
+        // What ends further away than any term is left from before the clock stepped back: anybody may take it.
+        let standing = before.map { $0.isValid && $0.remaining <= scenario.leaseTTL + DatabaseClock.tolerance } ?? false
+        if let before, before.lease == after.lease, !standing {
             fail(.election, "\(after.lease.holder) took its own lease again in epoch \(after.lease.epoch)")
         }
         guard let old = holders[after.lease.epoch] else {
@@ -92,7 +99,7 @@ extension Oracle {
             count(\.elections)
             let last = holders.keys.filter { $0 < after.lease.epoch }.max() ?? 0
             if after.lease.epoch != last + 1 { fail(.election, "epoch \(after.lease.epoch) follows \(last)") }
-            if let before, before.isValid {
+            if let before, standing {
                 fail(.election, "\(after.lease.holder) took a lease that \(before.lease.holder) held")
             }
             return

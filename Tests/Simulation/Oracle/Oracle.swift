@@ -30,6 +30,7 @@ final class Oracle: @unchecked Sendable {
     }
 
     let tables: InMemoryCluster
+    let clock: SimulatedDatabase.Clock
     let scheduler: Scheduler
     let trace: Trace
     let scenario: Scenario
@@ -49,13 +50,17 @@ final class Oracle: @unchecked Sendable {
     var absences: [MonitorID: Absence] = [:]
     var lastReports: [NodeID: (at: Duration, instance: AgentInstance, isDetached: Bool)] = [:]
     var holders: [Int64: BalancerID] = [:]
-    /// People stopped all automatic moves.
+    /// People stopped all automatic moves; the end by the database's clock.
     var pause: (since: Duration, until: Duration?)?
     /// When the set of monitors that a node should run last changed.
     private var setChangedAt: [NodeReference: Duration] = [:]
 
-    init(_ tables: InMemoryCluster, scenario: Scenario, scheduler: Scheduler, trace: Trace) {
+    init(
+        _ tables: InMemoryCluster, clock: SimulatedDatabase.Clock, scenario: Scenario, scheduler: Scheduler,
+        trace: Trace
+    ) {
         self.tables = tables
+        self.clock = clock
         self.scenario = scenario
         self.scheduler = scheduler
         self.trace = trace
