@@ -46,12 +46,13 @@ extension ControlPass {
     }
 
     func lead(_ picture: inout ClusterPicture) async throws(StoreError) {
-        try await speak(&picture)
+        let isCurrent = try await speak(&picture)
         // Recorded before anything moves, so that the history reads in the order of cause and effect.
         try await recordEvents()
         // A pause holds a job; it must not hold its cancellation as well.
         if picture.orders.job?.isCancelled == true { try await rebalance(&picture) }
-        guard try await isAtLiberty(picture), clock.now() >= moverRestsUntil else { return }
+        // Whoever was overtaken by a report would take monitors from a node on its word of before: read again first.
+        guard isCurrent, try await isAtLiberty(picture), clock.now() >= moverRestsUntil else { return }
         do {
             try await move(&picture)
             try await rebalance(&picture)
@@ -64,12 +65,13 @@ extension ControlPass {
         try await recordEvents()
     }
 
-    private func speak(_ picture: inout ClusterPicture) async throws(StoreError) {
-        guard let lease = await leader.lease, !silence.speakable.isEmpty else { return }
+    /// - Returns: whether the picture is as new as the words: no node reported meanwhile.
+    private func speak(_ picture: inout ClusterPicture) async throws(StoreError) -> Bool {
+        guard let lease = await leader.lease, !silence.speakable.isEmpty else { return true }
         let nodes = picture.nodes(asOf: clock.now())
-        let written = try await speaker.speak(for: nodes, speakable: silence.speakable, under: lease)
-        guard !written.isEmpty else { return }
-        let byID = Dictionary(written.map { ($0.id, $0) }) { first, _ in first }
+        let outcome = try await speaker.speak(for: nodes, speakable: silence.speakable, under: lease)
+        guard !outcome.written.isEmpty else { return !outcome.isOvertaken }
+        let byID = Dictionary(outcome.written.map { ($0.id, $0) }) { first, _ in first }
         let now = clock.now()
         picture.nodes = nodes.map { byID[$0.id] ?? $0 }
         picture.readAt = now
@@ -78,6 +80,7 @@ extension ControlPass {
         let seen = transitions.observe(picture.nodes)
         for event in seen { logger.notice("\(event.detail)", metadata: ["kind": "\(event.kind.rawValue)"]) }
         events += seen
+        return !outcome.isOvertaken
     }
 
     /// Returns first: what goes home from a lost node need not be moved a second time.

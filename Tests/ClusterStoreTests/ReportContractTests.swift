@@ -60,6 +60,27 @@ struct ReportContractTests {
         #expect(try await cluster.store.node(id)?.agentInstance?.text == "second")
     }
 
+    @Test("A report from the future owns no row, and a balancer may speak over it", arguments: StoreKind.allCases)
+    func future(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        _ = try await cluster.store.report(.beat(id, "first"))
+        try await cluster.age(by: .seconds(-3_600))
+        let lease = try await cluster.store.lead()
+        #expect(try await cluster.store.speak(.verdict(.offline, of: id), under: lease))
+        #expect(try await cluster.store.report(.beat(id, "second")) == .written)
+        #expect(try await cluster.store.speak(.verdict(.offline, of: id), under: lease) == false)
+    }
+
+    @Test("A poll tells the database's time", arguments: StoreKind.allCases)
+    func time(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let first = try #require(try await cluster.store.poll().time)
+        let second = try #require(try await cluster.store.poll().time)
+        // Some day in this century, and on the way forward.
+        #expect(first > .seconds(1_700_000_000) && second >= first && second - first < .seconds(60))
+    }
+
     @Test("A detached agent's row is free at once, and only its owner detaches it", arguments: StoreKind.allCases)
     func detach(kind: StoreKind) async throws {
         let cluster = try await kind.makeCluster()

@@ -137,6 +137,8 @@ final class GatedStore: ControlStore {
     let beforeMove = Mutex<(@Sendable () async -> Void)?>(nil)
     let schemaTrouble = Mutex<StoreError?>(nil)
     let unspeakable = Mutex<NodeID?>(nil)
+    let beforeSpeak = Mutex<(@Sendable () async -> Void)?>(nil)
+    let recordTrouble = Mutex<StoreError?>(nil)
     let beforeEvents = Mutex<(@Sendable () async -> Void)?>(nil)
 
     init(inner: InMemoryClusterStore) { self.inner = inner }
@@ -166,6 +168,8 @@ final class GatedStore: ControlStore {
         if unspeakable.withLock({ $0 }) == statement.node {
             throw .refused(code: 1366, reason: "Incorrect string value")
         }
+        let hook = beforeSpeak.withLock { $0 }
+        await hook?()
         return try await inner.speak(statement, under: lease)
     }
     func returnHome(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) -> [MonitorID] {
@@ -178,7 +182,10 @@ final class GatedStore: ControlStore {
     func setAdminState(_ state: AdminState, of node: NodeID) async throws(StoreError) -> Bool {
         try await inner.setAdminState(state, of: node)
     }
-    func record(_ events: [ClusterEvent]) async throws(StoreError) { try await inner.record(events) }
+    func record(_ events: [ClusterEvent]) async throws(StoreError) {
+        if let trouble = recordTrouble.withLock({ $0 }) { throw trouble }
+        try await inner.record(events)
+    }
     func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent] {
         let hook = beforeEvents.withLock { $0 }
         await hook?()

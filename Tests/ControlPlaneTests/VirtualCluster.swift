@@ -9,7 +9,13 @@ final class VirtualTime: Sendable {
     private let start = ContinuousClock.now
     private let passed = Mutex(Duration.zero)
 
+    private let databaseShift = Mutex(Duration.zero)
+
     var elapsed: Duration { passed.withLock { $0 } }
+    /// The database's clock: since 1970.
+    var database: Duration { .seconds(1_800_000_000) + elapsed + databaseShift.withLock { $0 } }
+    /// The database's clock is set.
+    func leap(by span: Duration) { databaseShift.withLock { $0 += span } }
     func pass(_ span: Duration) { passed.withLock { $0 += span } }
 
     var clock: ControlClock {
@@ -60,7 +66,7 @@ final class VirtualCluster {
     ///   - monitors: active monitors that live on each node; ids ascend over the nodes.
     init(nodes: [String], monitors: Int = 0) async throws {
         let time = time
-        tables = InMemoryCluster(now: { .seconds(1_800_000_000) + time.elapsed })
+        tables = InMemoryCluster(now: { time.database })
         store = InMemoryClusterStore(tables)
         var next: Int64 = 1
         for name in nodes {

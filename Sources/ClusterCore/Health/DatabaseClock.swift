@@ -26,7 +26,7 @@ package struct DatabaseClockWatch: Sendable {
     package mutating func observe(
         _ time: Duration?, asked: ContinuousClock.Instant, answered: ContinuousClock.Instant
     ) -> Duration? {
-        guard let time else { return nil }
+        guard let time, answered >= asked else { return nil }
         let start = origin ?? asked
         origin = start
         let now = (time - (answered - start))...(time - (asked - start))

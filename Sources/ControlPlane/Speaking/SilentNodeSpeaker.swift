@@ -8,6 +8,21 @@ actor SilentNodeSpeaker {
     /// Statements in one pass; the rest follows a second later. Bounds a pass when very many nodes are silent.
     static let statementsPerPass = 200
 
+    /// What came of the words of one pass.
+    struct Outcome: Sendable {
+        /// The rows as they are now, for those that were written.
+        var written: [NodeRecord] = []
+        /// A node reported while a word for it was under way: what was read of it is old, in whatever it says.
+        var isOvertaken = false
+    }
+
+    private enum Effect {
+        case written
+        /// The node is not silent any more, or its row is gone.
+        case overtaken
+        case refused
+    }
+
     private let store: any ControlStore
     private let prober: NodeProber
     private let judge: HealthJudge.Limits
@@ -49,33 +64,38 @@ actor SilentNodeSpeaker {
     }
 
     /// Writes what must be corrected.
-    /// - Returns: the rows as they are now, for those that were written.
     func speak(
         for nodes: [NodeRecord], speakable: Set<NodeID>, under lease: Lease
-    ) async throws(StoreError) -> [NodeRecord] {
-        var written: [NodeRecord] = []
+    ) async throws(StoreError) -> Outcome {
+        var outcome = Outcome()
         for node in nodes where speakable.contains(node.id) {
-            guard written.count < SilentNodeSpeaker.statementsPerPass else { break }
+            guard outcome.written.count < SilentNodeSpeaker.statementsPerPass else { break }
             guard let statement = statement(for: node) else { continue }
-            guard try await write(statement, under: lease) else { continue }
+            switch try await write(statement, under: lease) {
+            case .written: break
+            case .overtaken:
+                outcome.isOvertaken = true
+                continue
+            case .refused: continue
+            }
             var record = node
             if record.status != statement.status { record.statusAge = .zero }
             record.status = statement.status
             record.okStreak = statement.okStreak
             record.failStreak = statement.failStreak
             record.agentDetail = statement.detail
-            written.append(record)
+            outcome.written.append(record)
         }
-        return written
+        return outcome
     }
 
-    /// - Returns: whether the row says it now. One row that cannot be written must not keep the others from being spoken
+    /// One row that cannot be written must not keep the others from being spoken
     ///   for, nor monitors from being moved.
-    private func write(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Bool {
+    private func write(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Effect {
         do {
             let isWritten = try await store.speak(statement, under: lease)
             refused.remove(statement.node)
-            return isWritten
+            return isWritten ? .written : .overtaken
         } catch {
             switch error {
             case .refused: break
@@ -86,7 +106,7 @@ actor SilentNodeSpeaker {
                     "the leader cannot write a node's status",
                     metadata: ["node": "\(statement.node)", "status": "\(statement.status)", "error": "\(error)"])
             }
-            return false
+            return .refused
         }
     }
 

@@ -58,6 +58,31 @@ struct SilenceJudgeTests {
         #expect(names(judge.speakable) == ["a", "b"])
     }
 
+    @Test("a report from the future – the clock stepped back – is silence after one TTL of our own clock")
+    func future() throws {
+        var judge = SilenceJudge()
+        _ = judge.observe(try nodes(["a": -3_600, "b": 1, "c": 1]), now: start)
+        #expect(judge.silent.isEmpty)
+        _ = judge.observe(try nodes(["a": -3_592.5, "b": 1, "c": 1]), now: start + .seconds(7.5))
+        #expect(judge.silent.isEmpty)
+        _ = judge.observe(try nodes(["a": -3_591.5, "b": 1, "c": 1]), now: start + .seconds(8.5))
+        #expect(names(judge.speakable) == ["a"])
+        // Once its date is no longer ahead it is still the same report, and no sign of life.
+        _ = judge.observe(try nodes(["a": 1, "b": 1, "c": 1]), now: start + .seconds(3_601))
+        #expect(names(judge.speakable) == ["a"])
+        _ = judge.observe(try nodes(["a": 0, "b": 1, "c": 1]), now: start + .seconds(3_605))
+        #expect(judge.silent.isEmpty)
+    }
+
+    @Test("hosts whose clocks differ by less than a second make nobody silent")
+    func tolerance() throws {
+        var judge = SilenceJudge()
+        for second in 0..<20 {
+            _ = judge.observe(try nodes(["a": -0.9, "b": 1, "c": 1]), now: start + .seconds(second))
+            #expect(judge.silent.isEmpty)
+        }
+    }
+
     @Test("nodes that never had an agent do not make a mass silence")
     func agentless() throws {
         var judge = SilenceJudge()

@@ -62,6 +62,15 @@ struct StabilityTests {
         #expect(!watch.isStable(unproven, for: .seconds(30), limits: limits, now: start))
     }
 
+    @Test("a status from the future, because the database's clock stepped back, does not hold returns up")
+    func future() throws {
+        var watch = StabilityWatch()
+        let ahead = try record(age: .seconds(-3_600))
+        watch.observe([(ahead, .fit)], now: start)
+        #expect(!watch.isStable(ahead, for: .seconds(30), limits: limits, now: start + .seconds(29)))
+        #expect(watch.isStable(ahead, for: .seconds(30), limits: limits, now: start + .seconds(30)))
+    }
+
     @Test("what Kuma writes over our verdict changes nothing")
     func belief() throws {
         var node = NodeRecord(id: try NodeID("a"), name: "a", status: .online, okStreak: 0, failStreak: 3)

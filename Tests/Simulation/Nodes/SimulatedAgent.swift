@@ -15,8 +15,12 @@ final class SimulatedAgent: @unchecked Sendable {
     private var judgement: NodeJudgement
     private var watch: ConflictWatch
     private var planner = ReconcilePlanner()
-    /// Rises with every probe, so that a beat goes out at once.
-    private var probes = 0
+    /// Wakes the reporting with every probe that ended, so that a beat goes out at once; one that ends while a beat is
+    /// under way is kept.
+    private var isProbeNews = false
+    private var sleeper: UnsafeContinuation<Void, Never>?
+    /// Rises with every wait, so that a late timer cannot end a later one.
+    private var waits = 0
     private var voice = NodeVoice()
 
     init(
@@ -68,22 +72,42 @@ final class SimulatedAgent: @unchecked Sendable {
             case .counted(let change):
                 if let status = change.became { store.oracle.trace.note(process.name, "judges \(status.rawValue)") }
             }
-            probes += 1
+            wakeReporting()
             await process.sleep(jittered(judgement.interval))
         }
     }
 
     private func reporting() async {
         while goesOn {
-            let seen = probes
             do throws(StoreError) { try await beat() } catch {
                 voice.notHeard()
                 await process.sleep(.milliseconds(500))
             }
-            let pause = jittered(configuration.judge.steadyInterval * 1.25)
-            let end = scheduler.now + pause
-            while goesOn, probes == seen, scheduler.now < end { await process.sleep(.milliseconds(100)) }
+            await waitForProbe(upTo: jittered(configuration.judge.steadyInterval * 1.25))
+            await process.awake()
         }
+    }
+
+    private func wakeReporting() {
+        guard let waiting = sleeper else {
+            isProbeNews = true
+            return
+        }
+        sleeper = nil
+        waiting.resume()
+    }
+
+    private func waitForProbe(upTo span: Duration) async {
+        waits += 1
+        let mine = waits
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            guard !isProbeNews else { return continuation.resume() }
+            sleeper = continuation
+            scheduler.after(span) { [self] in
+                if waits == mine { wakeReporting() }
+            }
+        }
+        isProbeNews = false
     }
 
     private func beat() async throws(StoreError) {
