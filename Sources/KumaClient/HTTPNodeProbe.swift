@@ -22,8 +22,19 @@ package final class HTTPNodeProbe: NodeProbe {
     }
 
     package func probe(_ address: NodeAddress, timeout: Duration) async -> ProbeResult {
+        await probe(address, over: .fresh, timeout)
+    }
+
+    /// Most of a check's cost is its connection.
+    package func routineProbe(_ address: NodeAddress, timeout: Duration) async -> ProbeResult {
+        await probe(address, over: .kept, timeout)
+    }
+
+    private func probe(
+        _ address: NodeAddress, over carrier: KumaHTTPClient.Carrier, _ timeout: Duration
+    ) async -> ProbeResult {
         let begin = ContinuousClock.now
-        let (finding, detail) = await find(address, from: NIODeadline.now(), timeout)
+        let (finding, detail) = await find(address, over: carrier, from: NIODeadline.now(), timeout)
         let duration = ContinuousClock.now - begin
         return ProbeResult(
             finding: finding,
@@ -33,14 +44,14 @@ package final class HTTPNodeProbe: NodeProbe {
 
     /// Three quarters of the time are the health path's, the rest is kept for a second question.
     private func find(
-        _ address: NodeAddress, from begin: NIODeadline, _ timeout: Duration
+        _ address: NodeAddress, over carrier: KumaHTTPClient.Carrier, from begin: NIODeadline, _ timeout: Duration
     ) async -> (ProbeResult.Finding, String) {
         let (patience, deadline) = (begin + TimeAmount(timeout * 0.75), begin + TimeAmount(timeout))
         let isStock = stockNodes.withLock { $0.contains(address) }
-        var outcome = await ask(isStock ? HTTPNodeProbe.entryPath : path, at: address, patience)
+        var outcome = await ask(isStock ? HTTPNodeProbe.entryPath : path, at: address, over: carrier, patience)
         if case .noSuchPath = outcome, !isStock {
             remember(address)
-            outcome = await ask(HTTPNodeProbe.entryPath, at: address, patience)
+            outcome = await ask(HTTPNodeProbe.entryPath, at: address, over: carrier, patience)
         }
         if case .found(.healthy, _) = outcome {
         } else if isStock {
@@ -75,9 +86,12 @@ package final class HTTPNodeProbe: NodeProbe {
         case timedOut
     }
 
-    private func ask(_ path: String, at address: NodeAddress, _ deadline: NIODeadline) async -> Outcome {
+    private func ask(
+        _ path: String, at address: NodeAddress, over carrier: KumaHTTPClient.Carrier, _ deadline: NIODeadline
+    ) async -> Outcome {
         do throws(KumaCallError) {
-            let answer = try await client.send(.GET, path, to: address, authorization: nil, deadline: deadline)
+            let answer = try await client.send(
+                .GET, path, to: address, over: carrier, authorization: nil, deadline: deadline)
             switch HealthAnswer(answer) {
             case .healthy: return .found(.healthy, "answered \(answer.status)")
             case .degraded(let reason): return .found(.degraded, reason)

@@ -119,6 +119,104 @@ struct HTTPNodeProbeTests {
     }
 }
 
+@Suite("Routine checks go over a kept connection")
+struct RoutineProbeTests {
+    private static let health = HTTPNodeProbe.healthPath
+
+    /// A healthy node, and checks of it.
+    private func withNode(
+        _ body: (ScriptedNode, @Sendable () async -> ProbeResult, @Sendable () async -> ProbeResult) async throws ->
+            Void
+    ) async throws {
+        let node = try await ScriptedNode()
+        node.set(.status(200, "{}"), at: Self.health)
+        let client = KumaHTTPClient()
+        let probe = HTTPNodeProbe(client: client)
+        let address = NodeAddress(host: "127.0.0.1", port: node.port)
+        try await body(
+            node, { await probe.routineProbe(address, timeout: .seconds(10)) },
+            { await probe.probe(address, timeout: .seconds(10)) })
+        await client.shutdown()
+        await node.stop()
+    }
+
+    @Test("one connection serves ten checks, then another one")
+    func reused() async throws {
+        try await withNode { node, routine, _ in
+            for _ in 0..<10 { #expect(await routine().finding == .healthy) }
+            #expect(node.accepted == 1)
+            #expect(await routine().finding == .healthy)
+            #expect(node.accepted == 2)
+            try await eventually { node.connectionCount == 1 }
+        }
+    }
+
+    @Test("a check out of suspicion meets the node as a new client would, and leaves no connection behind")
+    func suspicion() async throws {
+        try await withNode { node, routine, suspicious in
+            _ = await routine()
+            #expect(await suspicious().finding == .healthy)
+            #expect(node.accepted == 2)
+            try await eventually { node.connectionCount == 0 }
+            await node.close()
+            #expect(await suspicious().detail == "connection refused")
+        }
+    }
+
+    @Test("a connection that the node has closed meanwhile costs nothing but another one")
+    func closedByNode() async throws {
+        try await withNode { node, routine, _ in
+            _ = await routine()
+            await node.closeConnections()
+            #expect(await routine().finding == .healthy)
+            node.set(.hangUp, at: Self.health)
+            let result = await routine()
+            #expect(result.detail == "closed without an answer")
+            // Once over the kept connection, once over a fresh one.
+            #expect(node.requests.count == 4)
+            #expect(node.accepted == 3)
+        }
+    }
+
+    @Test("a node that dies is found dead by the next check")
+    func dead() async throws {
+        try await withNode { node, routine, _ in
+            _ = await routine()
+            await node.stop()
+            #expect(await routine().detail == "connection refused")
+        }
+    }
+
+    @Test("an answer that comes after the deadline belongs to nobody")
+    func late() async throws {
+        let node = try await ScriptedNode()
+        node.set(.silence, at: Self.health)
+        node.set(.silence, at: "/")
+        let client = KumaHTTPClient()
+        let probe = HTTPNodeProbe(client: client)
+        let address = NodeAddress(host: "127.0.0.1", port: node.port)
+        #expect(await probe.routineProbe(address, timeout: .milliseconds(200)).finding == .unhealthy)
+        try await eventually { node.connectionCount == 0 }
+        await client.shutdown()
+        await node.stop()
+    }
+
+    @Test("a check whose task was cancelled ends at once")
+    func cancelled() async throws {
+        let node = try await ScriptedNode()
+        node.set(.silence, at: Self.health)
+        let client = KumaHTTPClient()
+        let probe = HTTPNodeProbe(client: client)
+        let address = NodeAddress(host: "127.0.0.1", port: node.port)
+        let check = Task { await probe.routineProbe(address, timeout: .seconds(600)) }
+        try await eventually { node.requests.count == 1 }
+        check.cancel()
+        #expect(await check.value.finding == .unhealthy)
+        await client.shutdown()
+        await node.stop()
+    }
+}
+
 @Suite("Asking a node to reconcile")
 struct HTTPReconcileTriggerTests {
     private static let path = "/api/v1/reconcile-monitors"

@@ -44,6 +44,8 @@ final class ScriptedNode: Sendable {
     var port: UInt16 { UInt16(channel.localAddress?.port ?? 0) }
     var requests: [Request] { seen.withLock { $0 } }
     var connectionCount: Int { children.count }
+    /// Connections so far.
+    var accepted: Int { children.accepted }
 
     init() async throws {
         let children = Children()
@@ -72,6 +74,11 @@ final class ScriptedNode: Sendable {
         box.node.withLock { $0 = nil }
     }
 
+    /// Accepts nobody any more; open connections stay.
+    func close() async { try? await channel.close() }
+
+    func closeConnections() async { await children.closeAll() }
+
     fileprivate func react(to request: Request) -> Reaction {
         seen.withLock { $0.append(request) }
         return reactions.withLock { $0[request.path] } ?? .status(404)
@@ -84,6 +91,7 @@ final class ScriptedNode: Sendable {
     private final class Children: Sendable {
         private let channels = Mutex<[any Channel]>([])
         var count: Int { channels.withLock { $0.count { $0.isActive } } }
+        var accepted: Int { channels.withLock { $0.count } }
         func add(_ channel: any Channel) { channels.withLock { $0.append(channel) } }
         func closeAll() async {
             for channel in channels.withLock({ $0 }) { try? await channel.close() }

@@ -47,7 +47,11 @@ final class NodeProber: Sendable {
 
     /// Makes one ordered probe.
     func perform(_ order: ProbeBoard.Order) async -> ProbeResult {
-        let result = await probe.probe(order.address, timeout: order.timeout)
+        let result =
+            switch order.occasion {
+            case .routine: await probe.routineProbe(order.address, timeout: order.timeout)
+            case .suspicion: await probe.probe(order.address, timeout: order.timeout)
+            }
         // A check that our own shutdown cut short says nothing of the node.
         guard !Task.isCancelled else {
             state.withLock { $0.board.abandon(order) }

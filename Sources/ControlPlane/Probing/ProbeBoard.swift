@@ -19,18 +19,28 @@ package struct ProbeBoard: Sendable {
         }
     }
 
+    package enum Occasion: Sendable, Equatable {
+        case routine
+        /// The node is suspect, or nobody has seen it yet.
+        case suspicion
+    }
+
     /// One probe to make now.
     package struct Order: Sendable, Equatable {
         package let node: NodeID
         package let address: NodeAddress
         package let timeout: Duration
+        package let occasion: Occasion
         /// Names this probe: the result of one that was abandoned meanwhile is dropped.
         package let ticket: UInt64
 
-        package init(node: NodeID, address: NodeAddress, timeout: Duration, ticket: UInt64) {
+        package init(
+            node: NodeID, address: NodeAddress, timeout: Duration, occasion: Occasion, ticket: UInt64
+        ) {
             self.node = node
             self.address = address
             self.timeout = timeout
+            self.occasion = occasion
             self.ticket = ticket
         }
     }
@@ -114,7 +124,10 @@ package struct ProbeBoard: Sendable {
         entry.underWay = (lastTicket, timeout)
         entry.isHurried = false
         entries[node] = entry
-        return Order(node: node, address: entry.address, timeout: timeout, ticket: lastTicket)
+        let isRoutine = !isSuspect && entry.judge.status == .online && entry.last != nil
+        return Order(
+            node: node, address: entry.address, timeout: timeout, occasion: isRoutine ? .routine : .suspicion,
+            ticket: lastTicket)
     }
 
     /// Takes the answer to an order, every order exactly once.

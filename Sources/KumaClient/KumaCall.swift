@@ -1,0 +1,68 @@
+import ClusterCore
+import NIOCore
+import NIOHTTP1
+
+/// One request under way, from its beginning to its one end: an answer, a failure, its deadline or its caller's
+/// cancellation, whichever comes first.
+///
+/// SAFETY: unchecked, because `state` is touched on the client's one event loop only.
+final class KumaCall: @unchecked Sendable {
+    typealias Outcome = Result<KumaAnswer, KumaCallError>
+    typealias Continuation = CheckedContinuation<Outcome, Never>
+
+    private enum State {
+        case new
+        case running(Continuation, timer: Scheduled<Void>)
+        case ended
+    }
+
+    let head: HTTPRequestHead
+    let address: NodeAddress
+    let carrier: KumaHTTPClient.Carrier
+    let deadline: NIODeadline
+    private var state = State.new
+    /// That carries it now; closed when the call ends without it.
+    weak var connection: KumaConnection?
+
+    init(
+        _ head: HTTPRequestHead, to address: NodeAddress, over carrier: KumaHTTPClient.Carrier, deadline: NIODeadline
+    ) {
+        self.head = head
+        self.address = address
+        self.carrier = carrier
+        self.deadline = deadline
+    }
+
+    var hasEnded: Bool {
+        switch state {
+        case .new, .running: false
+        case .ended: true
+        }
+    }
+
+    /// - Returns: false when its caller was cancelled before it began.
+    func begin(_ continuation: Continuation, on loop: any EventLoop) -> Bool {
+        switch state {
+        case .new:
+            let timer = loop.scheduleTask(deadline: deadline) { self.end(.failure(.timedOut)) }
+            state = .running(continuation, timer: timer)
+            return true
+        case .running, .ended:
+            continuation.resume(returning: .failure(.timedOut))
+            return false
+        }
+    }
+
+    /// Only the first end counts.
+    func end(_ outcome: Outcome) {
+        switch state {
+        case .new: state = .ended
+        case .running(let continuation, let timer):
+            state = .ended
+            timer.cancel()
+            connection?.abandon(self)
+            continuation.resume(returning: outcome)
+        case .ended: break
+        }
+    }
+}
