@@ -104,6 +104,10 @@ final class AgentSharedState: Sendable {
     let probeNow = WakeSignal()
     /// Cuts the pause before the next beat short.
     let reportNow = WakeSignal()
+    /// What the last beat said of the node's monitors; taken by the one who looks at them.
+    let mark = Mutex<MonitorsMark?>(nil)
+    /// A beat was written.
+    let beaten = WakeSignal()
     /// What was done so far.
     let ledger = Mutex(AgentLedger())
 

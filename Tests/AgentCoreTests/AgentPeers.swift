@@ -166,17 +166,17 @@ final class GatedStore: AgentStore {
         return try await inner.prepareSchema()
     }
 
-    func report(_ report: AgentReport) async throws(StoreError) -> ReportOutcome {
+    func report(_ report: AgentReport) async throws(StoreError) -> ReportAnswer {
         await pass()
         let isRefused = state.withLock { state in
             if state.refusesReports { state.refusedReports += 1 }
             return state.refusesReports
         }
         if isRefused { throw .unavailable(reason: "connection reset") }
-        let outcome = try await inner.report(report)
-        if case .conflict = outcome { return outcome }
+        let answer = try await inner.report(report)
+        if case .conflict = answer.outcome { return answer }
         state.withLock { $0.reports.append(report) }
-        return outcome
+        return answer
     }
 
     func detach(_ node: NodeID, instance: AgentInstance) async throws(StoreError) {

@@ -18,17 +18,17 @@ struct DatabaseFaultTests {
         let store = MariaDBClusterStore(options, logger: Logger(label: "test"))
         _ = try await store.prepareSchema()
         let id = try node("node1")
-        #expect(try await store.report(.beat(id)) == .registered)
+        #expect(try await store.report(.beat(id)).outcome == .registered)
         await server.kill()
         do {
             _ = try await store.report(.beat(id))
             Issue.record("expected an error")
         } catch { #expect(error.isTransient) }
         try await server.restart()
-        let outcome = try await untilItSucceeds(isTransient: \.isTransient) { () throws(StoreError) in
+        let answer = try await untilItSucceeds(isTransient: \.isTransient) { () throws(StoreError) in
             try await store.report(.beat(id))
         }
-        #expect(outcome == .written)
+        #expect(answer.outcome == .written)
         await server.freeze()
         do {
             _ = try await store.poll()

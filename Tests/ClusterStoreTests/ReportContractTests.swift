@@ -8,8 +8,8 @@ struct ReportContractTests {
     func registers(kind: StoreKind) async throws {
         let cluster = try await kind.makeCluster()
         let id = try node("node1")
-        #expect(try await cluster.store.report(.beat(id)) == .registered)
-        #expect(try await cluster.store.report(.beat(id)) == .written)
+        #expect(try await cluster.store.report(.beat(id)).outcome == .registered)
+        #expect(try await cluster.store.report(.beat(id)).outcome == .written)
         let record = try #require(try await cluster.store.node(id))
         #expect(record.status == .online)
         #expect(record.host == "kuma:3001")
@@ -33,12 +33,16 @@ struct ReportContractTests {
         try await cluster.put(MonitorAssignment(id: MonitorID(4), isActive: false, home: reference("node1")))
         try await cluster.put(MonitorAssignment(id: MonitorID(5), home: reference("node1"), assigned: reference("")))
         try await cluster.put(MonitorAssignment(id: MonitorID(6), home: nil))
-        _ = try await cluster.store.report(.beat(id))
+        let first = try await cluster.store.report(.beat(id))
+        #expect(first.mark == MonitorsMark(of: [MonitorID(1), MonitorID(2)]))
         #expect(try await cluster.store.node(id)?.monitorCount == 2)
         #expect(try await cluster.store.monitors(runBy: id) == [MonitorID(1), MonitorID(2)])
         try await cluster.assign(MonitorID(3), to: nil)
         #expect(
             try await cluster.store.recountMonitors() == [MonitorRecount(node: id, before: 2, after: 3)])
+        let changed = try await cluster.store.report(.beat(id))
+        #expect(changed.mark == MonitorsMark(of: [MonitorID(1), MonitorID(2), MonitorID(3)]))
+        #expect(changed.mark != first.mark)
         #expect(try await cluster.store.node(id)?.monitorCount == 3)
     }
 
@@ -47,8 +51,9 @@ struct ReportContractTests {
         let cluster = try await kind.makeCluster()
         let id = try node("node1")
         _ = try await cluster.store.report(.beat(id, "first"))
-        guard case .conflict(let owner, let age) = try await cluster.store.report(.beat(id, "second", status: .offline))
-        else {
+        let second = try await cluster.store.report(.beat(id, "second", status: .offline))
+        #expect(second.mark == nil)
+        guard case .conflict(let owner, let age) = second.outcome else {
             Issue.record("expected a conflict")
             return
         }
@@ -56,7 +61,7 @@ struct ReportContractTests {
         #expect(age < .seconds(8))
         #expect(try await cluster.store.node(id)?.status == .online)
         try await cluster.age(by: .seconds(9))
-        #expect(try await cluster.store.report(.beat(id, "second")) == .written)
+        #expect(try await cluster.store.report(.beat(id, "second")).outcome == .written)
         #expect(try await cluster.store.node(id)?.agentInstance?.text == "second")
     }
 
@@ -90,7 +95,7 @@ struct ReportContractTests {
         #expect(try await cluster.store.node(id)?.agentHealth == .healthy)
         try await cluster.store.detach(id, instance: AgentInstance(text: "first"))
         #expect(try await cluster.store.node(id)?.agentHealth == .detached)
-        #expect(try await cluster.store.report(.beat(id, "second")) == .written)
+        #expect(try await cluster.store.report(.beat(id, "second")).outcome == .written)
     }
 
     @Test("status_since follows our verdicts and not what Kuma writes at its start", arguments: StoreKind.allCases)
@@ -115,7 +120,7 @@ struct ReportContractTests {
         try await cluster.kumaStarts(id, host: nil)
         #expect(try await cluster.store.node(id)?.reportAge == nil)
         #expect(try await cluster.store.node(id)?.statusAge == nil)
-        #expect(try await cluster.store.report(.beat(id)) == .written)
+        #expect(try await cluster.store.report(.beat(id)).outcome == .written)
         #expect(try await cluster.store.node(id)?.host == "kuma:3001")
         #expect(try await cluster.store.node(id)?.name == "node1")
     }
@@ -160,7 +165,7 @@ struct ReportContractTests {
         // One character for Swift, seven for the database.
         let family = "\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}\u{200D}\u{1F466}"
         let long = String(repeating: family, count: 150)
-        #expect(try await cluster.store.report(.beat(id, detail: long)) == .registered)
+        #expect(try await cluster.store.report(.beat(id, detail: long)).outcome == .registered)
         #expect(try await cluster.store.node(id)?.agentDetail?.unicodeScalars.count == 200)
         try await cluster.age(by: .seconds(9))
         let lease = try await cluster.store.lead()

@@ -67,7 +67,7 @@ struct TakeOverTests {
         let (one, two) = (try node("node1"), try node("node2"))
         #expect(try await cluster.store.monitors(runBy: one) == [MonitorID(1), MonitorID(2)])
         #expect(try await cluster.store.monitors(runBy: two) == [MonitorID(4)])
-        #expect(try await cluster.store.report(.beat(one, host: "uptime-kuma-node1:3001")) == .written)
+        #expect(try await cluster.store.report(.beat(one, host: "uptime-kuma-node1:3001")).outcome == .written)
         let record = try #require(try await cluster.store.node(one))
         #expect(record.status == .online && record.monitorCount == 2)
         let moved = try #require(try await cluster.monitor(MonitorID(2)))

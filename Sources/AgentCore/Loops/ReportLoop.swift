@@ -56,7 +56,8 @@ struct ReportLoop: Sendable {
             let next = agent.shared.judgement.withLock { $0.report(for: agent.configuration, now: .now) }
             guard let next else { return .done }
             let sentAt = ContinuousClock.now
-            let outcome = try await agent.store.report(next)
+            let answer = try await agent.store.report(next)
+            let outcome = answer.outcome
             tellDatabaseIsBack(&memory)
             let verdict = memory.conflict.record(outcome, now: .now)
             switch outcome {
@@ -64,6 +65,10 @@ struct ReportLoop: Sendable {
             case .conflict: agent.shared.voice.withLock { $0.notHeard() }
             }
             agent.shared.ledger.withLock { $0.record(outcome) }
+            if let mark = answer.mark {
+                agent.shared.mark.withLock { $0 = mark }
+                agent.shared.beaten.wake()
+            }
             tell(outcome, verdict)
             try await recordChanges()
             if case .proven(let other) = verdict, agent.configuration.conflictPolicy == .end {

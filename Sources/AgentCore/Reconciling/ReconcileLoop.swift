@@ -4,22 +4,41 @@ import Logging
 import Synchronization
 
 /// Watches which monitors the node is to run and has Kuma re-read them when that changed, as the planner allows.
+///
+/// A beat says whether they changed, and between two beats there is one look of its own: with a thousand nodes, looks are
+/// a good part of the database's work.
 struct ReconcileLoop: Sendable {
     let agent: AgentService
     let trigger: any ReconcileTrigger
 
+    /// The monitors as last read.
+    private struct Known {
+        /// Of the beat that was behind them; nil when they changed without one.
+        var mark: MonitorsMark?
+        var monitors: [MonitorID]
+    }
+
     func run() async {
         let configuration = agent.configuration
         var planner = ReconcilePlanner()
+        var known: Known?
         while !Task.isCancelled {
-            await step(&planner)
-            let pause = Jitter.spread(configuration.monitorPollInterval, draw: .random(in: 0...1))
-            do { try await Task.sleep(for: pause) } catch { return }
+            let mark = agent.shared.mark.withLock { $0.take() }
+            await step(mark, &known, &planner)
+            let pause = mark == nil ? configuration.lookWithoutBeat : configuration.lookAfterBeat
+            await agent.shared.beaten.wait(upTo: Jitter.spread(pause, draw: .random(in: 0...1)))
         }
     }
 
-    private func step(_ planner: inout ReconcilePlanner) async {
-        let node = agent.configuration.node
+    private func monitors(_ mark: MonitorsMark?, _ known: inout Known?) async throws(StoreError) -> [MonitorID] {
+        if let mark, let known, known.mark == mark { return known.monitors }
+        let monitors = try await agent.store.monitors(runBy: agent.configuration.node)
+        let same = known?.monitors == monitors ? known?.mark : nil
+        known = Known(mark: mark ?? same, monitors: monitors)
+        return monitors
+    }
+
+    private func step(_ mark: MonitorsMark?, _ known: inout Known?, _ planner: inout ReconcilePlanner) async {
         // Two agents that both ask make Kuma's readings overlap; so does one that takes over before its predecessor's
         // call has ended. Only the one that speaks for the node asks.
         guard agent.shared.voice.withLock({ $0.isHeard(now: .now) }) else { return }
@@ -27,7 +46,7 @@ struct ReconcileLoop: Sendable {
         guard agent.shared.judgement.withLock({ $0.status }) == .online else { return }
         let monitors: [MonitorID]
         do throws(StoreError) {
-            monitors = try await agent.store.monitors(runBy: node)
+            monitors = try await self.monitors(mark, &known)
         } catch {
             // The beats meet the same failure and tell of it.
             return

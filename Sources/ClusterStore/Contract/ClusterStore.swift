@@ -19,7 +19,7 @@ package protocol AgentStore: Sendable {
     /// Writes status, streaks, detail, probe time, the report time and the monitor count in one statement; registers the
     /// node when its row is missing. A row on which a *live* agent with another instance reported is left untouched and
     /// named as a conflict; live means: not detached, and reported within `AgentReport.ownershipTTL`.
-    func report(_ report: AgentReport) async throws(StoreError) -> ReportOutcome
+    func report(_ report: AgentReport) async throws(StoreError) -> ReportAnswer
 
     /// Says that this agent goes away on purpose. Changes nothing when the row belongs to another instance by now.
     func detach(_ node: NodeID, instance: AgentInstance) async throws(StoreError)

@@ -60,6 +60,19 @@ package enum ReportOutcome: Sendable, Equatable {
     case conflict(with: AgentInstance, age: Duration)
 }
 
+/// What a beat brought.
+package struct ReportAnswer: Sendable, Equatable {
+    package let outcome: ReportOutcome
+    /// Of the monitors that the node runs, as the beat counted them; nil when nothing was written or there are no monitors
+    /// to count yet.
+    package let mark: MonitorsMark?
+
+    package init(_ outcome: ReportOutcome, mark: MonitorsMark? = nil) {
+        self.outcome = outcome
+        self.mark = mark
+    }
+}
+
 /// What one poll read.
 package struct ClusterPoll: Sendable, Equatable {
     /// Ascending by node id; rows with `active = 0` are left out.

@@ -1,11 +1,11 @@
 package import ClusterCore
 
 extension InMemoryClusterStore {
-    package func report(_ report: AgentReport) async throws(StoreError) -> ReportOutcome {
+    package func report(_ report: AgentReport) async throws(StoreError) -> ReportAnswer {
         try step { state, now throws(StoreError) in
             let known = state.nodes[report.node.text]
             if let known, let other = known.liveOwner(besides: report.instance, now: now) {
-                return .conflict(with: other.instance, age: other.age)
+                return ReportAnswer(.conflict(with: other.instance, age: other.age))
             }
             var row =
                 known
@@ -23,7 +23,8 @@ extension InMemoryClusterStore {
             row.lastReport = now
             row.monitorCount = state.monitorCount(of: report.node)
             state.nodes[report.node.text] = row
-            return known == nil ? .registered : .written
+            return ReportAnswer(
+                known == nil ? .registered : .written, mark: MonitorsMark(of: state.monitors(runBy: report.node)))
         }
     }
 

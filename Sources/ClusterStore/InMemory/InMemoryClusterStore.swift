@@ -43,9 +43,7 @@ package struct InMemoryClusterStore: ClusterStore {
     }
 
     package func monitors(runBy node: NodeID) async throws(StoreError) -> [MonitorID] {
-        try step { state, _ throws(StoreError) in
-            state.monitors.values.filter { $0.isActive && $0.effective == NodeReference(node) }.map(\.id).sorted()
-        }
+        try step { state, _ throws(StoreError) in state.monitors(runBy: node).sorted() }
     }
 
     package func node(_ id: NodeID) async throws(StoreError) -> NodeRecord? {
@@ -117,6 +115,10 @@ package struct InMemoryClusterStore: ClusterStore {
 extension InMemoryCluster.State {
     func monitorCount(of node: NodeID) -> Int {
         monitors.values.count { $0.isActive && $0.effective == NodeReference(node) }
+    }
+
+    func monitors(runBy node: NodeID) -> [MonitorID] {
+        monitors.values.filter { $0.isActive && $0.effective == NodeReference(node) }.map(\.id)
     }
 
     var fingerprint: AssignmentFingerprint {

@@ -7,13 +7,16 @@ private enum AgentSQL {
     /// A report more than `DatabaseClock.tolerance` in the future says nothing: the clock stepped back since.
     ///
     /// `status_since` is computed before `status_verdict` changes: MariaDB assigns from left to right. A host that Kuma
-    /// left empty, or cut at 45 characters before we widened the column, is mended.
+    /// left empty, or cut at 45 characters before we widened the column, is mended. The same walk over the node's monitors
+    /// that counts them makes their `MonitorsMark`, which comes back as the statement's insert id: no other statement then
+    /// has to ask every second.
     static let report: Statement = """
         UPDATE node SET
             status_since = IF(status_verdict <=> ?, status_since, NOW(3)), status_verdict = ?, status = ?,
             agent_health = ?, agent_detail = ?, agent_instance = ?, agent_version = ?, ok_streak = ?, fail_streak = ?,
             probe_ms = ?, last_report = NOW(3), host = IF(COALESCE(host, '') IN ('', LEFT(?, 45)), ?, host),
-            monitor_count = (SELECT COUNT(*) FROM monitor
+            monitor_count = (SELECT COUNT(*) + 0 * LAST_INSERT_ID(BIT_XOR(
+                    ((id & 2147483647) + 1640531527) * ((id ^ 2246822519) & 4294967295))) FROM monitor
                 WHERE active = 1 AND (assigned_node = ? OR (assigned_node IS NULL AND node_id = ?)))
         WHERE node_id = ? AND (agent_instance IS NULL OR agent_instance = ? OR agent_health = 'detached'
             OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND
@@ -45,7 +48,7 @@ private enum AgentSQL {
         UPDATE node SET agent_health = 'detached' WHERE node_id = ? AND agent_instance = ?
         """
 
-    /// Two ranges of one index, in one statement: every agent asks once a second. Sorted here and not there.
+    /// Two ranges of one index, in one statement: every agent asks between its beats. Sorted here and not there.
     static let monitors: Statement = """
         SELECT id FROM monitor WHERE active = 1 AND (assigned_node = ? OR (assigned_node IS NULL AND node_id = ?))
         """
@@ -56,8 +59,11 @@ private enum AgentSQL {
 extension MariaDBClusterStore {
     /// One UPDATE in the usual case. Where it matched nothing the row is missing – then it is registered and the UPDATE
     /// repeated – or another agent owns it.
-    package func report(_ report: AgentReport) async throws(StoreError) -> ReportOutcome {
-        if try await write(report) { return .written }
+    package func report(_ report: AgentReport) async throws(StoreError) -> ReportAnswer {
+        switch try await write(report) {
+        case .written(let mark): return ReportAnswer(.written, mark: mark)
+        case .notOurs: break
+        }
         let owner = try await query(AgentSQL.owner, [.text(report.node.text)])
         if owner.isEmpty {
             try await execute(
@@ -66,9 +72,12 @@ extension MariaDBClusterStore {
                     .text(report.node.text), .text(report.name), .text(report.host), .text(report.status.rawValue),
                     .int(report.isPrimary ? 1 : 0),
                 ])
-            if try await write(report) { return .registered }
+            switch try await write(report) {
+            case .written(let mark): return ReportAnswer(.registered, mark: mark)
+            case .notOurs: break
+            }
         }
-        return try await conflict(report)
+        return ReportAnswer(try await conflict(report))
     }
 
     private func conflict(_ report: AgentReport) async throws(StoreError) -> ReportOutcome {
@@ -84,8 +93,13 @@ extension MariaDBClusterStore {
         return .conflict(with: AgentInstance(text: owner), age: .microseconds(age))
     }
 
-    /// Returns whether the row is ours and was written.
-    private func write(_ report: AgentReport) async throws(StoreError) -> Bool {
+    private enum Writing {
+        case written(MonitorsMark?)
+        /// There is no row, or it is another agent's.
+        case notOurs
+    }
+
+    private func write(_ report: AgentReport) async throws(StoreError) -> Writing {
         let status = Value.text(report.status.rawValue)
         let node = Value.text(report.node.text)
         let ours: [Value] = [
@@ -96,10 +110,11 @@ extension MariaDBClusterStore {
         let condition: [Value] = [node, .text(report.instance.text), .int(AgentReport.ownershipTTL.microseconds)]
         do throws(MariaDBError) {
             let effect = try await connection.execute(AgentSQL.report, ours + [node, node] + condition)
-            return effect.matchedRows > 0
+            return effect.matchedRows > 0 ? .written(MonitorsMark(number: effect.lastInsertID)) : .notOurs
         } catch .schemaMissing {
             // Either Kuma has not made `monitor` yet, or something of `node` is missing, and then this fails again.
-            return try await execute(AgentSQL.reportWithoutMonitors, ours + condition).matchedRows > 0
+            let effect = try await execute(AgentSQL.reportWithoutMonitors, ours + condition)
+            return effect.matchedRows > 0 ? .written(nil) : .notOurs
         } catch { throw StoreError(error) }
     }
 

@@ -114,7 +114,7 @@ extension SimulatedStore: AgentStore, ControlStore {
         try await call(.other("schema")) { () async throws(StoreError) in try await inner.prepareSchema() }
     }
 
-    func report(_ report: AgentReport) async throws(StoreError) -> ReportOutcome {
+    func report(_ report: AgentReport) async throws(StoreError) -> ReportAnswer {
         try await call(.report(report)) { () async throws(StoreError) in try await inner.report(report) }
     }
 

@@ -118,7 +118,7 @@ final class SimulatedAgent: @unchecked Sendable {
         await process.awake()
         guard let report = judgement.report(for: configuration, now: process.instant) else { return }
         let sentAt = process.instant
-        let outcome = try await store.report(report)
+        let outcome = try await store.report(report).outcome
         _ = watch.record(outcome, now: process.instant)
         switch outcome {
         case .written, .registered: voice.heard(at: sentAt)
