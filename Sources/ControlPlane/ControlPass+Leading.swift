@@ -86,34 +86,33 @@ extension ControlPass {
     /// Returns first: what goes home from a lost node need not be moved a second time.
     private func move(_ picture: inout ClusterPicture) async throws(StoreError) {
         let mover = mover
-        var budget = MonitorMover.batchesPerPass
         let returns = try await mover.planReturns(picture)
-        for batch in ControlPass.batches(of: returns.forgets) where budget > 0 {
+        var end = clock.now() + MonitorMover.longestPass
+        for batch in ControlPass.batches(of: returns.forgets) where clock.now() < end {
             guard let lease = try await currentLease() else { return }
             try await mover.forget(batch, under: lease)
-            budget -= 1
         }
         var changes: [MonitorID: NodeReference?] = [:]
-        for batch in ControlPass.batches(of: returns.returns) where budget > 0 {
+        for batch in ControlPass.batches(of: returns.returns) where clock.now() < end {
             guard let lease = try await currentLease() else { return }
             await poller.expireAssignments()
             let returned = try await mover.giveBack(batch, in: picture, under: lease)
             moves.returned += returned.count
             isHistoryOld = true
             changes.merge(returned) { $1 }
-            budget -= 1
         }
         picture.reassign(changes)
         changes = [:]
         let plan = await mover.planFailover(picture)
-        for batch in ControlPass.batches(of: plan.moves) where budget > 0 {
+        // Its own time: however much goes home, what nobody runs is not kept waiting.
+        end = clock.now() + MonitorMover.longestPass
+        for batch in ControlPass.batches(of: plan.moves) where clock.now() < end {
             guard let lease = try await currentLease() else { return }
             await poller.expireAssignments()
             let moved = try await mover.failOver(batch, under: lease)
             moves.failedOver += moved.count
             isHistoryOld = true
             changes.merge(moved) { $1 }
-            budget -= 1
         }
         picture.reassign(changes)
     }

@@ -39,7 +39,8 @@ package struct FailoverPlan: Sendable, Equatable {
             return
         }
         var queue = LeastLoadedQueue(FailoverPlan.targets(census, ownership))
-        var moves: [PlannedMove] = []
+        var leaving: [(monitor: MonitorID, from: NodeReference, reason: MoveReason)] = []
+        var places: [NodeID] = []
         var stranded = 0
         for monitor in assignments where monitor.isActive {
             guard let from = monitor.effective,
@@ -49,10 +50,16 @@ package struct FailoverPlan: Sendable, Equatable {
                 stranded += 1
                 continue
             }
-            moves.append(PlannedMove(monitor: monitor.id, from: from, to: target, reason: reason))
+            leaving.append((monitor.id, from, reason))
+            places.append(target)
         }
-        let receivers = Set(moves.map(\.to))
-        self.moves = moves
+        // How many go where is decided; which ones is free. One node after the other: a node then gets its own in one
+        // transaction, and the rows that its agent counts meanwhile are changed by one only.
+        places.sort()
+        let receivers = Set(places)
+        moves = zip(leaving, places).map { one, target in
+            PlannedMove(monitor: one.monitor, from: one.from, to: target, reason: one.reason)
+        }
         self.stranded = stranded
         self.overloads = queue.targets
             .filter { policy.isOver($0.count) && receivers.contains($0.node) }

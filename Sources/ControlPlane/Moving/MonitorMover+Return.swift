@@ -5,15 +5,22 @@ import Logging
 extension MonitorMover {
     /// The journal's open entries, read when they may have changed.
     func journal() async throws(StoreError) -> [OpenMove] {
-        if let known = openMoves { return known }
+        if let known = openMoves, !hasUnreadMoves { return known }
         let open = try await store.openMoves()
         openMoves = open
+        hasUnreadMoves = false
         return open
     }
 
-    /// Plans what goes home, reading the journal when it may have changed.
+    /// Plans what goes home, reading the journal when it may have changed. In the middle of a failover what was known before it
+    /// is enough: what was moved a moment ago has time to return, and to read 100 000 entries would hold up the others.
     func planReturns(_ picture: ClusterPicture) async throws(StoreError) -> ReturnPlan {
-        let open = try await journal()
+        let open: [OpenMove]
+        if let known = openMoves, hasUnreadMoves, !planFailover(picture).moves.isEmpty {
+            open = known
+        } else {
+            open = try await journal()
+        }
         let now = clock.now()
         return ReturnPlan(
             open: open, assignments: picture.assignments,
@@ -24,7 +31,7 @@ extension MonitorMover {
 
     /// Closes one batch of entries that are no longer ours: a person decided otherwise, or the monitor is gone.
     func forget(_ batch: [OpenMove], under lease: Lease) async throws(StoreError) {
-        openMoves = nil
+        forgetJournal()
         try await store.forgetMoves(batch, under: lease)
         logger.info(
             "journal entries closed: those monitors were reassigned by a person, or deleted",
@@ -36,7 +43,7 @@ extension MonitorMover {
     func giveBack(
         _ batch: [OpenMove], in picture: ClusterPicture, under lease: Lease
     ) async throws(StoreError) -> [MonitorID: NodeReference?] {
-        openMoves = nil
+        forgetJournal()
         let returned = Set(try await store.returnHome(batch, under: lease))
         var homes: [MonitorID: NodeReference?] = [:]
         for monitor in picture.assignments where returned.contains(monitor.id) { homes[monitor.id] = monitor.home }

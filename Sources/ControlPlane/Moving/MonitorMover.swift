@@ -6,8 +6,9 @@ import Logging
 /// from what was just read and writes bounded batches; interrupted anywhere, the next pass – here or on another
 /// balancer – plans the rest.
 actor MonitorMover {
-    /// Transactions in one pass: 20 000 monitors, after which the tables are read again before more is moved.
-    static let batchesPerPass = 20
+    /// After so long the tables are read again before more is moved: a node may have died that was to be given some.
+    /// Reading 100 000 monitors and their journal again costs as much as some thousand moves.
+    static let longestPass: Duration = .seconds(3)
 
     let store: any ControlStore
     let clock: ControlClock
@@ -19,6 +20,8 @@ actor MonitorMover {
     /// The journal's open entries; nil when they must be read again. Only a leader writes them, so they are read after
     /// an election and after own writes.
     var openMoves: [OpenMove]?
+    /// Whether we have added entries since, which are not in `openMoves`.
+    var hasUnreadMoves = false
     /// Done and not yet logged.
     var movedTally = MoveTally()
     var returnedTally = MoveTally()
@@ -43,7 +46,10 @@ actor MonitorMover {
     }
 
     /// Somebody else may have written the journal.
-    func forgetJournal() { openMoves = nil }
+    func forgetJournal() {
+        openMoves = nil
+        hasUnreadMoves = false
+    }
 
     /// The nodes that have been fit for their whole hold.
     func stableNodes(_ nodes: [NodeRecord], now: ContinuousClock.Instant) -> Set<NodeReference> {
@@ -70,8 +76,12 @@ actor MonitorMover {
     /// Writes one batch of a failover plan, in one transaction.
     /// - Returns: the new `assigned_node` of what moved.
     func failOver(_ batch: [PlannedMove], under lease: Lease) async throws(StoreError) -> [MonitorID: NodeReference?] {
-        openMoves = nil
+        let known = openMoves
+        forgetJournal()
         let moved = Set(try await store.move(batch, under: lease))
+        // Whatever was open for these is closed, and what is open now has ids that we do not know yet.
+        openMoves = known?.filter { !moved.contains($0.monitor) }
+        hasUnreadMoves = known != nil
         var changes: [MonitorID: NodeReference?] = [:]
         for move in batch where moved.contains(move.monitor) {
             changes[move.monitor] = .some(NodeReference(move.to))
