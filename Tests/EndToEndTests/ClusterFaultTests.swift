@@ -39,7 +39,7 @@ extension EndToEnd.Faults {
                 + " 0 writes by the old leader")
     }
 
-    @Test("A database stopped by SIGSTOP for 12 s: no request fails, nothing moves afterwards")
+    @Test("A database stopped by SIGSTOP for 10 s: no request fails, nothing moves afterwards")
     func databaseFrozen() async throws {
         try await cluster.settled()
         let (before, moves) = (try await cluster.assignments(), try await cluster.journaledMoves())
@@ -47,8 +47,8 @@ extension EndToEnd.Faults {
         load.start()
         let start = ContinuousClock.now
         try await cluster.act(.freeze, "database")
-        try await eventually("12 s with a frozen database", within: .seconds(30)) {
-            ContinuousClock.now >= start + .seconds(12)
+        try await eventually("10 s with a frozen database: longer than REPORT_TTL", within: .seconds(30)) {
+            ContinuousClock.now >= start + .seconds(10)
         }
         let thawed = ContinuousClock.now
         try await cluster.act(.thaw, "database")
@@ -59,16 +59,16 @@ extension EndToEnd.Faults {
         let read = thawed.duration(to: .now)
         let fresh = try await cluster.now()
         // One REPORT_TTL of grace, and the judges' three probes.
-        try await eventually("12 s with the database back", within: .seconds(60)) {
+        try await eventually("10 s with the database back", within: .seconds(60)) {
             #expect(try await cluster.assignments() == before)
-            return try await cluster.havePassed(12_000, since: fresh)
+            return try await cluster.havePassed(10_000, since: fresh)
         }
         let result = LoadTimes(await load.stop(), since: start)
         #expect(result.failures.isEmpty)
         #expect(try await cluster.journaledMoves() == moves)
         try await cluster.settled()
         await FaultTable.shared.add(
-            "database stopped (SIGSTOP) for 12 s, continued", expected: "no request fails, nothing moves",
+            "database stopped (SIGSTOP) for 10 s, continued", expected: "no request fails, nothing moves",
             measured: "\(result.text); read again \(read.seconds) after SIGCONT; 0 moves")
     }
 

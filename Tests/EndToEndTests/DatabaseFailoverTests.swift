@@ -47,10 +47,10 @@ extension EndToEnd {
             let alive = promoted.duration(to: .now)
             let calm = ContinuousClock.now
             // One TTL in which nobody is judged, and the time of a judgement.
-            try await eventually("12 s on the new primary", within: .seconds(30)) {
+            try await eventually("10 s on the new primary", within: .seconds(30)) {
                 let now = try await assignments(pair.onStandby)
                 #expect(now == before)
-                return ContinuousClock.now >= calm + .seconds(12)
+                return ContinuousClock.now >= calm + .seconds(10)
             }
             #expect(try await number("SELECT CAST(COUNT(*) AS SIGNED) AS n FROM cluster_move", pair.onStandby) == 0)
             await load.stop()

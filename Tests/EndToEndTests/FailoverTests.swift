@@ -78,17 +78,17 @@ extension ClusterUnderTest {
         if let found { print("measured: \(MeasurementText.line(found))") }
     }
 
-    /// Watches the beats of six seconds: each active monitor has them from one node only, and at most one a second. A
+    /// Watches the beats of four seconds: each active monitor has them from one node only, and at most one a second. A
     /// monitor that two loops run, on one node or two, shows.
     func everyMonitorRunsOnce(notOn absent: String? = nil) async throws {
         let start = try await now()
-        try await eventually("6 s of beats", within: .seconds(30)) { try await self.havePassed(6_000, since: start) }
+        try await eventually("4 s of beats", within: .seconds(30)) { try await self.havePassed(4_000, since: start) }
         let (beats, wanted) = (try await beats(since: start), try await assignments())
         for (id, assignment) in wanted {
             let nodes = beats.nodes[id] ?? []
             let count = beats.counts[id] ?? 0
             guard nodes == Set([assignment.effective].compactMap(\.self)), !nodes.contains(absent ?? ""),
-                (3...8).contains(count)
+                (2...6).contains(count)
             else { throw RunsElsewhere(monitor: id, wanted: assignment, nodes: nodes, beats: count) }
         }
     }
@@ -101,6 +101,6 @@ struct RunsElsewhere: Error, CustomStringConvertible {
     let beats: Int
 
     var description: String {
-        "monitor \(monitor) belongs to \(wanted.effective ?? "nobody") and had \(beats) beats in 6 s from \(nodes.sorted())"
+        "monitor \(monitor) belongs to \(wanted.effective ?? "nobody") and had \(beats) beats in 4 s from \(nodes.sorted())"
     }
 }

@@ -4,7 +4,7 @@ import Testing
 import Waiting
 
 extension EndToEnd {
-    @Suite("One balancer before three nodes", .serialized, .cluster("--return-hold", "3s"))
+    @Suite("One balancer before three nodes", .serialized, .cluster("--return-hold", "1s"))
     struct OneBalancer {
         private let cluster: ClusterUnderTest
 

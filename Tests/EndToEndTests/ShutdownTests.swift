@@ -14,7 +14,7 @@ extension EndToEnd.OneBalancer {
             for _ in 0..<clients {
                 group.addTask {
                     try await onThread {
-                        try HTTPConnection(port: port, timeout: .seconds(30)).request("GET", "/slow?ms=6000")
+                        try HTTPConnection(port: port, timeout: .seconds(30)).request("GET", "/slow?ms=3000")
                     }
                 }
             }
@@ -27,7 +27,7 @@ extension EndToEnd.OneBalancer {
         #expect(text.contains("balancer1 stopped: exit code 0"), "\(text)")
         let finished = try await replies
         #expect(finished.map(\.status) == Array(repeating: 200, count: clients))
-        #expect(finished.allSatisfy { $0.text.contains("after 6.0 seconds") })
+        #expect(finished.allSatisfy { $0.text.contains("after 3.0 seconds") })
         await #expect(throws: HTTPClientError.self) { try await cluster.request("GET", "/") }
         try await cluster.act(.start, "balancer1")
         try await eventually("the balancer serves again", within: .seconds(30)) {

@@ -6,7 +6,7 @@ import Waiting
 
 extension EndToEnd {
     @Suite(
-        "Two balancers", .serialized, .cluster("--balancers", "2", "--return-hold", "3s"))
+        "Two balancers", .serialized, .cluster("--balancers", "2", "--return-hold", "1s"))
     struct TwoBalancers {
         private let cluster: ClusterUnderTest
 

@@ -7,7 +7,7 @@ import Waiting
 
 extension EndToEnd {
     @Suite(
-        "The API of two balancers", .serialized, .cluster("--balancers", "2", "--return-hold", "3s"))
+        "The API of two balancers", .serialized, .cluster("--balancers", "2", "--return-hold", "1s"))
     struct API {
         private let cluster: ClusterUnderTest
 
