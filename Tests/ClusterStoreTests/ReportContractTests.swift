@@ -73,7 +73,7 @@ struct ReportContractTests {
         try await cluster.age(by: .seconds(-3_600))
         let lease = try await cluster.store.lead()
         #expect(try await cluster.store.speak(.verdict(.offline, of: id), under: lease))
-        #expect(try await cluster.store.report(.beat(id, "second")) == .written)
+        #expect(try await cluster.store.report(.beat(id, "second")).outcome == .written)
         #expect(try await cluster.store.speak(.verdict(.offline, of: id), under: lease) == false)
     }
 
