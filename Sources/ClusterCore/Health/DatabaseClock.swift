@@ -10,7 +10,8 @@ package enum DatabaseClock {
 /// Compares the database's clock with the monotonic clock of this machine from one poll to the next. It sees a clock that
 /// was set, and a fail-over to a host with another clock: from then on every age that the database computes is off by the
 /// same step until its row is written anew. How late a slow answer came is no step: only the span between question and
-/// answer is known, and only what no moment in it explains counts.
+/// answer is known, and only what no moment in it explains counts. Polls that agree narrow that span together, so that a
+/// slow one hides no step behind it.
 package struct DatabaseClockWatch: Sendable {
     /// The database's time less ours, at least and at most.
     private var offset: ClosedRange<Duration>?
@@ -30,8 +31,15 @@ package struct DatabaseClockWatch: Sendable {
         let start = origin ?? asked
         origin = start
         let now = (time - (answered - start))...(time - (asked - start))
-        defer { offset = now }
-        guard let before = offset else { return nil }
+        guard let before = offset else {
+            offset = now
+            return nil
+        }
+        guard !before.overlaps(now) else {
+            offset = before.clamped(to: now)
+            return nil
+        }
+        offset = now
         if now.lowerBound - before.upperBound > DatabaseClock.tolerance { return now.lowerBound - before.upperBound }
         if before.lowerBound - now.upperBound > DatabaseClock.tolerance { return now.upperBound - before.lowerBound }
         return nil

@@ -43,9 +43,12 @@ package struct SilenceJudge: Sendable {
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 
-    /// The database answers after an absence, or for the first time: one full TTL must pass.
+    /// The database answers after an absence, or for the first time, or its clock was set: one full TTL must pass. That
+    /// holds for those who were spoken for as well: they may have reported while we did not look, and be silent now only
+    /// because nobody could report.
     package mutating func databaseReturned(now: ContinuousClock.Instant) {
         graceEnds = now + limits.reportTTL
+        released = []
     }
 
     /// - Parameter nodes: every node's row, with ages as of `now`.

@@ -31,6 +31,22 @@ struct DatabaseClockTests {
         #expect(poll(&watch, at: 2, shift: shift) == nil)
     }
 
+    @Test("a slow poll hides no step that came right after it")
+    func slowPoll() throws {
+        var watch = DatabaseClockWatch()
+        _ = poll(&watch, at: 0)
+        #expect(poll(&watch, at: 1, took: 4.8) == nil)
+        #expect(try #require(poll(&watch, at: 6, shift: 3)) > .seconds(2.9))
+    }
+
+    @Test("a clock that is slewed back into step is no news")
+    func drift() {
+        var watch = DatabaseClockWatch()
+        for second in 0..<2_000 {
+            #expect(poll(&watch, at: Double(second), shift: Double(second) * 0.0005) == nil)
+        }
+    }
+
     @Test("hosts within a second of each other are in step, and a poll without a clock says nothing")
     func small() {
         var watch = DatabaseClockWatch()

@@ -58,6 +58,17 @@ struct SilenceJudgeTests {
         #expect(names(judge.speakable) == ["a", "b"])
     }
 
+    @Test("whoever was spoken for before an outage has one TTL to report after it, like everybody")
+    func spokenForBefore() throws {
+        var judge = SilenceJudge()
+        _ = judge.observe(try nodes(["a": 20, "b": 1, "c": 1]), now: start)
+        #expect(names(judge.speakable) == ["a"])
+        // We stood still; it reported meanwhile, and then the database was away from everybody.
+        judge.databaseReturned(now: start + .seconds(60))
+        _ = judge.observe(try nodes(["a": 9, "b": 9, "c": 9]), now: start + .seconds(60))
+        #expect(judge.speakable.isEmpty)
+    }
+
     @Test("a report from the future – the clock stepped back – is silence after one TTL of our own clock")
     func future() throws {
         var judge = SilenceJudge()
