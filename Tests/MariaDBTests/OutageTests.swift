@@ -40,6 +40,41 @@ struct OutageTests {
         #expect(try await connection.query("SELECT 1").count == 1)
     }
 
+    @Test("A session whose COMMIT failed is replaced: nobody knows what is still open in it")
+    func failedCommit() async throws {
+        let server = try await PrivateMariaDB.start()
+        var options = server.rootOptions(database: try await server.makeDatabase())
+        options.lockWaitTimeout = .seconds(1)
+        let (connection, other) = (Connection(options), Connection(options))
+        try await connection.execute("CREATE TABLE t (v INT)")
+        let before = try await OutageTests.id(of: connection)
+        _ = try await other.query("SELECT GET_LOCK('ready', 0)")
+        let (written, write) = AsyncStream.makeStream(of: Void.self)
+        let blocking = Task {
+            for await _ in written { break }
+            try await other.execute("FLUSH TABLES WITH READ LOCK")
+            _ = try await other.query("SELECT RELEASE_LOCK('ready')")
+        }
+        await #expect(throws: MariaDBError.self) {
+            try await connection.transaction { session throws(MariaDBError) in
+                try session.execute("INSERT INTO t VALUES (1)")
+                write.yield()
+                _ = try session.query("SELECT GET_LOCK('ready', 3)")
+                return .commit(())
+            }
+        }
+        try await blocking.value
+        try await other.execute("UNLOCK TABLES")
+        #expect(try await OutageTests.id(of: connection) != before)
+        #expect(try await other.query("SELECT v FROM t").isEmpty)
+        await server.stop()
+    }
+
+    private static func id(of connection: Connection) async throws -> Int64? {
+        let rows = try await connection.query("SELECT CAST(CONNECTION_ID() AS SIGNED) AS id")
+        return try rows.first?.int(try rows.column("id"))
+    }
+
     @Test("The first host is dead: the second one serves, also over TCP with a password")
     func severalHosts() async throws {
         let server = try await PrivateMariaDB.shared()

@@ -78,18 +78,27 @@ package actor Connection {
             try session.perform("START TRANSACTION")
             let ending: Ending<Result>
             do throws(MariaDBError) { ending = try body(session) } catch {
-                // Nothing was committed; if even this fails the session is broken, and the server rolls back by itself.
-                try? session.perform("ROLLBACK")
+                // Nothing was committed; if even this fails the server rolls back by itself when the session goes.
+                try? end(session, with: "ROLLBACK")
                 throw error
             }
             switch ending {
             case .commit(let result):
-                try session.perform("COMMIT")
+                try end(session, with: "COMMIT")
                 return result
             case .rollBack(let result):
-                try session.perform("ROLLBACK")
+                try end(session, with: "ROLLBACK")
                 return result
             }
+        }
+    }
+
+    /// Whatever the error, a transaction that did not end may still be open, and the next statement would become part of
+    /// it, or commit it. So the session goes.
+    private func end(_ session: Session, with statement: Statement) throws(MariaDBError) {
+        do { try session.perform(statement) } catch {
+            self.session = nil
+            throw error
         }
     }
 
