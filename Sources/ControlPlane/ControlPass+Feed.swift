@@ -14,7 +14,7 @@ extension ControlPass {
         } catch {
             switch error {
             case .unavailable, .deadlineExceeded, .leaseLost: throw error
-            case .notPermitted, .schemaMissing, .refused: return
+            case .contended, .notPermitted, .schemaMissing, .refused: return
             }
         }
     }

@@ -90,13 +90,17 @@ extension ControlPass {
         var end = clock.now() + MonitorMover.longestPass
         for batch in ControlPass.batches(of: returns.forgets) where clock.now() < end {
             guard let lease = try await currentLease() else { return }
-            try await mover.forget(batch, under: lease)
+            try await unlessContended { () async throws(StoreError) in try await mover.forget(batch, under: lease) }
         }
         var changes: [MonitorID: NodeReference?] = [:]
         for batch in ControlPass.batches(of: returns.returns) where clock.now() < end {
             guard let lease = try await currentLease() else { return }
             await poller.expireAssignments()
-            let returned = try await mover.giveBack(batch, in: picture, under: lease)
+            let seen = picture
+            let returned = try await unlessContended { () async throws(StoreError) in
+                try await mover.giveBack(batch, in: seen, under: lease)
+            }
+            guard let returned else { continue }
             moves.returned += returned.count
             isHistoryOld = true
             changes.merge(returned) { $1 }
@@ -106,15 +110,40 @@ extension ControlPass {
         let plan = await mover.planFailover(picture)
         // Its own time: however much goes home, what nobody runs is not kept waiting.
         end = clock.now() + MonitorMover.longestPass
+        var wasFree = true
         for batch in ControlPass.batches(of: plan.moves) where clock.now() < end {
             guard let lease = try await currentLease() else { return }
             await poller.expireAssignments()
-            let moved = try await mover.failOver(batch, under: lease)
+            let moved = try await unlessContended { () async throws(StoreError) in
+                try await mover.failOver(batch, under: lease)
+            }
+            guard let moved else {
+                // The wait took the time of those behind it.
+                if wasFree { end = clock.now() + MonitorMover.longestPass }
+                wasFree = false
+                continue
+            }
             moves.failedOver += moved.count
             isHistoryOld = true
             changes.merge(moved) { $1 }
         }
         picture.reassign(changes)
+    }
+
+    /// Nil when somebody keeps rows of this batch locked: the other batches need not wait for that, and the next pass
+    /// tries this one again.
+    @discardableResult
+    private func unlessContended<Result: Sendable>(
+        _ work: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result? {
+        do { return try await work() } catch {
+            switch error {
+            case .contended:
+                logger.warning("a batch waits: rows that it needs are locked", metadata: ["error": "\(error)"])
+                return nil
+            case .unavailable, .deadlineExceeded, .leaseLost, .notPermitted, .schemaMissing, .refused: throw error
+            }
+        }
     }
 
     /// Renews on the way through a long series of batches.

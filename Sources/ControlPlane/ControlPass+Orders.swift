@@ -21,7 +21,7 @@ extension ControlPass {
         guard jobs == nil || active != seenJob else { return }
         do { jobs = try await store.jobs() } catch {
             switch error {
-            case .unavailable, .deadlineExceeded, .leaseLost: throw error
+            case .unavailable, .deadlineExceeded, .contended, .leaseLost: throw error
             // The table is not there, or not ours to read: no reason to stop leading.
             case .notPermitted, .schemaMissing, .refused: jobs = []
             }

@@ -179,7 +179,7 @@ extension ControlPass {
                 // What exists may be enough to route and even to lead by; where it is not, the next statement says so.
                 noteSchemaTrouble(error)
                 return
-            case .unavailable, .deadlineExceeded, .leaseLost, .schemaMissing, .refused: throw error
+            case .unavailable, .deadlineExceeded, .contended, .leaseLost, .schemaMissing, .refused: throw error
             }
         }
         schemaTrouble = nil
@@ -261,6 +261,10 @@ extension ControlPass {
                 logger.warning("the database does not answer yet", metadata: ["error": "\(error)"])
             }
             database.isReachable = false
+        case .contended:
+            logger.warning("the database answers, but rows are locked", metadata: ["error": "\(error)"])
+            if !database.isReachable { database.since = now }
+            database.isReachable = true
         case .notPermitted, .schemaMissing, .refused:
             if database.lastError != error.description {
                 logger.error("the database answers, but not as needed", metadata: ["error": "\(error)"])

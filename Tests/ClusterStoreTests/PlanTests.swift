@@ -60,7 +60,7 @@ struct PlanTests {
         "SELECT id, active, node_id, assigned_node FROM monitor", "SELECT holder, epoch",
         "UPDATE cluster_lease SET holder",
         "UPDATE cluster_lease SET touched_at", "UPDATE node SET status_since = IF(status_verdict <=> 'offline'",
-        "SELECT m.id AS id", "UPDATE monitor m", "UPDATE cluster_move c", "INSERT INTO cluster_move",
+        "SELECT m.id AS id", "UPDATE JSON_TABLE(", "UPDATE cluster_move c", "INSERT INTO cluster_move",
         "SELECT c.id AS entry", "SELECT id AS entry, monitor_id", "INSERT INTO cluster_event",
         "SELECT id, CONCAT(LEFT(DATE_FORMAT(at", "SELECT id, monitor_id, from_node",
         "SELECT id FROM cluster_event", "DELETE FROM cluster_event",

@@ -62,18 +62,20 @@ package protocol ControlStore: Sendable {
     /// Writes the status of a node for which nobody else speaks. Takes effect only while the lease is ours and the node
     /// is still silent: its last report is older than `statement.silentFor`, missing, or it is detached, and its row's
     /// last report was not made by an agent since. Returns false when the node speaks for itself again.
+    /// - Throws: `.contended` when another transaction keeps its row locked.
     func speak(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Bool
 
     /// Moves monitors: sets `assigned_node` and opens a journal entry for each, in one transaction that writes the lease
-    /// row first. A monitor whose effective node is no longer `from` is passed over. When a monitor already has an open
+    /// row first. A monitor whose effective node is no longer `from`, or that another transaction keeps locked, is passed
+    /// over. When a monitor already has an open
     /// entry, that entry's `previousAssigned` is carried on, so that a return restores the beginning. The
     /// history's lines are written in the same transaction. At most `MoveLimits.batch` moves.
     /// - Returns: the monitors that moved.
     func move(_ moves: [PlannedMove], under lease: Lease) async throws(StoreError) -> [MonitorID]
 
     /// Puts monitors back: restores `assigned_node` exactly and closes the entry, where `assigned_node` still is what we
-    /// wrote. Where a person changed it since, only closes the entry. The history's lines are written in the same
-    /// transaction. At most `MoveLimits.batch` entries.
+    /// wrote. Where a person changed it since, only closes the entry; a monitor that another transaction keeps locked is
+    /// passed over. The history's lines are written in the same transaction. At most `MoveLimits.batch` entries.
     /// - Returns: the monitors that went back.
     func returnHome(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) -> [MonitorID]
 
@@ -91,8 +93,9 @@ package protocol ControlStore: Sendable {
     func jobs() async throws(StoreError) -> [RebalanceJob]
     /// Gives monitors another home: sets `node_id`, clears an `assigned_node` of ours, closes its journal entry and writes
     /// one that is closed at once, and counts the job's progress – all in one transaction that writes the lease row first.
-    /// Passed over is a monitor whose effective node is no longer `from`, or that a person assigned. At most
-    /// `MoveLimits.batch` moves.
+    /// Passed over is a monitor whose effective node is no longer `from`, that a person assigned, or that another
+    /// transaction keeps locked. At most `MoveLimits.batch` moves.
+    /// - Throws: `.contended` too when nothing was moved because of such locks.
     func rebalance(_ moves: [PlannedMove], for job: Int64, under lease: Lease) async throws(StoreError) -> RebalanceStep
     /// Ends a job; nothing happens when it is over.
     func finishJob(_ job: Int64, as end: RebalanceEnd, under lease: Lease) async throws(StoreError)

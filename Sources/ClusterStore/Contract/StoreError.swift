@@ -5,6 +5,9 @@ package enum StoreError: Error, Sendable, Equatable {
     case unavailable(reason: String)
     /// The statement's deadline passed; treated as `unavailable`, and the connection was closed.
     case deadlineExceeded(statement: String)
+    /// Somebody keeps rows locked that the call needs, also when it was repeated. The database answers, and nothing was
+    /// written; try again later.
+    case contended(reason: String)
     /// The lease is held by another balancer, or expired: the transaction was rolled back whole, nothing was written.
     case leaseLost
     /// The database user may not do this; `sql` is what an administrator can run instead, one statement a line.
@@ -20,6 +23,7 @@ extension StoreError: CustomStringConvertible {
         switch self {
         case .unavailable(let reason): "the database is unavailable: \(reason)"
         case .deadlineExceeded(let statement): "the database did not answer in time: \(statement)"
+        case .contended(let reason): "somebody keeps rows locked, also when the call is repeated: \(reason)"
         case .leaseLost: "the leader lease is not ours any more"
         case .notPermitted(let reason, let sql):
             "the database user lacks a right: \(reason). An administrator can run:\n" + sql.joined(separator: "\n")
@@ -31,7 +35,7 @@ extension StoreError: CustomStringConvertible {
     /// Whether waiting and trying again can help without anybody changing anything.
     package var isTransient: Bool {
         switch self {
-        case .unavailable, .deadlineExceeded, .schemaMissing: true
+        case .unavailable, .deadlineExceeded, .contended, .schemaMissing: true
         case .leaseLost, .notPermitted, .refused: false
         }
     }

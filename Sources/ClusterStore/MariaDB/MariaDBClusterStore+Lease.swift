@@ -37,6 +37,9 @@ enum LeaseSQL {
         WHERE name = 'leader' AND holder = ? AND epoch = ? AND expires_at > NOW(3)
         """
 
+    /// A row that somebody else keeps locked is not waited for: the lease would run out meanwhile.
+    static let lockNode: Statement = "SELECT node_id FROM node WHERE node_id = ? FOR UPDATE NOWAIT"
+
     /// In the words of `AgentSQL.report`: what we judge dates `status_since`, and `last_report` stays the agent's. A
     /// report from the future entitles us too, as in `AgentSQL.report`; the leader counts that silence by its own clock.
     static let speak: Statement = """
@@ -106,7 +109,8 @@ extension MariaDBClusterStore {
             .text(statement.node.text), .int(statement.silentFor.microseconds),
         ]
         return try await fenced(by: lease) { session throws(MariaDBError) in
-            try session.execute(LeaseSQL.speak, values).matchedRows > 0
+            _ = try session.query(LeaseSQL.lockNode, [.text(statement.node.text)])
+            return try session.execute(LeaseSQL.speak, values).matchedRows > 0
         }
     }
 

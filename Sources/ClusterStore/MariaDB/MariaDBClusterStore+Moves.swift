@@ -3,19 +3,35 @@ import MariaDB
 
 /// The mover's statements. Each works on one bound JSON array of rows. Texts from JSON are never compared in SQL: the rows
 /// are locked and read, and `MoveDecision` compares them byte by byte, whatever collation Kuma's tables have.
+///
+/// From the rows to the table, and never the other way round (STRAIGHT_JOIN, FORCE INDEX): MariaDB takes the rows for 40,
+/// and would read – and lock – all of a table that has fewer.
 enum MoveSQL {
+    /// Locks what nobody else has locked. On its own, because SKIP LOCKED holds for every table of a statement, and an
+    /// entry of the journal must never be passed over: a move would then forget where the monitor came from.
+    static let lockFree: Statement = """
+        SELECT m.id AS id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) j
+        STRAIGHT_JOIN monitor m FORCE INDEX (PRIMARY) ON m.id = j.id FOR UPDATE SKIP LOCKED
+        """
+
+    /// Whatever locks there are.
+    static let exist: Statement = """
+        SELECT m.id AS id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) j
+        STRAIGHT_JOIN monitor m FORCE INDEX (PRIMARY) ON m.id = j.id
+        """
+
     static let lockMonitors: Statement = """
         SELECT m.id AS id, m.node_id AS home, m.assigned_node AS assigned, c.id AS entry, c.from_node AS from_node,
             c.to_node AS to_node, c.previous_assigned AS previous, c.reason AS reason
         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) j
-        JOIN monitor m ON m.id = j.id
+        STRAIGHT_JOIN monitor m FORCE INDEX (PRIMARY) ON m.id = j.id
         LEFT JOIN cluster_move c ON c.monitor_id = m.id AND c.returned_at IS NULL
         ORDER BY m.id FOR UPDATE
         """
 
     static let assign: Statement = """
-        UPDATE monitor m
-        JOIN JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', node VARCHAR(255) PATH '$[1]')) j ON m.id = j.id
+        UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', node VARCHAR(255) PATH '$[1]')) j
+        STRAIGHT_JOIN monitor m FORCE INDEX (PRIMARY) ON m.id = j.id
         SET m.assigned_node = j.node
         """
 
@@ -41,8 +57,8 @@ enum MoveSQL {
             c.previous_assigned AS previous, c.reason AS reason, m.id AS id, m.node_id AS home,
             m.assigned_node AS assigned
         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) j
-        JOIN cluster_move c ON c.id = j.id AND c.returned_at IS NULL
-        LEFT JOIN monitor m ON m.id = c.monitor_id
+        STRAIGHT_JOIN cluster_move c FORCE INDEX (PRIMARY) ON c.id = j.id AND c.returned_at IS NULL
+        LEFT JOIN monitor m FORCE INDEX (PRIMARY) ON m.id = c.monitor_id
         ORDER BY c.id FOR UPDATE
         """
 
@@ -93,7 +109,8 @@ extension MariaDBClusterStore {
         guard !moves.isEmpty else { return [] }
         let plans = Dictionary(moves.map { ($0.monitor, $0) }, uniquingKeysWith: { first, _ in first })
         return try await fenced(by: lease) { session throws(MariaDBError) in
-            let rows = try session.query(MoveSQL.lockMonitors, [JSONRows.ids(plans.keys.map(\.number))])
+            let free = try LockedMonitors(plans.keys, in: session).ours
+            let rows = try session.query(MoveSQL.lockMonitors, [JSONRows.ids(free.map(\.number))])
             let columns = try MoveColumns(rows, monitor: "id")
             var decisions: [MoveDecision] = []
             var tally = MoveTally()
@@ -135,7 +152,9 @@ extension MariaDBClusterStore {
         try MoveLimits.check(moves.count)
         guard !moves.isEmpty else { return [] }
         return try await fenced(by: lease) { session throws(MariaDBError) in
-            let rows = try session.query(MoveSQL.lockEntries, [JSONRows.ids(moves.map(\.id))])
+            let kept = try LockedMonitors(moves.map(\.monitor), in: session).others
+            let free = moves.filter { !kept.contains($0.monitor) }
+            let rows = try session.query(MoveSQL.lockEntries, [JSONRows.ids(free.map(\.id))])
             let columns = try MoveColumns(rows, monitor: "monitor_id")
             var returned: [MonitorID] = []
             var tally = MoveTally()

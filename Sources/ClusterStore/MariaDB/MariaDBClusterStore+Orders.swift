@@ -46,8 +46,8 @@ enum OrderSQL {
     static let progress: Statement = "UPDATE cluster_job SET moved = moved + ? WHERE id = ?"
 
     static let settle: Statement = """
-        UPDATE monitor m
-        JOIN JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', node VARCHAR(50) PATH '$[1]')) j ON m.id = j.id
+        UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', node VARCHAR(50) PATH '$[1]')) j
+        STRAIGHT_JOIN monitor m FORCE INDEX (PRIMARY) ON m.id = j.id
         SET m.node_id = j.node, m.assigned_node = NULL
         """
 
@@ -166,7 +166,8 @@ extension MariaDBClusterStore {
         let plans = Dictionary(moves.map { ($0.monitor, $0) }, uniquingKeysWith: { first, _ in first })
         return try await fenced(by: lease) { session throws(MariaDBError) in
             guard try session.execute(OrderSQL.begin, [.int(job)]).matchedRows == 1 else { return .stopped }
-            let rows = try session.query(MoveSQL.lockMonitors, [JSONRows.ids(plans.keys.map(\.number))])
+            let locked = try LockedMonitors(plans.keys, in: session)
+            let rows = try session.query(MoveSQL.lockMonitors, [JSONRows.ids(locked.ours.map(\.number))])
             let columns = try MoveColumns(rows, monitor: "id")
             var decisions: [RebalanceDecision] = []
             for row in rows {
@@ -174,6 +175,10 @@ extension MariaDBClusterStore {
                     let decision = RebalanceDecision(plan, row: monitor, open: try columns.move(row))
                 else { continue }
                 decisions.append(decision)
+            }
+            // Not "moved none": whoever counts vain attempts would give the job up.
+            if decisions.isEmpty, !locked.others.isEmpty {
+                throw .conflict(code: 0, reason: "\(locked.others.count) monitors are locked by another transaction")
             }
             try MariaDBClusterStore.write(decisions, epoch: lease.epoch, in: session)
             try session.execute(OrderSQL.progress, [.int(decisions.count), .int(job)])

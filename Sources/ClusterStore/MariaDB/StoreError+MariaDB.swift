@@ -9,7 +9,7 @@ extension StoreError {
         case .loginRefused(let reason): self = .unavailable(reason: "log-in refused: \(reason)")
         case .notPermitted(_, let reason): self = .notPermitted(reason: reason, sql: [])
         case .schemaMissing(_, let reason): self = .schemaMissing(reason: reason)
-        case .conflict(_, let reason): self = .unavailable(reason: "conflict, also when repeated: \(reason)")
+        case .conflict(_, let reason): self = .contended(reason: reason)
         case .refused(let code, let reason): self = .refused(code: code, reason: reason)
         case .misused(let reason): self = .refused(code: 0, reason: reason)
         }

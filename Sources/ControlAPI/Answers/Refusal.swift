@@ -91,6 +91,8 @@ extension Refusal {
         switch error {
         case .unavailable, .deadlineExceeded:
             unavailable("the database cannot be reached at the moment")
+        case .contended:
+            unavailable("somebody keeps rows of the database locked at the moment")
         case .schemaMissing:
             unavailable("the cluster's tables are not complete yet")
         case .leaseLost, .notPermitted, .refused:

@@ -17,7 +17,7 @@ extension AnswerSources {
             case .unavailable, .deadlineExceeded:
                 let marks = state.staleMarks(Moment.now)
                 return HistoryPage(rows: remembered(), marks: marks.isEmpty ? [JSON.Field("stale", true)] : marks)
-            case .leaseLost, .notPermitted, .schemaMissing, .refused: throw Refusal.store(error)
+            case .contended, .leaseLost, .notPermitted, .schemaMissing, .refused: throw Refusal.store(error)
             }
         }
     }

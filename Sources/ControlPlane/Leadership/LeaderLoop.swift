@@ -44,7 +44,7 @@ actor LeaderLoop {
     func failed(_ error: StoreError) {
         switch error {
         case .leaseLost: report(machine.lost())
-        case .unavailable, .deadlineExceeded, .notPermitted, .schemaMissing, .refused:
+        case .unavailable, .deadlineExceeded, .contended, .notPermitted, .schemaMissing, .refused:
             report(machine.elapsed(now: clock.now()))
         }
     }

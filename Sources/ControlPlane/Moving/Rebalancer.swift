@@ -62,6 +62,8 @@ actor Rebalancer {
         } catch {
             switch error {
             case .unavailable, .deadlineExceeded, .leaseLost: throw error
+            // The next pass tries again; a locked row is no vain attempt.
+            case .contended: return .moved([:])
             case .notPermitted, .schemaMissing, .refused:
                 // It would be refused again with every pass.
                 logger.error("a rebalancing failed", metadata: ["job": "\(job.id)", "error": "\(error)"])

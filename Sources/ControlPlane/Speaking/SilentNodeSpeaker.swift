@@ -98,7 +98,7 @@ actor SilentNodeSpeaker {
             return isWritten ? .written : .overtaken
         } catch {
             switch error {
-            case .refused: break
+            case .refused, .contended: break
             case .unavailable, .deadlineExceeded, .leaseLost, .notPermitted, .schemaMissing: throw error
             }
             if refused.insert(statement.node).inserted {

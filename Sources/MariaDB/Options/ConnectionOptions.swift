@@ -66,4 +66,7 @@ package enum ConnectionLimits {
     package static let valueBytes = 16 << 20
     /// How often a transaction is started again after a deadlock or certification failure.
     package static let transactionAttempts = 6
+    /// No further attempt begins after this. With the last one's lock wait (2 s) it stays below the 7 s that a leader's
+    /// lease lasts at least when a transaction begins: a lock that somebody keeps must not cost the lease.
+    package static let transactionTime: Duration = .seconds(4)
 }

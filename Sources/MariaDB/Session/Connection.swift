@@ -47,8 +47,8 @@ package actor Connection {
     }
 
     /// Runs `body` inside a transaction. After a deadlock, lock wait or Galera certification failure it is started again
-    /// from its beginning, at most `ConnectionLimits.transactionAttempts` times in all; so `body` must not remember
-    /// anything between runs.
+    /// from its beginning, at most `ConnectionLimits.transactionAttempts` times in all and for
+    /// `ConnectionLimits.transactionTime`; so `body` must not remember anything between runs.
     ///
     /// `body` is synchronous: no other caller's statement can slip into the transaction, and it cannot wait for anything
     /// but the database.
@@ -57,11 +57,14 @@ package actor Connection {
     ) async throws(MariaDBError) -> Result {
         var pause = Backoff(first: .milliseconds(10), most: .milliseconds(200))
         var attempt = 1
+        let start = ContinuousClock.now
         while true {
             do {
                 return try await runOnce(body)
             } catch .conflict(let code, let reason) {
-                guard attempt < ConnectionLimits.transactionAttempts else {
+                guard attempt < ConnectionLimits.transactionAttempts,
+                    ContinuousClock.now - start < ConnectionLimits.transactionTime
+                else {
                     throw .conflict(code: code, reason: reason)
                 }
             }

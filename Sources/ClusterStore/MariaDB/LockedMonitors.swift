@@ -1,0 +1,29 @@
+import ClusterCore
+import MariaDB
+
+/// The monitors of one batch, locked as far as nobody else has locked them: a person who edits one monitor, in a
+/// transaction that stays open, keeps no other one from being moved.
+struct LockedMonitors {
+    /// Locked by this transaction.
+    let ours: Set<MonitorID>
+    /// Locked by somebody else. Those that are in neither set do not exist.
+    let others: Set<MonitorID>
+
+    init(_ monitors: some Sequence<MonitorID>, in session: Session) throws(MariaDBError) {
+        let asked = Set(monitors)
+        let ids = JSONRows.ids(asked.map(\.number))
+        ours = try LockedMonitors.ids(try session.query(MoveSQL.lockFree, [ids]))
+        guard ours.count < asked.count else {
+            others = []
+            return
+        }
+        others = try LockedMonitors.ids(try session.query(MoveSQL.exist, [ids])).subtracting(ours)
+    }
+
+    private static func ids(_ rows: Rows) throws(MariaDBError) -> Set<MonitorID> {
+        let id = try rows.column("id")
+        var ids: Set<MonitorID> = []
+        for row in rows { ids.insert(MonitorID(try row.int(id))) }
+        return ids
+    }
+}

@@ -1,0 +1,78 @@
+import ClusterCore
+import ClusterStore
+import Logging
+import MariaDB
+import PrivateMariaDB
+import Testing
+import Waiting
+
+@Suite("Rows that somebody keeps locked")
+struct LockedRowTests {
+    /// Monitors 1 to `monitors` on node1, a leader, and a person's connection with a transaction open.
+    private func cluster(monitors: Int64 = 3) async throws -> (MariaDBTestCluster, Lease) {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        if monitors > 0 {
+            for id in 1...monitors {
+                try await cluster.put(MonitorAssignment(id: MonitorID(id), home: reference("node1")))
+            }
+        }
+        let lease = try await cluster.store.lead()
+        try await cluster.sql.execute("SET SESSION autocommit = 0, idle_transaction_timeout = 60")
+        return (cluster, lease)
+    }
+
+    @Test("A monitor that a person's open transaction holds keeps no other one from moving or returning")
+    func monitor() async throws {
+        let (cluster, lease) = try await cluster()
+        let two = try node("node2")
+        let plan = (Int64(1)...3).map { PlannedMove.failover($0, from: "node1", to: two) }
+        try await cluster.sql.execute("UPDATE monitor SET name = 'mine' WHERE id = 1")
+        #expect(try await cluster.store.move(plan, under: lease) == [MonitorID(2), MonitorID(3)])
+        try await cluster.sql.execute("COMMIT")
+        #expect(try await cluster.store.move(plan, under: lease) == [MonitorID(1)])
+        try await cluster.sql.execute("COMMIT")
+
+        let open = try await cluster.store.openMoves()
+        try await cluster.sql.execute("DELETE FROM monitor WHERE id = 2")
+        #expect(try await cluster.store.returnHome(open, under: lease) == [MonitorID(1), MonitorID(3)])
+        try await cluster.store.forgetMoves(open, under: lease)
+        #expect(try await cluster.store.openMoves().map(\.monitor) == [MonitorID(2)], "it may yet come back")
+        try await cluster.sql.execute("ROLLBACK")
+        #expect(try await cluster.store.returnHome(open, under: lease) == [MonitorID(2)])
+    }
+
+    @Test("A job that finds nothing but locked monitors is told so, and not that all is done")
+    func job() async throws {
+        let (cluster, lease) = try await cluster()
+        let order = RebalanceOrder(kind: .rebalance, total: 1, requestedBy: "me")
+        let job = try #require(try await cluster.store.requestJob(order)).id
+        let move = PlannedMove(
+            monitor: MonitorID(1), from: reference("node1"), to: try node("node2"), reason: .rebalance)
+        try await cluster.sql.execute("UPDATE monitor SET name = 'mine' WHERE id = 1")
+        let error = await #expect(throws: StoreError.self) {
+            try await cluster.store.rebalance([move], for: job, under: lease)
+        }
+        if case .contended = error {} else { Issue.record("\(String(describing: error))") }
+        try await cluster.sql.execute("COMMIT")
+        #expect(try await cluster.store.rebalance([move], for: job, under: lease) == .moved([MonitorID(1)]))
+    }
+
+    @Test("A node whose row is locked is not spoken for now, and costs no wait; that it reported nobody says")
+    func nodeRow() async throws {
+        let (cluster, lease) = try await cluster(monitors: 0)
+        let id = try node("node1")
+        try await cluster.kumaStarts(id, host: "kuma:3001")
+        try await cluster.sql.execute("COMMIT")
+        try await cluster.sql.execute("UPDATE node SET node_name = 'mine'")
+        let start = ContinuousClock.now
+        let error = await #expect(throws: StoreError.self) {
+            try await cluster.store.speak(.verdict(.offline, of: id), under: lease)
+        }
+        if case .contended = error {} else { Issue.record("\(String(describing: error))") }
+        // `lockWaitTimeout`: less time has passed than one wait for a lock takes.
+        #expect(ContinuousClock.now - start < .seconds(2))
+        try await cluster.sql.execute("COMMIT")
+        #expect(try await cluster.store.speak(.verdict(.offline, of: id), under: lease))
+    }
+}
