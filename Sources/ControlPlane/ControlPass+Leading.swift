@@ -37,7 +37,9 @@ extension ControlPass {
         events = events.suffix(ControlPass.pendingEvents)
     }
 
+    /// Takes up a new epoch; nothing happens in one that has begun.
     func begin(_ lease: Lease) async {
+        guard lease.epoch != lastEpoch else { return }
         await mover.forgetJournal()
         defer { lastEpoch = lease.epoch }
         if let lastEpoch, lease.epoch <= lastEpoch + 1 { return }

@@ -61,7 +61,8 @@ actor ControlPass {
     /// After an outage nodes report what they suffered from it; nothing moves until they could report anew.
     var moverRestsUntil: ContinuousClock.Instant
     var events: [ClusterEvent] = []
-    /// In which this balancer led last. The next one is ours again when nobody led in between: then it is no news.
+    /// In which this balancer led last, and in which the mover read its journal. The next one is ours again when nobody led
+    /// in between: then it is no news.
     var lastEpoch: Int64?
     var failures = 0
     var scans = ScanStatistics()
@@ -110,14 +111,15 @@ actor ControlPass {
         let started = clock.now()
         do {
             try await prepareSchema()
-            let elected = try await leader.renewIfDue()
+            _ = try await leader.renewIfDue()
             let asked = clock.now()
             var picture = try await poller.poll()
             scans.polled(in: clock.now() - asked)
             answered()
             if let step = picture.clockStep { clockMoved(by: step) }
             await observe(picture)
-            if let elected { await begin(elected) }
+            // Asked of the lease and not of its renewal: a poll that failed after the election hides no new epoch.
+            if let lease = await leader.lease { await begin(lease) }
             try await lookAtJobs(picture)
             await publish(report())
             if await leader.lease != nil { try await lead(&picture) }

@@ -81,6 +81,27 @@ struct LeadershipTests {
         #expect(cluster.leaders().isEmpty)
     }
 
+    @Test("a leader whose first poll after its election fails knows what was moved while another one led")
+    func journalOfAnother() async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2", "node3"], monitors: 6)
+        let gate = GatedStore(inner: cluster.store)
+        cluster.addBalancer("lb1", store: gate)
+        cluster.addBalancer("lb2")
+        await cluster.run(for: .seconds(15))
+        #expect(cluster.leaders() == [0])
+        cluster.frozen = [0]
+        cluster.kill("node2")
+        await cluster.run(for: .seconds(20))
+        #expect(cluster.tables.journal.count == 6)
+        cluster.frozen = [1]
+        gate.failsAfterElection.withLock { $0 = true }
+        #expect(await cluster.run(upTo: .seconds(20)) { cluster.leaders() == [0] } != nil)
+        try cluster.start("node2")
+        await cluster.run(for: .seconds(60))
+        #expect(try await cluster.counts() == ["node1": 6, "node2": 6, "node3": 6])
+        #expect(try await cluster.events(.leaderElected).count == 3)
+    }
+
     @Test("the lease is believed no longer than the database holds it")
     func belief() {
         let start = ContinuousClock.now
@@ -139,6 +160,11 @@ final class GatedStore: ControlStore {
     let unspeakable = Mutex<NodeID?>(nil)
     let beforeSpeak = Mutex<(@Sendable () async -> Void)?>(nil)
     let recordTrouble = Mutex<StoreError?>(nil)
+    /// One for each move that comes; nil lets it through.
+    let moveTroubles = Mutex<[StoreError?]>([])
+    /// Whether the first poll after an election fails.
+    let failsAfterElection = Mutex(false)
+    private let failsNextPoll = Mutex(false)
     let beforeEvents = Mutex<(@Sendable () async -> Void)?>(nil)
 
     init(inner: InMemoryClusterStore) { self.inner = inner }
@@ -149,6 +175,8 @@ final class GatedStore: ControlStore {
             await hook()
             beforeMove.withLock { $0 = nil }
         }
+        let trouble = moveTroubles.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        if let trouble { throw trouble }
         return try await inner.move(moves, under: lease)
     }
 
@@ -156,12 +184,23 @@ final class GatedStore: ControlStore {
         if let trouble = schemaTrouble.withLock({ $0 }) { throw trouble }
         return try await inner.prepareSchema()
     }
-    func poll() async throws(StoreError) -> ClusterPoll { try await inner.poll() }
+    func poll() async throws(StoreError) -> ClusterPoll {
+        let fails = failsNextPoll.withLock { fails in
+            defer { fails = false }
+            return fails
+        }
+        if fails { throw .unavailable(reason: "gone for a moment") }
+        return try await inner.poll()
+    }
     func assignments() async throws(StoreError) -> [MonitorAssignment] { try await inner.assignments() }
     func announce(_ balancer: BalancerPresence) async throws(StoreError) { try await inner.announce(balancer) }
     func balancers() async throws(StoreError) -> [BalancerRecord] { try await inner.balancers() }
     func acquireLease(holder: BalancerID, ttl: Duration) async throws(StoreError) -> LeaseAnswer {
-        try await inner.acquireLease(holder: holder, ttl: ttl)
+        let answer = try await inner.acquireLease(holder: holder, ttl: ttl)
+        if case .held(_, isNew: true) = answer, failsAfterElection.withLock({ $0 }) {
+            failsNextPoll.withLock { $0 = true }
+        }
+        return answer
     }
     func releaseLease(_ lease: Lease) async throws(StoreError) { try await inner.releaseLease(lease) }
     func speak(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Bool {
