@@ -157,22 +157,41 @@ struct LeaderContractTests {
         #expect(open.map(\.previousAssigned) == [reference("node5")])
     }
 
-    @Test("A rebalance leaves no open entry; forgotten entries change no monitor", arguments: StoreKind.allCases)
+    @Test(
+        "A rebalance leaves no open entry; only what is settled is forgotten, and no monitor changes by it",
+        arguments: StoreKind.allCases)
     func forgets(kind: StoreKind) async throws {
         let cluster = try await kind.makeCluster()
         let two = try node("node2")
-        for id in Int64(1)...2 { try await cluster.put(MonitorAssignment(id: MonitorID(id), home: reference("node1"))) }
+        for id in Int64(1)...5 { try await cluster.put(MonitorAssignment(id: MonitorID(id), home: reference("node1"))) }
         let lease = try await cluster.store.lead()
         _ = try await cluster.store.move(
             [
                 PlannedMove(monitor: MonitorID(1), from: reference("node1"), to: two, reason: .rebalance),
                 PlannedMove(monitor: MonitorID(2), from: reference("node1"), to: two, reason: .drain),
-            ], under: lease)
+            ] + (3...5).map { .failover($0, from: "node1", to: two) }, under: lease)
         let open = try await cluster.store.openMoves()
-        #expect(open.map(\.monitor) == [MonitorID(2)])
+        #expect(open.map(\.monitor.number) == [2, 3, 4, 5])
+        try await cluster.assign(MonitorID(2), to: reference("node3"))
+        try await cluster.removeMonitor(MonitorID(3))
+        try await cluster.put(MonitorAssignment(id: MonitorID(4), home: nil, assigned: reference("node2")))
         try await cluster.store.forgetMoves(open, under: lease)
+        #expect(try await cluster.store.openMoves().map(\.monitor.number) == [5], "where we put it, with a home")
+        #expect(try await cluster.monitor(MonitorID(2))?.assigned == reference("node3"))
+        #expect(try await cluster.monitor(MonitorID(5))?.assigned == reference("node2"))
+    }
+
+    @Test("What lost its home while it was away stays where it runs", arguments: StoreKind.allCases)
+    func homeless(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        try await cluster.put(MonitorAssignment(id: MonitorID(1), home: reference("node1")))
+        let lease = try await cluster.store.lead()
+        _ = try await cluster.store.move([.failover(1, from: "node1", to: try node("node2"))], under: lease)
+        let open = try await cluster.store.openMoves()
+        try await cluster.put(MonitorAssignment(id: MonitorID(1), home: nil, assigned: reference("node2")))
+        #expect(try await cluster.store.returnHome(open, under: lease).isEmpty)
+        #expect(try await cluster.monitor(MonitorID(1))?.assigned == reference("node2"))
         #expect(try await cluster.store.openMoves().isEmpty)
-        #expect(try await cluster.monitor(MonitorID(2))?.assigned == reference("node2"))
     }
 
     @Test("An old leader writes nothing after a take-over", arguments: StoreKind.allCases)

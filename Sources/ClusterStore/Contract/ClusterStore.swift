@@ -79,7 +79,8 @@ package protocol ControlStore: Sendable {
     /// - Returns: the monitors that went back.
     func returnHome(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) -> [MonitorID]
 
-    /// Closes entries without touching the monitor: a person changed it, or it is gone.
+    /// Closes entries without touching the monitor, where – looked at again under lock – a person changed it, it is gone, or
+    /// it has no home any more; other entries stay open. At most `MoveLimits.batch` entries.
     func forgetMoves(_ moves: [OpenMove], under lease: Lease) async throws(StoreError)
 
     /// Every open failover, drain or maintenance entry, ascending by id.

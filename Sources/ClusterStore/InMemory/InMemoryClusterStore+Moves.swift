@@ -50,7 +50,9 @@ extension InMemoryClusterStore {
         try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
             for move in moves {
-                guard let row = state.moves[move.id], row.outcome == nil else { continue }
+                guard let row = state.moves[move.id], row.outcome == nil,
+                    ReturnDecision(row.entry, row: state.monitors[row.entry.monitor]).isSettled
+                else { continue }
                 state.close(move.id, as: .forgotten, at: now)
             }
         }

@@ -10,7 +10,7 @@ package enum MoveOutcome: String, Sendable, CaseIterable {
     case overridden
     /// The monitor was deleted.
     case gone
-    /// Closed without touching the monitor, on the control plane's word.
+    /// Closed without touching the monitor: it is no longer where we put it, or has no home to return to.
     case forgotten
     /// Never meant to return: a rebalance.
     case permanent
@@ -74,7 +74,21 @@ enum ReturnDecision: Equatable {
             self = .close(.gone)
             return
         }
-        self = row.assigned?.text == entry.to.text ? .restore(entry.previousAssigned) : .close(.overridden)
+        guard row.assigned?.text == entry.to.text else {
+            self = .close(.overridden)
+            return
+        }
+        // A person made the home NULL meanwhile: going "back" would stop the monitor.
+        self = entry.previousAssigned ?? row.home == nil ? .close(.forgotten) : .restore(entry.previousAssigned)
+    }
+
+    /// Whether the entry may be closed without touching the monitor. What was planned from an older look at the tables must
+    /// not lose a monitor that is where we put it.
+    var isSettled: Bool {
+        switch self {
+        case .restore: false
+        case .close: true
+        }
     }
 }
 

@@ -182,11 +182,19 @@ extension MariaDBClusterStore {
     package func forgetMoves(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) {
         try MoveLimits.check(moves.count)
         guard !moves.isEmpty else { return }
-        var closings = JSONRows()
-        for move in moves { closings.append([.number(move.id), .text(MoveOutcome.forgotten.rawValue)]) }
-        let value = closings.value
         try await fenced(by: lease) { session throws(MariaDBError) in
-            _ = try session.execute(MoveSQL.closeEntries, [value])
+            let kept = try LockedMonitors(moves.map(\.monitor), in: session).others
+            let free = moves.filter { !kept.contains($0.monitor) }
+            let rows = try session.query(MoveSQL.lockEntries, [JSONRows.ids(free.map(\.id))])
+            let columns = try MoveColumns(rows, monitor: "monitor_id")
+            var closings = JSONRows()
+            for row in rows {
+                guard let entry = try columns.move(row),
+                    ReturnDecision(entry, row: try columns.assignment(row)).isSettled
+                else { continue }
+                closings.append([.number(entry.id), .text(MoveOutcome.forgotten.rawValue)])
+            }
+            if !closings.isEmpty { try session.execute(MoveSQL.closeEntries, [closings.value]) }
         }
     }
 

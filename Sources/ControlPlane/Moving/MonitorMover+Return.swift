@@ -34,7 +34,7 @@ extension MonitorMover {
         forgetJournal()
         try await store.forgetMoves(batch, under: lease)
         logger.info(
-            "journal entries closed: those monitors were reassigned by a person, or deleted",
+            "journal entries are closed where monitors were reassigned by a person, or deleted",
             metadata: ["monitors": "\(batch.count)"])
     }
 
