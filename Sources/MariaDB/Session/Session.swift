@@ -77,6 +77,21 @@ package final class Session {
                 .int(options.lockWaitTimeout.roundedUpSeconds), .int(options.lockWaitTimeout.roundedUpSeconds),
                 .int(options.idleTransactionTimeout.roundedUpSeconds),
             ])
+        try readWhatWasWrittenElsewhere()
+    }
+
+    /// On Galera a host may be behind the others; a read there waits until it is not. Without that, a change of hosts could
+    /// show a leader the tables as they were before its own last writes.
+    private func readWhatWasWrittenElsewhere() throws(MariaDBError) {
+        do { try perform("SET SESSION wsrep_sync_wait = 1") } catch {
+            switch error {
+            // ER_UNKNOWN_SYSTEM_VARIABLE: a server that was built without Galera.
+            case .refused(code: 1193, _): return
+            case .unavailable, .deadlineExceeded, .loginRefused, .notPermitted, .schemaMissing, .conflict, .refused,
+                .misused:
+                throw error
+            }
+        }
     }
 
     /// Runs a query and reads all of its rows.
