@@ -49,15 +49,19 @@ extension ControlPass {
 
     func lead(_ picture: inout ClusterPicture) async throws(StoreError) {
         let isCurrent = try await speak(&picture)
+        heard()
         // Recorded before anything moves, so that the history reads in the order of cause and effect.
         try await recordEvents()
         // A pause holds a job; it must not hold its cancellation as well.
         if picture.orders.job?.isCancelled == true { try await rebalance(&picture) }
         // Whoever was overtaken by a report would take monitors from a node on its word of before: read again first.
         guard isCurrent, try await isAtLiberty(picture), clock.now() >= moverRestsUntil else { return }
+        heard()
         do {
             try await move(&picture)
+            heard()
             try await rebalance(&picture)
+            heard()
         } catch {
             await mover.tellMoves()
             throw error
@@ -150,6 +154,7 @@ extension ControlPass {
 
     /// Renews on the way through a long series of batches.
     private func currentLease() async throws(StoreError) -> Lease? {
+        heard()
         // A new epoch means that the lease was lost meanwhile: what was planned under the old one is void.
         if let elected = try await leader.renewIfDue() {
             await begin(elected)
@@ -166,7 +171,7 @@ extension ControlPass {
 
     /// Only the leader writes the history of what all balancers see, so that each event is there once.
     private func recordEvents() async throws(StoreError) {
-        guard await leader.lease != nil, !events.isEmpty else { return }
+        guard await leader.lease != nil, !events.isEmpty, clock.now() >= historyRestsUntil else { return }
         let batch = events
         unwritten = batch.count
         do {
@@ -175,6 +180,11 @@ extension ControlPass {
         } catch {
             switch error {
             case .unavailable, .deadlineExceeded, .leaseLost: throw error
+            case .contended:
+                // Kept. Nor may each pass wait for whoever locks the table, with monitors to be moved.
+                historyRestsUntil = clock.now() + ControlPass.historyRest
+                logger.warning("the history is locked; events wait", metadata: ["error": "\(error)"])
+                return
             case .notPermitted, .schemaMissing, .refused:
                 // A history that cannot be written must not keep monitors from being moved.
                 logger.error("events are lost: the history cannot be written", metadata: ["error": "\(error)"])

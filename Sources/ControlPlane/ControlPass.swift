@@ -26,6 +26,8 @@ actor ControlPass {
     static let pendingEvents = 1_000
     /// Lines that the log gets in full when the history does not.
     static let toldLines = 20
+    /// Between attempts to write a history that somebody keeps locked.
+    static let historyRest: Duration = .seconds(10)
     /// Between attempts to complete a schema that lacks a right or waits for Kuma's own tables.
     static let schemaRetry: Duration = .seconds(5)
     /// A skew is told of again only when none was seen for this long.
@@ -49,8 +51,9 @@ actor ControlPass {
     var transitions: TransitionObserver
     var picture: ClusterPicture?
     var database: DatabaseView
-    /// When a pass last ended well, or a poll succeeded. Not `database.lastRead`: a long series of moves between two polls
-    /// is no absence of the database.
+    /// When the database last answered: a poll, or a call after the poll of its pass, be it with a refusal. Not
+    /// `database.lastRead`: a long series of moves between two polls is no absence of the database. What comes before a
+    /// pass's poll does not count, or it would hide an absence from the poll.
     var lastAnswer: ContinuousClock.Instant?
     /// Why the schema could not be completed, told once and not every few seconds.
     var schemaTrouble: StoreError?
@@ -61,6 +64,7 @@ actor ControlPass {
     /// After an outage nodes report what they suffered from it; nothing moves until they could report anew.
     var moverRestsUntil: ContinuousClock.Instant
     var events: [ClusterEvent] = []
+    var historyRestsUntil: ContinuousClock.Instant
     /// In which this balancer led last, and in which the mover read its journal. The next one is ours again when nobody led
     /// in between: then it is no news.
     var lastEpoch: Int64?
@@ -103,6 +107,7 @@ actor ControlPass {
         nextAnnouncement = now
         nextSchemaAttempt = now
         moverRestsUntil = now
+        historyRestsUntil = now
     }
 
     /// Makes one pass.
@@ -121,21 +126,23 @@ actor ControlPass {
             // Asked of the lease and not of its renewal: a poll that failed after the election hides no new epoch.
             if let lease = await leader.lease { await begin(lease) }
             try await lookAtJobs(picture)
+            heard()
             await publish(report())
             if await leader.lease != nil { try await lead(&picture) }
             self.picture = picture
+            heard()
             try await announce()
             try await rememberHistory()
             try await feedFollowers()
             failures = 0
-            lastAnswer = clock.now()
+            heard()
             scans.count += 1
             scans.last = clock.now()
             scans.lastDuration = clock.now() - started
             await publish(report())
             return max(interval(for: picture) - (clock.now() - started), .zero)
         } catch {
-            await failed(error)
+            await failed(error, in: started)
             await publish(report())
             return backoff()
         }
@@ -245,9 +252,14 @@ extension ControlPass {
         events.append(ClusterEvent(.databaseReturned, detail: detail))
     }
 
-    private func failed(_ error: StoreError) async {
+    /// A call after this pass's poll was answered.
+    func heard() { lastAnswer = clock.now() }
+
+    /// - Parameter started: when the pass began.
+    private func failed(_ error: StoreError, in started: ContinuousClock.Instant) async {
         await leader.failed(error)
         let now = clock.now()
+        if error.isAnswer, let lastRead = database.lastRead, lastRead >= started { heard() }
         failures += 1
         scans.failures += 1
         switch error {

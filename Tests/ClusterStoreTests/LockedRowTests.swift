@@ -75,4 +75,18 @@ struct LockedRowTests {
         try await cluster.sql.execute("COMMIT")
         #expect(try await cluster.store.speak(.verdict(.offline, of: id), under: lease))
     }
+
+    @Test("A locked history keeps no monitor from being moved")
+    func history() async throws {
+        let (cluster, lease) = try await cluster(monitors: 1)
+        try await cluster.sql.execute("LOCK TABLES cluster_event WRITE")
+        let moved = try await cluster.store.move([.failover(1, from: "node1", to: try node("node2"))], under: lease)
+        #expect(moved == [MonitorID(1)])
+        #expect(try await cluster.store.openMoves().map(\.monitor) == [MonitorID(1)])
+        let error = await #expect(throws: StoreError.self) {
+            try await cluster.store.record([ClusterEvent(.leaderElected, node: nil, detail: "")])
+        }
+        if case .contended = error {} else { Issue.record("\(String(describing: error))") }
+        try await cluster.sql.execute("UNLOCK TABLES")
+    }
 }

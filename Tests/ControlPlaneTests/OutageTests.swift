@@ -200,6 +200,40 @@ struct OutageTests {
         #expect(try await cluster.events(.databaseReturned).isEmpty)
     }
 
+    @Test(
+        "a failure late in a long pass is no outage either",
+        arguments: [
+            StoreError.unavailable(reason: "reset"), .contended(reason: "locked"),
+        ])
+    func failsLate(error: StoreError) async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2"], monitors: MoveLimits.batch + 1)
+        let gate = GatedStore(inner: cluster.store)
+        cluster.addBalancer(store: gate)
+        await cluster.run(for: .seconds(15))
+        gate.beforeMove.withLock { $0 = { [time = cluster.time] in time.pass(.seconds(6)) } }
+        gate.moveTroubles.withLock { $0 = [nil, error] }
+        cluster.kill("node2")
+        let took = await cluster.run(upTo: .seconds(15)) { (try? await cluster.counts()["node2"]) == nil }
+        #expect(took != nil)
+        await cluster.run(for: .seconds(5))
+        #expect(try await cluster.events(.databaseReturned).isEmpty)
+    }
+
+    @Test("a batch whose rows are locked keeps no other one from being moved in the same pass")
+    func lockedBatch() async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2"], monitors: MoveLimits.batch + 1)
+        let gate = GatedStore(inner: cluster.store)
+        cluster.addBalancer(store: gate)
+        await cluster.run(for: .seconds(15))
+        gate.moveTroubles.withLock { $0 = [.contended(reason: "locked"), nil] }
+        cluster.kill("node2")
+        _ = await cluster.run(upTo: .seconds(10)) { !cluster.tables.journal.isEmpty }
+        #expect(cluster.tables.journal.count == 1)
+        await cluster.run(for: .seconds(3))
+        #expect(try await cluster.counts()["node2"] == nil)
+        #expect(cluster.balancers[0].state.database.lastError == nil)
+    }
+
     @Test("a database user who may not complete the schema stops no pass, as long as what exists is enough")
     func missingRights() async throws {
         let cluster = try await VirtualCluster(nodes: ["node1", "node2"], monitors: 3)

@@ -32,6 +32,14 @@ extension StoreError: CustomStringConvertible {
         }
     }
 
+    /// Whether the database said so itself, and therefore is there.
+    package var isAnswer: Bool {
+        switch self {
+        case .unavailable, .deadlineExceeded: false
+        case .contended, .leaseLost, .notPermitted, .schemaMissing, .refused: true
+        }
+    }
+
     /// Whether waiting and trying again can help without anybody changing anything.
     package var isTransient: Bool {
         switch self {

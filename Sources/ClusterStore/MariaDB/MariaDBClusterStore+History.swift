@@ -9,6 +9,8 @@ private enum HistorySQL {
             kind VARCHAR(40) PATH '$[1]', detail VARCHAR(500) PATH '$[2]')) j ORDER BY j.position
         """
 
+    static let isInTransaction: Statement = "SELECT @@in_transaction AS is_open"
+
     /// The oldest row to keep, counted and not by id: on Galera ids have gaps. The value is one less than the rows to keep.
     static let oldestKept: Statement = "SELECT id FROM cluster_event ORDER BY id DESC LIMIT 1 OFFSET ?"
 
@@ -72,15 +74,24 @@ extension MariaDBClusterStore {
     }
 
     /// Tells of a move in the transaction that makes it, so that neither is without the other when the answer is lost or
-    /// its leader dies. The next `record` trims. A history that cannot be written keeps no monitor from being moved.
+    /// its leader dies. The next `record` trims. A history that cannot be written, or that somebody keeps locked, keeps no
+    /// monitor from being moved.
     static func append(_ events: [ClusterEvent], in session: Session) throws(MariaDBError) {
         guard !events.isEmpty else { return }
         do throws(MariaDBError) { try session.execute(HistorySQL.append, [rows(of: events)]) } catch {
             switch error {
             case .notPermitted, .schemaMissing, .refused: return
-            case .unavailable, .deadlineExceeded, .loginRefused, .conflict, .misused: throw error
+            case .conflict:
+                // A lock wait that ended takes back its statement only, a deadlock the whole transaction.
+                guard try isOpen(session) else { throw error }
+            case .unavailable, .deadlineExceeded, .loginRefused, .misused: throw error
             }
         }
+    }
+
+    private static func isOpen(_ session: Session) throws(MariaDBError) -> Bool {
+        let rows = try session.query(HistorySQL.isInTransaction)
+        return try rows.first?.int(try rows.column("is_open")) == 1
     }
 
     /// Passes over kinds that a newer release wrote.
