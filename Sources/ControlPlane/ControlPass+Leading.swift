@@ -237,7 +237,7 @@ extension ControlPass {
             case .unavailable, .deadlineExceeded, .leaseLost:
                 isHistoryOld = true
                 throw error
-            case .notPermitted, .schemaMissing, .refused: return
+            case .contended, .notPermitted, .schemaMissing, .refused: return
             }
         }
     }

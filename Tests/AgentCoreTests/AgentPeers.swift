@@ -112,6 +112,8 @@ final class GatedStore: AgentStore {
         var isForbidden = false
         var refusesReports = false
         var refusedReports = 0
+        var historyTrouble: StoreError?
+        var recordCalls = 0
         var waiters: [CheckedContinuation<Void, Never>] = []
         var reports: [AgentReport] = []
         var schemaCalls = 0
@@ -134,6 +136,8 @@ final class GatedStore: AgentStore {
     func refuseReports() { state.withLock { $0.refusesReports = true } }
     func takeReports() { state.withLock { $0.refusesReports = false } }
     var refusedReports: Int { state.withLock { $0.refusedReports } }
+    func refuseHistory(with error: StoreError?) { state.withLock { $0.historyTrouble = error } }
+    var recordCalls: Int { state.withLock { $0.recordCalls } }
     func forbidSchema() { state.withLock { $0.isForbidden = true } }
 
     func release() {
@@ -200,6 +204,11 @@ final class GatedStore: AgentStore {
 
     func record(_ events: [ClusterEvent]) async throws(StoreError) {
         await pass()
+        let trouble = state.withLock { state in
+            state.recordCalls += 1
+            return state.historyTrouble
+        }
+        if let trouble { throw trouble }
         try await inner.record(events)
     }
 

@@ -113,6 +113,27 @@ struct AgentServiceTests {
         }
     }
 
+    @Test("a history that takes nothing costs no beat, and is asked no more than once when it is forbidden")
+    func forbiddenHistory() async throws {
+        let agent = try AgentUnderTest()
+        agent.store.refuseHistory(with: .notPermitted(reason: "INSERT denied", sql: []))
+        try await agent.run(adjust: { $0.permissionRetry = .seconds(60) }) {
+            try await eventually { agent.store.reports.count >= 5 }
+            #expect(agent.store.recordCalls == 1)
+        }
+    }
+
+    @Test("events wait for a history that is locked")
+    func lockedHistory() async throws {
+        let agent = try AgentUnderTest()
+        agent.store.refuseHistory(with: .contended(reason: "locked"))
+        try await agent.run {
+            try await eventually { agent.store.reports.count >= 5 && agent.store.recordCalls >= 2 }
+            agent.store.refuseHistory(with: nil)
+            try await eventually { try await agent.store.recordedKinds() == [.nodeRegistered] }
+        }
+    }
+
     @Test("a shutdown detaches, so that a balancer speaks for the node at once")
     func detaches() async throws {
         let agent = try AgentUnderTest()

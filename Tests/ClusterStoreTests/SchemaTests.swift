@@ -80,6 +80,24 @@ struct SchemaTests {
         #expect(try await store.lead().epoch == 1)
     }
 
+    @Test("An agent that may write its node's row only prepares the schema and reports")
+    func narrowRights() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        let (server, user) = (cluster.server, cluster.database)
+        try await cluster.sql.execute("UPDATE cluster_schema SET version = 0")
+        try await server.makeUser(user, password: Secret("x"), database: cluster.database, rights: .nothing)
+        let name = try #require(Identifier(cluster.database))
+        try await cluster.sql.execute(Statement("GRANT SELECT ON ", name, ".* TO ", name, "@'%'"))
+        try await cluster.sql.execute(Statement("GRANT INSERT, UPDATE ON ", name, ".node TO ", name, "@'%'"))
+        try await cluster.sql.execute(Statement("GRANT SELECT ON ", name, ".* TO ", name, "@'localhost'"))
+        try await cluster.sql.execute(Statement("GRANT INSERT, UPDATE ON ", name, ".node TO ", name, "@'localhost'"))
+        let options = server.options(user: user, password: Secret("x"), database: cluster.database)
+        let store = MariaDBClusterStore(options, logger: Logger(label: "test"))
+        #expect(try await store.prepareSchema().added.isEmpty)
+        #expect(try await store.report(.beat(try node("node1"))).outcome == .registered)
+    }
+
     @Test("A schema that is ahead of us is left alone")
     func ahead() async throws {
         let cluster = try await MariaDBTestCluster.make()

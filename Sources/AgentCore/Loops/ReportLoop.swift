@@ -70,7 +70,7 @@ struct ReportLoop: Sendable {
                 agent.shared.beaten.wake()
             }
             tell(outcome, verdict)
-            try await recordChanges()
+            await recordChanges()
             if case .proven(let other) = verdict, agent.configuration.conflictPolicy == .end {
                 return .conflict(AgentConflict(node: agent.configuration.node, other: other))
             }
@@ -104,10 +104,18 @@ struct ReportLoop: Sendable {
         if let became { agent.tell(became: became, detail: detail) }
     }
 
-    private func recordChanges() async throws(StoreError) {
+    /// The beat is in the database already: a history that takes nothing changes neither that nor the pace.
+    private func recordChanges() async {
         let changes = agent.shared.changes.withLock { $0 }
         guard !changes.isEmpty else { return }
-        try await agent.store.record(changes)
+        do throws(StoreError) { try await agent.store.record(changes) } catch {
+            switch error {
+            // Kept for the next beat.
+            case .unavailable, .deadlineExceeded, .contended, .leaseLost, .schemaMissing: return
+            case .notPermitted, .refused:
+                agent.logger.error("events are lost: the history cannot be written", metadata: ["error": "\(error)"])
+            }
+        }
         // Others may have been noted meanwhile; the limit may also have dropped some of ours.
         agent.shared.changes.withLock { $0.removeFirst(min(changes.count, $0.count)) }
     }

@@ -17,9 +17,6 @@ struct SchemaMigration {
     private static let writeVersion: Statement = """
         INSERT INTO cluster_schema (id, version) VALUES (1, ?) ON DUPLICATE KEY UPDATE version = GREATEST(version, ?)
         """
-    private static let seedLease: Statement = """
-        INSERT IGNORE INTO cluster_lease (name, holder, epoch, expires_at) VALUES ('leader', '', 0, NULL)
-        """
 
     let connection: Connection
 
@@ -72,15 +69,17 @@ struct SchemaMigration {
         }
     }
 
-    /// Writes only where something changes, so that a user who may only read these rows' tables is not stopped.
+    /// Notes the version where it is not noted. Whoever may not leaves it to somebody who may – an agent to the balancers –,
+    /// for nothing depends on it but what a person sees.
     private func finish() async throws(StoreError) {
         do throws(MariaDBError) {
-            try await connection.execute(SchemaMigration.seedLease)
             let rows = try await connection.query(SchemaMigration.readVersion)
             let version = try rows.column("v")
             if let row = rows.first, try row.int(version) >= SchemaSQL.version { return }
             try await connection.execute(
                 SchemaMigration.writeVersion, [.int(SchemaSQL.version), .int(SchemaSQL.version)])
+        } catch .notPermitted {
+            return
         } catch { throw StoreError(error) }
     }
 }
