@@ -89,4 +89,16 @@ struct LockedRowTests {
         if case .contended = error {} else { Issue.record("\(String(describing: error))") }
         try await cluster.sql.execute("UNLOCK TABLES")
     }
+
+    @Test("A pause is not granted while a leader's transaction may still move something")
+    func pause() async throws {
+        let (cluster, _) = try await cluster(monitors: 0)
+        try await cluster.sql.execute("UPDATE cluster_lease SET touches = touches + 1")
+        let order = PauseOrder(by: "me", reason: "")
+        await #expect(throws: StoreError.self) { try await cluster.store.pause(order) }
+        #expect(try await cluster.store.poll().orders.pause == nil)
+        try await cluster.sql.execute("COMMIT")
+        try await cluster.store.pause(order)
+        #expect(try await cluster.store.poll().orders.activePause?.by == "me")
+    }
 }

@@ -146,6 +146,27 @@ struct OrderContractTests {
         #expect(try await cluster.store.poll().orders == StandingOrders())
     }
 
+    @Test("Once a pause was written nothing moves, whatever was planned before it", arguments: StoreKind.allCases)
+    func pauseIsFence(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        for id in Int64(1)...3 { try await cluster.put(MonitorAssignment(id: MonitorID(id), home: reference("a"))) }
+        let lease = try await cluster.store.lead()
+        _ = try await cluster.store.move([.failover(1, from: "a", to: try node("b"))], under: lease)
+        let open = try await cluster.store.openMoves()
+        let job = try #require(try await cluster.store.requestJob(Self.order))
+        let before = try await cluster.store.assignments()
+        try await cluster.store.pause(PauseOrder(by: "me", reason: "", until: .seconds(4_000_000_000)))
+        #expect(try await cluster.store.move([.failover(2, from: "a", to: try node("b"))], under: lease).isEmpty)
+        #expect(try await cluster.store.returnHome(open, under: lease).isEmpty)
+        #expect(try await cluster.store.rebalance([try Self.plan(3, "a", "b")], for: job.id, under: lease) == .stopped)
+        #expect(try await cluster.store.assignments() == before)
+        #expect(try await cluster.store.openMoves() == open)
+        try await cluster.store.pause(PauseOrder(by: "me", reason: "", until: .milliseconds(1_700_000_000_123)))
+        #expect(try await cluster.store.returnHome(open, under: lease) == [MonitorID(1)])
+        try await cluster.store.pause(PauseOrder(by: "me", reason: ""))
+        #expect(try await cluster.store.move([.failover(2, from: "a", to: try node("b"))], under: lease).isEmpty)
+    }
+
     @Test("The journal pages, by node and by reason", arguments: StoreKind.allCases)
     func journal(kind: StoreKind) async throws {
         let cluster = try await kind.makeCluster()

@@ -69,13 +69,15 @@ package protocol ControlStore: Sendable {
     /// row first. A monitor whose effective node is no longer `from`, or that another transaction keeps locked, is passed
     /// over. When a monitor already has an open
     /// entry, that entry's `previousAssigned` is carried on, so that a return restores the beginning. The
-    /// history's lines are written in the same transaction. At most `MoveLimits.batch` moves.
+    /// history's lines are written in the same transaction. Nothing moves once a pause was written. At most
+    /// `MoveLimits.batch` moves.
     /// - Returns: the monitors that moved.
     func move(_ moves: [PlannedMove], under lease: Lease) async throws(StoreError) -> [MonitorID]
 
     /// Puts monitors back: restores `assigned_node` exactly and closes the entry, where `assigned_node` still is what we
     /// wrote. Where a person changed it since, only closes the entry; a monitor that another transaction keeps locked is
-    /// passed over. The history's lines are written in the same transaction. At most `MoveLimits.batch` entries.
+    /// passed over. The history's lines are written in the same transaction. Nothing goes back once a pause was written.
+    /// At most `MoveLimits.batch` entries.
     /// - Returns: the monitors that went back.
     func returnHome(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) -> [MonitorID]
 
@@ -103,7 +105,8 @@ package protocol ControlStore: Sendable {
     /// The journal, newest first.
     func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove]
 
-    /// Stops automatic moves, or changes who, why and until when.
+    /// Stops automatic moves, or changes who, why and until when. Waits for a batch that is under way: once it has
+    /// returned, nothing moves.
     func pause(_ order: PauseOrder) async throws(StoreError)
     /// Returns whether there was such a pause.
     func resume(_ end: PauseEnd) async throws(StoreError) -> Bool

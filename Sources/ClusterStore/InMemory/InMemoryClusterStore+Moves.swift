@@ -5,6 +5,7 @@ extension InMemoryClusterStore {
         try MoveLimits.check(moves.count)
         return try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
+            guard !state.isPaused(now: now) else { return [] }
             var moved: [MonitorID] = []
             var tally = MoveTally()
             for move in moves {
@@ -24,6 +25,7 @@ extension InMemoryClusterStore {
         try MoveLimits.check(moves.count)
         return try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
+            guard !state.isPaused(now: now) else { return [] }
             var returned: [MonitorID] = []
             var tally = MoveTally()
             for move in moves {

@@ -31,7 +31,9 @@ extension InMemoryClusterStore {
         try MoveLimits.check(moves.count)
         return try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
-            guard let index = state.activeJob, state.jobs[index].id == job, !state.jobs[index].isCancelled else {
+            guard !state.isPaused(now: now), let index = state.activeJob, state.jobs[index].id == job,
+                !state.jobs[index].isCancelled
+            else {
                 return .stopped
             }
             var moved: [MonitorID] = []
@@ -96,6 +98,8 @@ extension InMemoryClusterStore {
 extension InMemoryCluster.State {
     /// Its position in `jobs`.
     fileprivate var activeJob: Int? { jobs.lastIndex { $0.isActive } }
+
+    func isPaused(now: Duration) -> Bool { orders(now: now).activePause != nil }
 
     func orders(now: Duration) -> StandingOrders {
         StandingOrders(

@@ -165,7 +165,9 @@ extension MariaDBClusterStore {
         try MoveLimits.check(moves.count)
         let plans = Dictionary(moves.map { ($0.monitor, $0) }, uniquingKeysWith: { first, _ in first })
         return try await fenced(by: lease) { session throws(MariaDBError) in
-            guard try session.execute(OrderSQL.begin, [.int(job)]).matchedRows == 1 else { return .stopped }
+            guard try !MariaDBClusterStore.isPaused(session),
+                try session.execute(OrderSQL.begin, [.int(job)]).matchedRows == 1
+            else { return .stopped }
             let locked = try LockedMonitors(plans.keys, in: session)
             let rows = try session.query(MoveSQL.lockMonitors, [JSONRows.ids(locked.ours.map(\.number))])
             let columns = try MoveColumns(rows, monitor: "id")
@@ -258,6 +260,7 @@ extension MariaDBClusterStore {
         let until = order.until.map { $0.microseconds / 1_000 }
         do throws(MariaDBError) {
             try await connection.transaction { session throws(MariaDBError) in
+                try session.execute(FenceSQL.passLeader)
                 try session.execute(OrderSQL.set, [.text("pause_by"), .text(order.by)])
                 try session.execute(OrderSQL.set, [.text("pause_reason"), .text(order.reason)])
                 if let until {
