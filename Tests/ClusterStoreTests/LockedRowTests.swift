@@ -101,4 +101,30 @@ struct LockedRowTests {
         try await cluster.store.pause(order)
         #expect(try await cluster.store.poll().orders.activePause?.by == "me")
     }
+
+    @Test("Whoever waited for the lease row reads its end by the time of then, and takes nothing that was renewed")
+    func renewedMeanwhile() async throws {
+        let (cluster, lease) = try await cluster(monitors: 0)
+        try await cluster.sql.execute(
+            "UPDATE cluster_lease SET expires_at = NOW(3) - INTERVAL 1 SECOND WHERE name = 'leader'")
+        try await cluster.sql.execute("COMMIT")
+        try await cluster.sql.execute("UPDATE cluster_lease SET touches = touches + 1")
+        async let answer = cluster.store.acquireLease(holder: BalancerID(text: "two"), ttl: .seconds(10))
+        let observer = Connection(cluster.server.rootOptions(database: cluster.database))
+        // The end that follows lies within the skew, and would not if counted from when the waiting began.
+        try await eventually("another balancer has waited for the row for a while") {
+            let rows = try await observer.query(
+                """
+                SELECT COUNT(*) AS n FROM information_schema.processlist
+                WHERE db = DATABASE() AND info LIKE '%FOR UPDATE%' AND id <> CONNECTION_ID() AND time_ms > 500
+                """)
+            return try rows.first?.int(try rows.column("n")) == 1
+        }
+        try await cluster.sql.execute("UPDATE cluster_lease SET expires_at = NOW(3) + INTERVAL 10900000 MICROSECOND")
+        try await cluster.sql.execute("COMMIT")
+        guard case .heldByOther(lease.holder, lease.epoch, _) = try await answer else {
+            Issue.record("the lease was stolen")
+            return
+        }
+    }
 }

@@ -8,10 +8,8 @@ enum LeaseSQL {
         FROM cluster_lease WHERE name = 'leader'
         """
 
-    static let lock: Statement = """
-        SELECT holder, epoch, COALESCE(TIMESTAMPDIFF(MICROSECOND, NOW(3), expires_at), 0) AS remaining
-        FROM cluster_lease WHERE name = 'leader' FOR UPDATE
-        """
+    /// Followed by `read`: NOW(3) is the time at which a statement began, and this one may have waited for the lock since.
+    static let lock: Statement = "SELECT epoch FROM cluster_lease WHERE name = 'leader' FOR UPDATE"
 
     static let seed: Statement = """
         INSERT IGNORE INTO cluster_lease (name, holder, epoch, expires_at) VALUES ('leader', '', 0, NULL)
@@ -82,7 +80,8 @@ extension MariaDBClusterStore {
                 try await connection.execute(LeaseSQL.seed)
             }
             return try await connection.transaction { session throws(MariaDBError) in
-                guard let row = try LeaseRow(try session.query(LeaseSQL.lock)) else {
+                _ = try session.query(LeaseSQL.lock)
+                guard let row = try LeaseRow(try session.query(LeaseSQL.read)) else {
                     throw .conflict(code: 0, reason: "the lease row is gone")
                 }
                 if let other = row.isHeld(byOtherThan: holder, ttl: ttl) { return .rollBack(other) }
