@@ -86,6 +86,23 @@ struct DatabaseFaultTests {
         #expect(answer == .held(old, isNew: false))
     }
 
+    @Test("The journal is bounded: the oldest closed entries go, open ones stay whatever their age")
+    func journalBound() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        let closed: Statement = """
+            INSERT INTO cluster_move (id, monitor_id, from_node, to_node, reason, epoch, moved_at, returned_at)
+            VALUES (?, 1, 'a', 'b', 'failover', 1, NOW(3), IF(?, NULL, NOW(3)))
+            """
+        let newest = Int64(HistoryLimits.moves) + 10
+        for (id, isOpen) in [(1, 0), (2, 1), (9, 0), (10, 0), (11, 0), (newest, 0)] as [(Int64, Int64)] {
+            try await cluster.sql.execute(closed, [.int(id), .int(isOpen)])
+        }
+        let me = BalancerPresence(id: BalancerID(text: "one"), address: "a", version: "v")
+        for _ in 0..<2 { try await cluster.store.announce(me) }
+        #expect(try await cluster.store.moves(MoveQuery()).map(\.id) == [newest, 11, 2])
+    }
+
     @Test("Events whose trimming fails are not in the history, so that recording them again doubles nothing")
     func trimming() async throws {
         let cluster = try await MariaDBTestCluster.make()

@@ -47,7 +47,8 @@ package protocol ControlStore: Sendable {
     /// The full map, re-read only when the fingerprint changed. Ascending by monitor id.
     func assignments() async throws(StoreError) -> [MonitorAssignment]
 
-    /// Announces this balancer, so that `/lb/leader` can list it; rows unseen for an hour are dropped.
+    /// Announces this balancer, so that `/lb/leader` can list it; rows unseen for an hour are dropped,
+    /// and so are closed journal entries beyond their limits.
     func announce(_ balancer: BalancerPresence) async throws(StoreError)
     func balancers() async throws(StoreError) -> [BalancerRecord]
 

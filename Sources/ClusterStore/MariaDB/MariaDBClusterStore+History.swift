@@ -38,6 +38,19 @@ private enum HistorySQL {
         DELETE FROM cluster_move WHERE returned_at < NOW(3) - INTERVAL 30 DAY ORDER BY returned_at LIMIT 1000
         """
 
+    /// Closed entries beyond the newest ids, a bounded piece at a time. By the distance of ids and not counted: that costs
+    /// nothing, and the gaps that ids have on Galera only make it keep less.
+    static let surplusMoves: Statement = """
+        SELECT id FROM cluster_move
+        WHERE id <= (SELECT MAX(id) FROM cluster_move) - ? AND returned_at IS NOT NULL ORDER BY id LIMIT 1000
+        """
+
+    /// By id, so that it waits for no open entry that a leader has locked.
+    static let dropMoves: Statement = """
+        DELETE c FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) j
+        STRAIGHT_JOIN cluster_move c FORCE INDEX (PRIMARY) ON c.id = j.id WHERE c.returned_at IS NOT NULL
+        """
+
     static let balancers: Statement = """
         SELECT id, address, version, TIMESTAMPDIFF(MICROSECOND, last_seen, NOW(3)) AS age
         FROM cluster_balancer ORDER BY id
@@ -124,6 +137,19 @@ extension MariaDBClusterStore {
             HistorySQL.announce, [.text(balancer.id.text), .text(balancer.address), .text(balancer.version)])
         try await execute(HistorySQL.dropUnseen, [.int(PresenceLimits.keep.microseconds)])
         try await execute(HistorySQL.dropOldMoves)
+        try await dropSurplusMoves()
+    }
+
+    private func dropSurplusMoves() async throws(StoreError) {
+        let rows = try await query(HistorySQL.surplusMoves, [.int(HistoryLimits.moves)])
+        let surplus = try decode { () throws(MariaDBError) in
+            let id = try rows.column("id")
+            var surplus: [Int64] = []
+            for row in rows { surplus.append(try row.int(id)) }
+            return surplus
+        }
+        guard !surplus.isEmpty else { return }
+        try await execute(HistorySQL.dropMoves, [JSONRows.ids(surplus)])
     }
 
     package func balancers() async throws(StoreError) -> [BalancerRecord] {
