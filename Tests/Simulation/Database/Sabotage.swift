@@ -28,9 +28,9 @@ extension Sabotage {
     /// The profile in which the rule matters most.
     package var arena: Scenario.Profile {
         switch self {
-        case .noFence, .noExpectedAssignment, .noSilenceCheck, .noPlacementRule, .noHold, .noReturns: .storm
+        case .noFence, .noExpectedAssignment, .noSilenceCheck, .noPlacementRule, .noHold, .noReturns, .noClockWatch:
+            .storm
         case .unreadableIsOrphaned: .agentsDie
-        case .noClockWatch: .databaseOutages
         case .noMassSilenceRule: .blips
         }
     }
