@@ -92,19 +92,6 @@ extension ControlPlane {
         return recounts
     }
 
-    /// The history is read over the one connection that renews the lease, and anybody may ask for it: more than a few
-    /// readers at once are turned away, so that a pass never queues behind a crowd.
-    package func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent] {
-        let isAdmitted = shared.withLock { state -> Bool in
-            guard state.historyReaders < ControlPlane.historyReaders else { return false }
-            state.historyReaders += 1
-            return true
-        }
-        guard isAdmitted else { throw .unavailable(reason: "too many readers of the history at once") }
-        defer { shared.withLock { $0.historyReaders -= 1 } }
-        return try await store.events(query)
-    }
-
     package func followEvents() -> EventFeed.Subscription? { feed.follow() }
 
     package var followerCount: Int { feed.followerCount }

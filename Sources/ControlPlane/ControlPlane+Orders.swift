@@ -7,12 +7,11 @@ import Synchronization
 /// poll. A redirect to the leader would need an address that the client can reach, and would lose what was asked while
 /// nobody leads.
 extension ControlPlane {
-    package func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove] { try await store.moves(query) }
-
     // MARK: - Rebalancing
 
     package func planRebalance(_ wish: RebalanceWish) async throws(StoreError) -> RebalanceOutline {
-        let open = try await store.openMoves()
+        // Only administrators plan, so that no crowd of readers can turn them away.
+        let open = try await readingStore.openMoves()
         guard let picture = shared.withLock({ $0.report.picture }), picture.source == .database else {
             throw .unavailable(reason: "the tables have not been read yet")
         }
@@ -44,8 +43,6 @@ extension ControlPlane {
         if job != nil { lookSoon() }
         return job
     }
-
-    package func rebalanceJobs() async throws(StoreError) -> [RebalanceJob] { try await store.jobs() }
 
     // MARK: - Nodes
 

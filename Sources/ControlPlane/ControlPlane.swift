@@ -36,14 +36,17 @@ package final class ControlPlane: ClusterControl, Service {
         var nextSave: ContinuousClock.Instant
         var isSaveTroubled = false
         var isRestored = false
-        var historyReaders = 0
+        var readers = 0
     }
 
-    /// Queries of the history in flight at once; each keeps the connection for some milliseconds.
-    package static let historyReaders = 8
+    /// Readers of the history, the journal and the jobs at once; above: turned away. Each keeps the readers' connection for
+    /// some milliseconds.
+    package static let readers = 8
 
     let configuration: ControlPlaneConfiguration
     let store: any ControlStore
+    /// What people read goes here, past the connection that renews the lease.
+    let readingStore: any ControlStore
     let publisher: RoutingTablePublisher
     let clock: ControlClock
     let logger: Logger
@@ -59,13 +62,16 @@ package final class ControlPlane: ClusterControl, Service {
     /// Passes through the database that came to an end, good or bad, since the start.
     package let endedPasses = Atomic<Int>(0)
 
+    /// - Parameter readingStore: the same database over a connection of its own; nil: `store` itself.
     package init(
-        configuration: ControlPlaneConfiguration, store: any ControlStore, probe: any NodeProbe,
+        configuration: ControlPlaneConfiguration, store: any ControlStore, readingStore: (any ControlStore)? = nil,
+        probe: any NodeProbe,
         publisher: RoutingTablePublisher, identity: BalancerPresence, logger: Logger, clock: ControlClock = .system,
         lookup: @escaping NameLookup = HostLookup.start
     ) {
         self.configuration = configuration
         self.store = store
+        self.readingStore = readingStore ?? store
         self.publisher = publisher
         self.clock = clock
         self.logger = logger

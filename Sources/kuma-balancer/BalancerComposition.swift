@@ -47,6 +47,14 @@ extension BalancerSettings {
         return configuration
     }
 
+    /// For what people read, over a connection of its own. Nobody waits longer than some seconds for a page: a query that
+    /// needs more is ended by the server, and those who queue behind it have their turn.
+    var readingOptions: ConnectionOptions {
+        var options = database.options
+        options.statementTimeout = min(options.statementTimeout, .seconds(2))
+        return options
+    }
+
     func dataPlaneConfiguration(
         controlSocketPath: String, sockets: ActivationSockets
     ) -> DataPlaneConfiguration {

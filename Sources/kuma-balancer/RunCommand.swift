@@ -43,8 +43,10 @@ struct RunCommand: AsyncParsableCommand {
         let servingState = ServingState()
         let client = KumaHTTPClient()
         let store = MariaDBClusterStore(settings.database.options, logger: Logger(label: "database"))
+        let readingStore = MariaDBClusterStore(settings.readingOptions, logger: Logger(label: "database"))
         let controlPlane = ControlPlane(
-            configuration: settings.controlPlaneConfiguration, store: store, probe: HTTPNodeProbe(client: client),
+            configuration: settings.controlPlaneConfiguration, store: store, readingStore: readingStore,
+            probe: HTTPNodeProbe(client: client),
             publisher: publisher, identity: settings.presence(of: identity), logger: Logger(label: "control"))
         let dataPlane = DataPlane(
             configuration: settings.dataPlaneConfiguration(controlSocketPath: folder.socketPath, sockets: sockets),
@@ -82,10 +84,12 @@ struct RunCommand: AsyncParsableCommand {
         } catch {
             logger.critical("stopped by an error", metadata: ["error": "\(error)"])
             await store.close()
+            await readingStore.close()
             await client.shutdown()
             throw BalancerExit.failure
         }
         await store.close()
+        await readingStore.close()
         await client.shutdown()
         logger.notice("stopped")
     }

@@ -151,7 +151,7 @@ struct LeadershipTests {
     }
 }
 
-/// A fault injector: runs hooks before the first move is written and before the history is read, and can refuse to make
+/// A fault injector: runs hooks before the first move is written and before people read, and can refuse to make
 /// the schema or to write one node's status.
 final class GatedStore: ControlStore {
     let inner: InMemoryClusterStore
@@ -165,7 +165,7 @@ final class GatedStore: ControlStore {
     /// Whether the first poll after an election fails.
     let failsAfterElection = Mutex(false)
     private let failsNextPoll = Mutex(false)
-    let beforeEvents = Mutex<(@Sendable () async -> Void)?>(nil)
+    let beforeReading = Mutex<(@Sendable () async -> Void)?>(nil)
 
     init(inner: InMemoryClusterStore) { self.inner = inner }
 
@@ -226,7 +226,7 @@ final class GatedStore: ControlStore {
         try await inner.record(events)
     }
     func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent] {
-        let hook = beforeEvents.withLock { $0 }
+        let hook = beforeReading.withLock { $0 }
         await hook?()
         return try await inner.events(query)
     }

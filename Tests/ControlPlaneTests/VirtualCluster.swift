@@ -86,14 +86,15 @@ final class VirtualCluster {
     }
 
     func addBalancer(
-        _ name: String = "lb1", store: (any ControlStore)? = nil,
+        _ name: String = "lb1", store: (any ControlStore)? = nil, readingStore: (any ControlStore)? = nil,
         configure: (inout ControlPlaneConfiguration) -> Void = { _ in }
     ) {
         var configuration = ControlPlaneConfiguration()
         configure(&configuration)
         let publisher = RoutingTablePublisher()
         let plane = ControlPlane(
-            configuration: configuration, store: store ?? self.store, probe: fates, publisher: publisher,
+            configuration: configuration, store: store ?? self.store, readingStore: readingStore,
+            probe: fates, publisher: publisher,
             identity: BalancerPresence(id: BalancerID(text: name), address: "10.0.0.1:8084", version: "test"),
             logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() }, clock: time.clock,
             lookup: { _, answer in answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) })
