@@ -23,6 +23,8 @@ package struct Refusal: Error, Sendable {
         case invalidUntil = "invalid_until"
         case invalidLines = "invalid_lines"
         case invalidLevel = "invalid_level"
+        case unknownParameter = "unknown_parameter"
+        case unexpectedBody = "unexpected_body"
         // The caller may not.
         case adminRequired = "admin_required"
         case addressNotAllowed = "address_not_allowed"

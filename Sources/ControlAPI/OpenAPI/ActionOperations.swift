@@ -74,7 +74,8 @@ enum ActionOperations {
         body: Schema.object([], sometimes: ["reason" ~> Schema.string, "until" ~> Schema.time]),
         responses: [
             Operation.Response(200, "Paused.", Schema.reference("Pause")),
-            .failure(400, "The body or the time is wrong."), .failure(413, "The body is larger than 16 KiB."),
+            .failure(400, "The body, a parameter or the time is wrong."),
+            .failure(413, "The body is larger than 16 KiB."),
         ] + Operation.storeFailures)
 
     private static let resume = Operation(

@@ -27,7 +27,7 @@ enum RebalanceOperations {
             Operation.Response(
                 202, "The leader does it.",
                 Schema.object(["status" ~> Schema.constant("started"), "job" ~> Schema.integer] + plan)),
-            .failure(400, "A parameter is wrong."),
+            .failure(400, "A parameter is wrong or unknown, or there is a body."),
             .failure(409, "Another one runs (`rebalance_running`), or moves are paused (`paused`)."),
         ] + Operation.storeFailures
 

@@ -51,6 +51,8 @@ struct OrderRoutes: Sendable {
     // MARK: - Pause
 
     private func pause(_ request: APIRequest) async throws(Refusal) -> Answer {
+        // A misspelt `until` would be a pause without end.
+        try request.refuseParameters(besides: ["reason", "until"])
         let wish = try PauseWish(request)
         let order = PauseOrder(by: request.caller, reason: wish.reason, until: wish.until)
         do throws(StoreError) { try await sources.control.pause(order) } catch { throw Refusal.store(error) }

@@ -20,6 +20,13 @@ struct RebalanceRoutes: Sendable {
     }
 
     private func start(_ kind: RebalanceKind, _ request: APIRequest) async throws(Refusal) -> Answer {
+        let confirmation: [String] =
+            switch kind {
+            case .rebalance: []
+            case .force: ["confirm"]
+            }
+        try request.refuseParameters(besides: ["dry_run", "max_moves"] + confirmation)
+        try request.refuseBody()
         let wish = RebalanceWish(kind, limit: try RebalanceRoutes.maxMoves(request))
         let isDryRun = try RebalanceRoutes.flag("dry_run", in: request)
         do throws(StoreError) {

@@ -30,6 +30,22 @@ package struct APIRequest: Sendable {
         return preferences.weight(ofType: type) > preferences.weight(ofType: other)
     }
 
+    /// For what changes the cluster: a misspelt `?dry_run=1` must not become the real thing.
+    /// - Throws: a refusal that names the first parameter that is not `known`.
+    func refuseParameters(besides known: [String]) throws(Refusal) {
+        guard let unknown = parameters.keys.filter({ !known.contains($0) }).min() else { return }
+        throw Refusal(
+            .badRequest, .unknownParameter, "there is no parameter \(unknown) here",
+            help: [JSON.Field("allowed", .array(known.map { JSON.string($0) }))])
+    }
+
+    /// Where wishes stand in the query, a body with wishes would go unheard. An empty JSON object wishes nothing.
+    func refuseBody() throws(Refusal) {
+        let words = body.split { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        if words.joined().isEmpty || Array(words.joined()) == Array("{}".utf8) { return }
+        throw Refusal(.badRequest, .unexpectedBody, "this takes parameters in the query, and no body")
+    }
+
     var languages: [PageLanguage] { PageLanguage.preferred(by: fields[.acceptLanguage]) }
 }
 

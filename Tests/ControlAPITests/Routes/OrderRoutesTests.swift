@@ -63,6 +63,16 @@ struct OrderRoutesTests {
             ])
     }
 
+    @Test("a misspelt end is refused: it would be a pause without one")
+    func misspeltEnd() async throws {
+        var fixture = APIFixture()
+        fixture.client = "127.0.0.1"
+        let reply = try await fixture.post("/lb/pause?reason=upgrade&untill=2099-01-01T00:00:00Z")
+        #expect(reply.status == 400)
+        #expect(try reply.string("reason") == "unknown_parameter")
+        #expect(fixture.control.current.orders.isEmpty)
+    }
+
     @Test(
         "a pause that makes no sense is refused",
         arguments: [

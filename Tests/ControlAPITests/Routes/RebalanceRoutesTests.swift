@@ -89,7 +89,8 @@ struct RebalanceRoutesTests {
         arguments: [
             ("max_moves=0", "invalid_max_moves"), ("max_moves=-1", "invalid_max_moves"),
             ("max_moves=x", "invalid_max_moves"), ("max_moves=9999999999", "invalid_max_moves"),
-            ("dry_run=ture", "invalid_flag"),
+            ("dry_run=ture", "invalid_flag"), ("dryrun=1", "unknown_parameter"), ("Dry_Run=1", "unknown_parameter"),
+            ("max_moves=3&dry-run", "unknown_parameter"), ("confirm=yes", "unknown_parameter"),
         ])
     func wrong(query: String, reason: String) async throws {
         let fixture = try Self.local()
@@ -97,6 +98,26 @@ struct RebalanceRoutesTests {
         #expect(reply.status == 400)
         #expect(try reply.string("reason") == reason)
         #expect(fixture.control.current.orders.isEmpty)
+    }
+
+    @Test("a misspelt wish is named, with what there is", arguments: ["trigger-rebalancing", "force-rebalance-all"])
+    func misspelt(name: String) async throws {
+        let fixture = try Self.local()
+        let reply = try await fixture.post("/lb/\(name)?dryrun=1&max_moves=2")
+        #expect(try reply.string("error").contains("dryrun"))
+        let allowed = try #require(try reply.object()["allowed"] as? [String])
+        #expect(allowed.contains("dry_run") && allowed.contains("confirm") == (name == "force-rebalance-all"))
+        #expect(fixture.control.current.orders.isEmpty)
+    }
+
+    @Test("a wish in a body starts nothing; a body that says nothing is none")
+    func body() async throws {
+        let fixture = try Self.local()
+        let wish = try await fixture.post("/lb/trigger-rebalancing", body: "{\"dry_run\":true}")
+        #expect(wish.status == 400)
+        #expect(try wish.string("reason") == "unexpected_body")
+        #expect(fixture.control.current.orders.isEmpty)
+        #expect(try await fixture.post("/lb/trigger-rebalancing?dry_run=1", body: " { }\n").status == 200)
     }
 
     @Test("the status follows the newest job, and tells of the last ones")

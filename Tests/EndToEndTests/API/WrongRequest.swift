@@ -61,6 +61,8 @@ struct WrongRequest: Sendable, CustomTestStringConvertible {
         WrongRequest("POST /lb/pause", "", 400, "invalid_json", body: "{"),
         WrongRequest("POST /lb/trigger-rebalancing", "?max_moves=0", 400, "invalid_max_moves"),
         WrongRequest("POST /lb/trigger-rebalancing", "?dry_run=maybe", 400, "invalid_flag"),
+        WrongRequest("GET /lb/trigger-rebalancing", "?dryrun=1", 400, "unknown_parameter"),
+        WrongRequest("POST /lb/trigger-rebalancing", "", 400, "unexpected_body", body: "{\"dry_run\":true}"),
         WrongRequest("POST /lb/force-rebalance-all", "?confirm=no", 428, "confirmation_required"),
         WrongRequest("GET /lb/force-rebalance-all", "?max_moves=x", 400, "invalid_max_moves"),
         WrongRequest(
