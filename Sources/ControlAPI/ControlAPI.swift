@@ -24,6 +24,8 @@ package struct ControlAPIConfiguration: Sendable {
     package var adminAllowed: [AddressRange]
     /// `LB_API_ALLOW`; nil for everybody.
     package var readingAllowed: [AddressRange]?
+    /// `LB_TRUSTED_PROXIES`: they say for whom they ask.
+    package var trustedProxies: [AddressRange] = []
     /// `LB_CONNECTION_WEIGHT`, to be shown.
     package var connectionWeight: Double
     /// The first address of `LB_LISTEN`, to be shown.
@@ -83,7 +85,8 @@ package struct ControlAPI: Service {
         responder = APIResponder(
             table: table, balancer: configuration.balancer,
             adminRule: AdminRule(token: configuration.adminToken, allowed: configuration.adminAllowed),
-            readingRule: ReadingRule(allowed: configuration.readingAllowed))
+            readingRule: ReadingRule(allowed: configuration.readingAllowed),
+            clientAddress: ClientAddress(proxies: configuration.trustedProxies))
         let path = configuration.socketPath
         socketPath = path
         // The server's own remarks on single connections are of no use to an operator.

@@ -97,6 +97,7 @@ extension BalancerSettings {
             socketPath: socketPath, balancer: identity, version: ProductVersion.text,
             adminToken: adminToken.flatMap { AdminToken($0.revealed) }, adminAllowed: adminAllow,
             readingAllowed: apiAllow.isEmpty ? nil : apiAllow, connectionWeight: connectionWeight)
+        configuration.trustedProxies = trustedProxies
         configuration.listen = listen.first.map { ($0.ip.figures, $0.port) }
         configuration.settings = resolved.map {
             ShownSetting(

@@ -49,14 +49,28 @@ package struct APIRequest: Sendable {
     var languages: [PageLanguage] { PageLanguage.preferred(by: fields[.acceptLanguage]) }
 }
 
-/// Where the client's address comes from: the one field that the data plane writes and no client can (DESIGN.md §8).
-enum ClientAddress {
-    /// Exactly one element; a list was not stamped for this API, so it names nobody.
-    static func read(from fields: HTTPFields) -> IPAddress? {
+/// Where the client's address comes from: the one field that the data plane writes (DESIGN.md §8). Its last element is
+/// the peer, which no client can forge; what stands before it a trusted proxy said.
+struct ClientAddress: Sendable {
+    /// `LB_TRUSTED_PROXIES`.
+    let proxies: [AddressRange]
+
+    /// Nil where nobody is named: the data plane did not stamp the field, or a trusted proxy does not say for whom it
+    /// asks. A proxy's own address is never the client's: it would stand for everybody behind it. Nor is a loopback address
+    /// that a proxy names: that would be somebody on the proxy's machine, and is the first thing that a forger tries.
+    func read(from fields: HTTPFields) -> IPAddress? {
         guard let name = FieldName.forwardedFor else { return nil }
         let values = fields[values: name]
         guard values.count == 1, let value = values.first else { return nil }
-        return IPAddress(parsing: value)
+        let hops = value.split(separator: ",", omittingEmptySubsequences: false).reversed()
+        for (distance, hop) in hops.enumerated() {
+            guard let address = IPAddress(parsing: String(hop.filter { $0 != " " && $0 != "\t" })) else { return nil }
+            if proxies.contains(where: { $0.contains(address) }) { continue }
+            // A list is only kept for a trusted peer.
+            if distance == 0 { return hops.count == 1 ? address : nil }
+            return AddressRange.loopback.contains { $0.contains(address) } ? nil : address
+        }
+        return nil
     }
 }
 

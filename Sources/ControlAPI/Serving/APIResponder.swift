@@ -13,9 +13,10 @@ package struct APIResponder: HTTPResponder {
     let balancer: BalancerID
     let adminRule: AdminRule
     let readingRule: ReadingRule
+    let clientAddress: ClientAddress
 
     package func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        await respond(to: request, from: ClientAddress.read(from: request.headers))
+        await respond(to: request, from: clientAddress.read(from: request.headers))
     }
 
     /// - Parameter client: nil when the address is unknown.

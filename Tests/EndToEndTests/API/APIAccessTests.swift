@@ -66,12 +66,22 @@ extension EndToEnd.API {
         let cluster = try ClusterUnderTest.running
         let ports = try FreePorts.consecutive(2)
         let balancer = try BalancerProcess(
-            try await cluster.status().database, at: .port(ports[0]), settings: ["LB_ADMIN_LISTEN": "\(ports[1])"])
+            try await cluster.status().database, at: .port(ports[0]),
+            settings: [
+                "LB_ADMIN_LISTEN": "\(ports[1])", "LB_TRUSTED_PROXIES": "127.0.0.1",
+                "LB_ADMIN_ALLOW": "192.0.2.7,127.0.0.1",
+            ])
         try await balancer.ready()
         let caller = try await APICaller(port: ports[1])
         _ = try await caller.ask("GET /lb/health", "/lb/health")
         _ = try await caller.ask("POST /lb/trigger-health-check", "/lb/trigger-health-check")
         #expect(try await caller.askUndescribed("GET", "/").status == 404)
+        // Through the balancer this machine is a proxy, which asks for whom it names last.
+        let through = try await APICaller(port: ports[0])
+        for (hops, status) in [(nil, 403), ("192.0.2.7, 198.51.100.1", 403), ("198.51.100.1, 192.0.2.7", 200)] {
+            let fields = hops.map { [("X-Forwarded-For", $0)] } ?? []
+            #expect(try await through.askUndescribed("POST", "/lb/update-loads", fields: fields).status == status)
+        }
         let live = try LiveStream(port: ports[1])
         _ = try await onThread { try live.read(until: "retry: 2000") }
         try await balancer.stop()
