@@ -280,14 +280,14 @@ extension ControlPass {
             if !database.isReachable { database.since = now }
             database.isReachable = true
         case .notPermitted, .schemaMissing, .refused:
-            if database.lastError != error.description {
+            if database.lastError != error {
                 logger.error("the database answers, but not as needed", metadata: ["error": "\(error)"])
             }
             if !database.isReachable { database.since = now }
             database.isReachable = true
             nextSchemaAttempt = now + (nextSchemaAttempt == nil ? .zero : ControlPass.schemaRetry)
         }
-        database.lastError = error.description
+        database.lastError = error
     }
 
     private func backoff() -> Duration {

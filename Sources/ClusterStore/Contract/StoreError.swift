@@ -48,3 +48,26 @@ extension StoreError: CustomStringConvertible {
         }
     }
 }
+
+extension StoreError {
+    /// The case as a word that anybody may read: the texts name users and hosts.
+    package enum Kind: String, Sendable, CaseIterable {
+        case unavailable
+        case deadlineExceeded = "deadline_exceeded"
+        case leaseLost = "lease_lost"
+        case notPermitted = "not_permitted"
+        case schemaMissing = "schema_missing"
+        case refused
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .unavailable: .unavailable
+        case .deadlineExceeded: .deadlineExceeded
+        case .leaseLost: .leaseLost
+        case .notPermitted: .notPermitted
+        case .schemaMissing: .schemaMissing
+        case .refused: .refused
+        }
+    }
+}

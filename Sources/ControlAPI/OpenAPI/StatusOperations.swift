@@ -1,3 +1,5 @@
+import ClusterStore
+
 /// What is told of this balancer and of the cluster as a whole.
 enum StatusOperations {
     static var all: [Operation] {
@@ -70,14 +72,15 @@ enum StatusOperations {
                             ]),
                         "leader" ~> Schema.reference("Leader"),
                         "database"
-                            ~> Schema.object([
-                                "reachable" ~> Schema.boolean, "since" ~> Schema.time,
-                                "last_read" ~> Schema.orNull(Schema.time),
-                                "last_error" ~> Schema.orNull(Schema.string),
-                                "clock_skew"
-                                    ~> Schema.orNull(
-                                        Schema.object(["ms" ~> ["type": "integer"], "seen_at" ~> Schema.time])),
-                            ]),
+                            ~> Schema.object(
+                                [
+                                    "reachable" ~> Schema.boolean, "since" ~> Schema.time,
+                                    "last_read" ~> Schema.orNull(Schema.time),
+                                    "last_error" ~> Schema.orNull(Schema.words(of: StoreError.Kind.self)),
+                                    "clock_skew"
+                                        ~> Schema.orNull(
+                                            Schema.object(["ms" ~> ["type": "integer"], "seen_at" ~> Schema.time])),
+                                ], sometimes: ["last_error_text" ~> Schema.string]),
                         "version" ~> Schema.string, "uptime_seconds" ~> Schema.integer,
                         "automation" ~> Schema.reference("Pause"),
                     ], sometimes: ["stale" ~> Schema.constant(true)]))

@@ -12,7 +12,7 @@ struct StatusRoutes: Sendable {
         [
             Endpoint("/lb/ping", .open, [.get: { request in ping(request) }]),
             Endpoint("/lb/ready", .open, [.get: { _ in ready() }]),
-            Endpoint("/lb/system-status", .state, [.get: { _ in systemStatus() }]),
+            Endpoint("/lb/system-status", .state, [.get: { request in systemStatus(request) }]),
             Endpoint("/lb/setup-status", .state, [.get: { _ in setupStatus() }]),
             Endpoint("/lb/leader", .state, [.get: { _ in leader() }]),
         ]
@@ -72,7 +72,7 @@ struct StatusRoutes: Sendable {
         ]
     }
 
-    private func systemStatus() -> Answer {
+    private func systemStatus(_ request: APIRequest) -> Answer {
         let (state, moment) = (sources.control.state, Moment.now)
         let uptime = sources.startedAt.duration(to: moment.instant)
         let silent = state.nodes.filter { $0.speaker == .balancer }.map { JSON.string($0.record.id.text) }
@@ -85,7 +85,7 @@ struct StatusRoutes: Sendable {
             "fault_detection": ["running": .bool(!state.isStale), "silent_nodes": .array(silent)],
             "rebalancing": RebalanceAnswers.summary(state.orders.job),
             "leader": leaderJSON(state, at: moment),
-            "database": StatusRoutes.database(state.database, at: moment),
+            "database": StatusRoutes.database(state.database, for: request, at: moment),
             "version": .string(sources.configuration.version),
             "uptime_seconds": .integer(uptime.milliseconds / 1_000),
             "automation": OrderRoutes.json(state.orders.activePause),
@@ -131,15 +131,18 @@ struct StatusRoutes: Sendable {
         ]
     }
 
-    private static func database(_ database: DatabaseView, at moment: Moment) -> JSON {
-        [
+    /// Everybody hears what kind of failure it is; its text, which may name users and hosts, is for administrators.
+    private static func database(_ database: DatabaseView, for request: APIRequest, at moment: Moment) -> JSON {
+        let text = database.lastError.flatMap { request.isAdministrator ? $0.description : nil }
+        let view: JSON = [
             "reachable": .bool(database.isReachable),
             "since": .string(moment.text(database.since)),
             "last_read": JSON(database.lastRead.map { moment.text($0) }),
-            "last_error": JSON(database.lastError),
+            "last_error": JSON(database.lastError?.kind.rawValue),
             "clock_skew": database.skew.map { skew -> JSON in
                 ["ms": .integer(skew.amount.milliseconds), "seen_at": .string(moment.text(skew.seenAt))]
             } ?? .null,
         ]
+        return view.adding(text.map { [JSON.Field("last_error_text", .string($0))] } ?? [])
     }
 }

@@ -19,6 +19,8 @@ package struct APIRequest: Sendable {
     package let host: String?
     /// As the data plane stamped it; nil when it did not.
     package let client: IPAddress?
+    /// By address or token.
+    let isAdministrator: Bool
     package let body: [UInt8]
 
     /// The field's value, several of one name joined; nil where it did not come.

@@ -110,10 +110,13 @@ package struct APIResponder: HTTPResponder {
         let target = request.head.path ?? ""
         let query = target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
         let parameters = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+        let isAdministrator =
+            adminRule.judge(client: client, authorization: request.headers[.authorization]) == .allowed
         return APIRequest(
             method: method, path: path, query: query,
             parameters: Dictionary(parameters, uniquingKeysWith: { first, _ in first }), node: node,
-            fields: request.headers, host: request.head.authority, client: client, body: body)
+            fields: request.headers, host: request.head.authority, client: client,
+            isAdministrator: isAdministrator, body: body)
     }
 
     private func response(for answer: Answer) -> Response {

@@ -139,7 +139,8 @@ extension FixtureControl.Script {
     /// The database has been away for a while.
     mutating func loseDatabase() {
         state.database = DatabaseView(
-            isReachable: false, since: .now - .seconds(15), lastError: "connection refused",
+            isReachable: false, since: .now - .seconds(15),
+            lastError: .unavailable(reason: "connection refused by db.internal:3306"),
             lastRead: .now - .seconds(16))
         storeError = .unavailable(reason: "connection refused by db.internal:3306")
     }

@@ -165,7 +165,11 @@ struct DatabaseAwayTests {
         let reply = try await api.get("/lb/system-status")
         #expect(try reply.object()["stale"] as? Bool == true)
         let database = try #require(try reply.object()["database"] as? [String: Any])
-        #expect(database["last_error"] as? String == "connection refused")
+        #expect(database["last_error"] as? String == "unavailable")
+        #expect(!reply.text.contains("db.internal"))
+        var local = api
+        local.client = "127.0.0.1"
+        #expect(try await local.get("/lb/system-status").text.contains("connection refused by db.internal:3306"))
     }
 
     @Test("the history tells what memory holds of it, marked and filtered like any page")
@@ -235,7 +239,8 @@ struct DatabaseAwayTests {
     func refusing() async throws {
         api.control.change { script in
             script.state.database = DatabaseView(
-                isReachable: true, since: .now, lastError: "access denied", lastRead: nil)
+                isReachable: true, since: .now, lastError: .notPermitted(reason: "access denied", sql: []),
+                lastRead: nil)
         }
         let reply = try await api.get("/lb/health")
         #expect(try reply.object()["stale"] as? Bool == true)
