@@ -1,5 +1,6 @@
 import MariaDB
 import PrivateMariaDB
+import Synchronization
 import Testing
 
 @Suite("Connection")

@@ -1,8 +1,7 @@
-import Glibc
 package import Logging
 
-/// Writes log entries to standard error, one line each, in one write(2): lines of several threads never mix. It formats
-/// by hand, so that neither Foundation nor a formatter's memory is needed. A program that shows its log keeps the lines in
+/// Writes log entries to standard error, one line each: lines of several threads never mix, and none waits for whoever
+/// reads them (`LogPipe`). It formats by hand, so that neither Foundation nor a formatter's memory is needed. A program that shows its log keeps the lines in
 /// a `LogBook` as well.
 package struct StandardErrorLogHandler: LogHandler {
     /// Of its own, once somebody has set it; else the book's, which may change at any time.
@@ -40,22 +39,11 @@ package struct StandardErrorLogHandler: LogHandler {
             time: LogTime.now(), level: event.level, label: label, message: event.message.description,
             metadata: merged.map { ($0.key, $0.value.description) }.sorted { $0.0 < $1.0 })
         book?.append(line)
-        StandardErrorLogHandler.write(line.rendered(as: format))
-    }
-
-    private static func write(_ line: String) {
-        var bytes = Array(line.utf8)
-        bytes.append(UInt8(ascii: "\n"))
-        var sent = 0
-        while sent < bytes.count {
-            // SAFETY: the slice lies within `bytes`, which outlives the call.
-            let count = bytes.withUnsafeBytes { buffer in
-                Glibc.write(STDERR_FILENO, buffer.baseAddress?.advanced(by: sent), buffer.count - sent)
-            }
-            if count < 0 && errno == EINTR { continue }
-            // Nobody reads standard error any more, or the pipe is full: a log line is not worth a stopped service.
-            guard count > 0 else { return }
-            sent += count
+        LogPipe.standardError.write(line.rendered(as: format)) { lost in
+            LogLine(
+                time: LogTime.now(), level: .warning, label: label,
+                message: "log lines are lost: nobody took them in time", metadata: [("lines", "\(lost)")]
+            ).rendered(as: format)
         }
     }
 }
