@@ -222,4 +222,20 @@ struct AgentServiceTests {
             #expect(trigger.count == 2)
         }
     }
+    @Test("an agent started anew leaves Kuma alone until its own run: its predecessor's call may go on there")
+    func takesOver() async throws {
+        let before = try AgentUnderTest()
+        try await before.run { try await eventually { try await before.row?.status == .online } }
+        let agent = try AgentUnderTest(cluster: before.store.cluster)
+        let trigger = ScriptedTrigger([])
+        try await agent.run(trigger: trigger) {
+            try await eventually { try await agent.row?.agentInstance == agent.instance }
+            let beats = agent.store.reports.count
+            try await eventually { agent.store.reports.count >= beats + 3 }
+            agent.store.cluster.put(MonitorAssignment(id: MonitorID(1), home: NodeReference(agent.node)))
+            let later = agent.store.reports.count
+            try await eventually { agent.store.reports.count >= later + 8 }
+            #expect(trigger.count == 0)
+        }
+    }
 }

@@ -62,7 +62,9 @@ struct ReportLoop: Sendable {
             let verdict = memory.conflict.record(outcome, now: .now)
             switch outcome {
             case .written, .registered: agent.shared.voice.withLock { $0.heard(at: sentAt) }
-            case .conflict: agent.shared.voice.withLock { $0.notHeard() }
+            case .conflict:
+                agent.shared.voice.withLock { $0.notHeard() }
+                agent.shared.hasPredecessor.withLock { $0 = true }
             }
             agent.shared.ledger.withLock { $0.record(outcome) }
             if let mark = answer.mark {
@@ -100,6 +102,9 @@ struct ReportLoop: Sendable {
     private func adoptBelief() async throws(StoreError) {
         guard !agent.shared.judgement.withLock({ $0.hasAdopted }) else { return }
         let row = try await agent.store.node(agent.configuration.node)
+        if let age = row?.reportAge, age < ReconcilePlanner.Limits.longestCall {
+            agent.shared.hasPredecessor.withLock { $0 = true }
+        }
         let (became, detail) = agent.shared.judgement.withLock { ($0.adopt(row?.status), $0.last?.detail ?? "") }
         if let became { agent.tell(became: became, detail: detail) }
     }

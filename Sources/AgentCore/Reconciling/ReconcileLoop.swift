@@ -42,6 +42,11 @@ struct ReconcileLoop: Sendable {
         // Two agents that both ask make Kuma's readings overlap; so does one that takes over before its predecessor's
         // call has ended. Only the one that speaks for the node asks.
         guard agent.shared.voice.withLock({ $0.isHeard(now: .now) }) else { return }
+        let isTakingOver = agent.shared.hasPredecessor.withLock { flag in
+            defer { flag = false }
+            return flag
+        }
+        if isTakingOver { planner.tookOver(now: .now, secondOfMinute: agent.secondOfMinute()) }
         // A node that does not answer reads its list itself when it starts again.
         guard agent.shared.judgement.withLock({ $0.status }) == .online else { return }
         let monitors: [MonitorID]

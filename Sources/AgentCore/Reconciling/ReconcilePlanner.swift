@@ -22,6 +22,9 @@ package struct ReconcilePlanner: Sendable {
         static let base: Duration = .seconds(1)
         /// Beyond the estimate, before a call counts as unanswered.
         static let patience: Duration = .seconds(10)
+        /// Longer ago than this no call was made that still runs: each ends within its minute, or is given up for lost
+        /// after `patience`.
+        static let longestCall: Duration = .seconds(60)
         /// First and last second of a minute in which a call may be made or be running.
         static let quietUntil = 5
         static let quietFrom = 50
@@ -65,6 +68,13 @@ package struct ReconcilePlanner: Sendable {
         guard secondOfMinute >= Limits.quietUntil else { return .nothing }
         phase = .calling(assigned)
         return .trigger(timeout: estimate + Limits.patience)
+    }
+
+    /// Another agent spoke for the node until just now. Its last call may still run there, and it made none that was to run
+    /// into Kuma's own run of the minute: after that run nothing of it is left.
+    package mutating func tookOver(now: ContinuousClock.Instant, secondOfMinute: Int) {
+        let end = now + .seconds(60 - secondOfMinute + Limits.quietUntil)
+        busyUntil = max(busyUntil ?? end, end)
     }
 
     package mutating func finished(_ outcome: ReconcileOutcome, now: ContinuousClock.Instant) {
