@@ -31,7 +31,6 @@ extension ControlPlane {
         switch work {
         case .pass:
             let wait = await pass.run()
-            endedPasses.add(1, ordering: .relaxed)
             let next = clock.now() + wait
             shared.withLock { state in
                 state.isPassRunning = false

@@ -59,8 +59,6 @@ package final class ControlPlane: ClusterControl, Service {
     let shared: Mutex<State>
     /// Turns of the control loop, since the start; several a second, whatever the database and the nodes do.
     package let turns = Atomic<Int>(0)
-    /// Passes through the database that came to an end, good or bad, since the start.
-    package let endedPasses = Atomic<Int>(0)
 
     /// - Parameter readingStore: the same database over a connection of its own; nil: `store` itself.
     package init(

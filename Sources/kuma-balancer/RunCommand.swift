@@ -76,7 +76,7 @@ struct RunCommand: AsyncParsableCommand {
                 at: 1)
         }
         let service = ServiceRun(
-            services, health: settings.health(of: dataPlane, controlPlane),
+            services, health: settings.health(of: dataPlane, controlPlane, store),
             environment: ProcessInfo.processInfo.environment, logger: logger,
             readiness: { await serving.passed() }, beforeImmediateExit: { folder.remove() })
         do {

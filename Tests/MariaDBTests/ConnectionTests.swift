@@ -172,4 +172,15 @@ struct ConnectionTests {
         _ = try? await task.value
         #expect(try await connection.query("SELECT 1").count == 1)
     }
+
+    @Test("every call that comes to an end counts, whatever end that is")
+    func endedCalls() async throws {
+        let connection = try await connection()
+        _ = try await connection.query("SELECT 1")
+        await #expect(throws: MariaDBError.self) { try await connection.query("SELECT nonsense") }
+        #expect(connection.endedCalls.load(ordering: .relaxed) == 2)
+        await connection.close()
+        await #expect(throws: MariaDBError.self) { try await connection.query("SELECT 1") }
+        #expect(connection.endedCalls.load(ordering: .relaxed) == 3)
+    }
 }

@@ -1,5 +1,6 @@
 package import Logging
 package import MariaDB
+import Synchronization
 
 /// The contract of `ClusterStore` on a real database. MariaDB 10.6 or newer: bulk statements read their rows from one bound
 /// JSON value (`JSON_TABLE`), so that every statement's text is a constant, however many rows it moves.
@@ -20,6 +21,9 @@ package struct MariaDBClusterStore: ClusterStore {
 
     /// Closes the connection for good.
     package func close() async { await connection.close() }
+
+    /// Calls of the connection that came to an end, good or bad, since the start.
+    package var endedCalls: Int { connection.endedCalls.load(ordering: .relaxed) }
 
     func query(_ statement: Statement, _ values: [Value] = []) async throws(StoreError) -> Rows {
         do { return try await connection.query(statement, values) } catch { throw StoreError(error) }

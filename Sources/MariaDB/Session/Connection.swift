@@ -2,6 +2,7 @@
 // of the cluster; what statements mean is ClusterStore's.
 
 package import Logging
+package import Synchronization
 
 /// A connection to the database that opens when it is first needed and opens again, with back-off, after it broke.
 ///
@@ -9,6 +10,9 @@ package import Logging
 /// the shared pool ever blocks. Each call ends by its deadline (`ConnectionOptions`); cancelling a caller changes nothing.
 package actor Connection {
     private let thread = DatabaseThread()
+    /// Statements and attempts at transactions that came to an end, good or bad. Each does by its deadline, so that this goes
+    /// on rising while somebody uses the connection, whatever the database does.
+    package nonisolated let endedCalls = Atomic<Int>(0)
     private let options: ConnectionOptions
     private let logger: Logger
     private var session: Session?
@@ -114,6 +118,7 @@ package actor Connection {
     private func perform<Result>(
         _ work: (Session) throws(MariaDBError) -> Result
     ) throws(MariaDBError) -> Result {
+        defer { endedCalls.add(1, ordering: .relaxed) }
         let session = try usableSession()
         defer { dropIfBroken(session) }
         return try work(session)
