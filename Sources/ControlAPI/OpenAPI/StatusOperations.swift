@@ -105,7 +105,7 @@ enum StatusOperations {
         "/lb/health-status", "Statistics of health checks, and what happened to nodes.",
         [
             Operation.Response(
-                200, "Checks, history and heartbeats.",
+                200, "Checks, history and heartbeats; `interval_ms` and `missed` by the usual beat of agents.",
                 Schema.state(
                     counters + [
                         "debug_enabled" ~> Schema.boolean,

@@ -88,16 +88,20 @@ struct DetectionRoutes: Sendable {
             "fail_count": .integer(state.checks.failures),
             "debug_enabled": .bool(sources.logger.logLevel <= .debug),
             "history": .array(rows),
-            "heartbeats": .object(state.nodes.compactMap { heartbeat(of: $0, state.thresholds) }),
+            "heartbeats": .object(state.nodes.compactMap { heartbeat(of: $0) }),
         ]
         return .json(body.adding(marks))
     }
 
+    /// What agents beat by unless `AGENT_INTERVAL` says otherwise: theirs alone, and not in the tables. This balancer's own
+    /// `HEALTH_CHECK_INTERVAL` has nothing to do with it.
+    private static let usualBeat = HealthJudge.Limits().steadyInterval
+
     /// Nil for a node whose agent never reported.
-    private func heartbeat(of node: NodeView, _ limits: FaultThresholds) -> JSON.Field? {
+    private func heartbeat(of node: NodeView) -> JSON.Field? {
         // Less than nothing when the database's clock stepped back since.
         guard let age = node.record.reportAge.map({ max($0, .zero) }) else { return nil }
-        let interval = limits.judge.steadyInterval
+        let interval = DetectionRoutes.usualBeat
         // An agent's beats are spread by a tenth (DESIGN.md §5); one that is late by less is not missed.
         let missed = Int(age / (interval * 1.1))
         return JSON.Field(

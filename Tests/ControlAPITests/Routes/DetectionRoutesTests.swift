@@ -52,6 +52,8 @@ struct DetectionRoutesTests {
         api.control.change { script in
             script.state.checks.count = 5
             script.state.checks.failures = 2
+            // This balancer's own checks say nothing of an agent's beats.
+            script.state.thresholds.judge.steadyInterval = .milliseconds(200)
             script.events = [
                 RecordedEvent(
                     id: 2, at: "2026-01-02T03:04:05.678Z",
