@@ -47,7 +47,7 @@ package struct AgentMetricsText {
         }
 
         mutating func sample(_ name: String, _ value: Double, _ labels: [(name: String, value: String)] = []) {
-            let all = ([("node", node)] + labels).map { "\($0.0)=\"\($0.1)\"" }.joined(separator: ",")
+            let all = ([("node_id", node)] + labels).map { "\($0.0)=\"\($0.1)\"" }.joined(separator: ",")
             let number = Int(exactly: value).map(String.init) ?? String(value)
             text += "kuma_agent_\(name){\(all)} \(number)\n"
         }

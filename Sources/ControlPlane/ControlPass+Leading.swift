@@ -129,8 +129,8 @@ extension ControlPass {
                 wasFree = false
                 continue
             }
-            moves.failedOver += moved.count
             isHistoryOld = true
+            for move in batch where moved.keys.contains(move.monitor) { moves.moved[move.reason, default: 0] += 1 }
             changes.merge(moved) { $1 }
         }
         picture.reassign(changes)

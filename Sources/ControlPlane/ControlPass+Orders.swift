@@ -40,7 +40,7 @@ extension ControlPass {
         switch try await rebalancer.advance(job, picture, open: open, under: lease) {
         case .moved(let homes):
             picture.rehome(homes)
-            moves.rebalanced += homes.count
+            moves.moved[job.kind.reason, default: 0] += homes.count
             picture.orders.job?.state = .running
             picture.orders.job?.moved += homes.count
         case .ended(let end):

@@ -30,14 +30,14 @@ struct AgentMetricsTests {
     @Test("what the ledger holds is what is shown")
     func shown() throws {
         let lines = AgentMetricsText(try Self.facts()).text.split(separator: "\n")
-        #expect(lines.contains("kuma_agent_info{node=\"node-1.a\",version=\"1.0.0\"} 1"))
-        #expect(lines.contains("kuma_agent_node_status{node=\"node-1.a\",status=\"online\"} 1"))
-        #expect(lines.contains("kuma_agent_node_status{node=\"node-1.a\",status=\"offline\"} 0"))
-        #expect(lines.contains("kuma_agent_heard{node=\"node-1.a\"} 1"))
-        #expect(lines.contains("kuma_agent_probes_total{node=\"node-1.a\",finding=\"healthy\"} 7"))
-        #expect(lines.contains("kuma_agent_probes_total{node=\"node-1.a\",finding=\"unhealthy\"} 2"))
-        #expect(lines.contains("kuma_agent_probe_seconds_total{node=\"node-1.a\"} 1.25"))
-        #expect(lines.contains("kuma_agent_beats_total{node=\"node-1.a\",outcome=\"written\"} 9"))
+        #expect(lines.contains("kuma_agent_info{node_id=\"node-1.a\",version=\"1.0.0\"} 1"))
+        #expect(lines.contains("kuma_agent_node_status{node_id=\"node-1.a\",status=\"online\"} 1"))
+        #expect(lines.contains("kuma_agent_node_status{node_id=\"node-1.a\",status=\"offline\"} 0"))
+        #expect(lines.contains("kuma_agent_heard{node_id=\"node-1.a\"} 1"))
+        #expect(lines.contains("kuma_agent_probes_total{node_id=\"node-1.a\",finding=\"healthy\"} 7"))
+        #expect(lines.contains("kuma_agent_probes_total{node_id=\"node-1.a\",finding=\"unhealthy\"} 2"))
+        #expect(lines.contains("kuma_agent_probe_seconds_total{node_id=\"node-1.a\"} 1.25"))
+        #expect(lines.contains("kuma_agent_beats_total{node_id=\"node-1.a\",outcome=\"written\"} 9"))
     }
 
     @Test(

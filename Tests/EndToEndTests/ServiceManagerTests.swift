@@ -48,8 +48,8 @@ extension EndToEnd.OneBalancer {
                 && all.contains("STATUS=lonely offline (connection refused); not heard by the database")
         }
         let metrics = try HTTPConnection(port: ports[2]).request("GET", "/metrics")
-        #expect(metrics.text.contains("kuma_agent_heard{node=\"lonely\"} 0\n"))
-        #expect(metrics.text.contains("kuma_agent_node_status{node=\"lonely\",status=\"offline\"} 1\n"))
+        #expect(metrics.text.contains("kuma_agent_heard{node_id=\"lonely\"} 0\n"))
+        #expect(metrics.text.contains("kuma_agent_node_status{node_id=\"lonely\",status=\"offline\"} 1\n"))
         process.send(.terminate)
         #expect(await process.wait(atMost: .seconds(20)) == .code(0), "\(output.text)")
         #expect(heard.all.last == "STOPPING=1")

@@ -2,7 +2,8 @@ import ClusterCore
 import ClusterStore
 import ControlPlane
 
-/// `kuma_cluster_*`: the cluster as this balancer knows it. The same on every balancer, but for their own checks and moves.
+/// `kuma_cluster_*`: the cluster as this balancer knows it; and, as `kuma_balancer_*`, what this balancer itself did for it,
+/// which is to be summed over all balancers.
 struct ClusterMetrics: Sendable {
     private typealias Label = MetricsText.Label
     private typealias Sample = MetricsText.Sample
@@ -98,10 +99,10 @@ struct ClusterMetrics: Sendable {
             summary: "kuma_cluster_database_poll_seconds", "Readings of the tables, and how long the database took.",
             count: state.scans.polls, seconds: state.scans.pollTime.seconds)
         text.add(
-            "kuma_cluster_passes_total", .counter, "Passes through the database that came to their end.",
+            "kuma_balancer_passes_total", .counter, "Passes through the database that came to their end.",
             state.scans.count)
         text.add(
-            "kuma_cluster_passes_failed_total", .counter, "Passes that the database ended.", state.scans.failures)
+            "kuma_balancer_passes_failed_total", .counter, "Passes that the database ended.", state.scans.failures)
         text.add(
             "kuma_cluster_table_generation", .gauge, "Of the routing table in use; grows with each change.",
             [Sample(Double(state.tableGeneration))])
@@ -109,22 +110,21 @@ struct ClusterMetrics: Sendable {
 
     private func work(_ text: inout MetricsText) {
         text.add(
-            "kuma_cluster_monitors_moved_total", .counter, "Monitors that this balancer moved as the leader.",
-            [
-                Sample(state.moves.failedOver, [Label("reason", "failover")]),
-                Sample(state.moves.returned, [Label("reason", "return")]),
-                Sample(state.moves.rebalanced, [Label("reason", "rebalance")]),
-            ])
+            "kuma_balancer_monitors_moved_total", .counter, "Monitors that this balancer moved as the leader.",
+            MoveReason.allCases.map { Sample(state.moves.moved[$0] ?? 0, [Label("reason", $0.rawValue)]) })
+        text.add(
+            "kuma_balancer_monitors_returned_total", .counter, "Monitors that this balancer gave back as the leader.",
+            state.moves.returned)
         text.add(
             "kuma_cluster_rebalance_remaining", .gauge, "Monitors that the running rebalancing has still to move.",
             state.orders.job.map { $0.isActive ? $0.remaining : 0 } ?? 0)
         text.add(
-            "kuma_cluster_health_checks_total", .counter, "Health checks that this balancer made, by what they found.",
+            "kuma_balancer_health_checks_total", .counter, "Health checks that this balancer made, by what they found.",
             [
                 Sample(state.checks.successes, [Label("result", "success")]),
                 Sample(state.checks.failures, [Label("result", "failure")]),
             ])
         text.add(
-            "kuma_cluster_event_followers", .gauge, "Clients that follow the events of this balancer live.", followers)
+            "kuma_balancer_event_followers", .gauge, "Clients that follow the events of this balancer live.", followers)
     }
 }

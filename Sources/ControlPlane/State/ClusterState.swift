@@ -193,11 +193,8 @@ package struct ScanStatistics: Sendable {
 
 /// Monitors that this balancer moved as the leader, since its start.
 package struct MoveStatistics: Sendable, Equatable {
-    /// Away from nodes that were lost or in maintenance.
-    package var failedOver = 0
+    package var moved: [MoveReason: Int] = [:]
     package var returned = 0
-    /// Given another home by a job.
-    package var rebalanced = 0
 
     package init() {}
 }

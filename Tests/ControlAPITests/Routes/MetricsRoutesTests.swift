@@ -52,14 +52,18 @@ struct MetricsRoutesTests {
     func control() async throws {
         let fixture = APIFixture()
         fixture.control.change { script in
-            script.state.moves.failedOver = 7
+            script.state.moves.moved = [.failover: 7, .drain: 2]
+            script.state.moves.returned = 5
             script.state.scans.polls = 4
             script.state.scans.pollTime = .milliseconds(10)
         }
         let text = try await fixture.get("/lb/metrics").text
         #expect(value("kuma_cluster_lease_held", in: text) == "1")
         #expect(value("kuma_cluster_lease_epoch", in: text) == "4")
-        #expect(value(#"kuma_cluster_monitors_moved_total{reason="failover"}"#, in: text) == "7")
+        for (reason, count) in [("failover", "7"), ("drain", "2"), ("rebalance", "0"), ("force", "0")] {
+            #expect(value("kuma_balancer_monitors_moved_total{reason=\"\(reason)\"}", in: text) == count)
+        }
+        #expect(value("kuma_balancer_monitors_returned_total", in: text) == "5")
         #expect(value("kuma_cluster_database_poll_seconds_sum", in: text) == "0.01")
         #expect(value("kuma_cluster_database_poll_seconds_count", in: text) == "4")
         #expect(value("kuma_cluster_database_reachable", in: text) == "1")
