@@ -6,6 +6,16 @@ import Logging
 extension ControlPass {
     /// Whether anything may be moved. A pause whose time is over ends here, once: whoever deletes it tells of it.
     func isAtLiberty(_ picture: ClusterPicture) async throws(StoreError) -> Bool {
+        switch picture.orders.source {
+        case .tables: break
+        case .unreadable:
+            // A pause may stand there. What is missing is made again with the next pass, or said to be missing.
+            if nextSchemaAttempt == nil {
+                logger.error("the table of the pause or of jobs is missing; nothing is moved without it")
+                nextSchemaAttempt = clock.now()
+            }
+            return false
+        }
         guard let pause = picture.orders.pause else { return true }
         guard pause.isOver else { return false }
         if try await store.resume(.overdue) {

@@ -165,6 +165,7 @@ final class GatedStore: ControlStore {
     /// Whether the first poll after an election fails.
     let failsAfterElection = Mutex(false)
     private let failsNextPoll = Mutex(false)
+    let areOrdersHidden = Mutex(false)
     let beforeReading = Mutex<(@Sendable () async -> Void)?>(nil)
 
     init(inner: InMemoryClusterStore) { self.inner = inner }
@@ -190,7 +191,13 @@ final class GatedStore: ControlStore {
             return fails
         }
         if fails { throw .unavailable(reason: "gone for a moment") }
-        return try await inner.poll()
+        let poll = try await inner.poll()
+        guard areOrdersHidden.withLock({ $0 }) else { return poll }
+        var orders = StandingOrders()
+        orders.source = .unreadable
+        return ClusterPoll(
+            nodes: poll.nodes, rejectedRows: poll.rejectedRows, isSetUp: poll.isSetUp, fingerprint: poll.fingerprint,
+            orders: orders, time: poll.time)
     }
     func assignments() async throws(StoreError) -> [MonitorAssignment] { try await inner.assignments() }
     func announce(_ balancer: BalancerPresence) async throws(StoreError) { try await inner.announce(balancer) }

@@ -263,6 +263,20 @@ struct OutageTests {
         #expect(took != nil)
     }
 
+    @Test("while the table of the pause is missing nothing moves")
+    func hiddenOrders() async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2"], monitors: 4)
+        let gate = GatedStore(inner: cluster.store)
+        cluster.addBalancer(store: gate)
+        await cluster.run(for: .seconds(15))
+        gate.areOrdersHidden.withLock { $0 = true }
+        cluster.kill("node2")
+        await cluster.run(for: .seconds(30))
+        #expect(try await cluster.counts()["node2"] == 4)
+        gate.areOrdersHidden.withLock { $0 = false }
+        #expect(await cluster.run(upTo: .seconds(10)) { (try? await cluster.counts()["node2"]) == nil } != nil)
+    }
+
     @Test(
         "a crowd that reads is turned away at the door, and no pass waits for those inside", .timeLimit(.minutes(1)))
     func crowd() async throws {

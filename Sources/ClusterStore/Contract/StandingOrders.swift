@@ -2,6 +2,13 @@ package import ClusterCore
 
 /// What people have asked of whoever leads, as a poll found it.
 package struct StandingOrders: Sendable, Equatable {
+    package enum Source: Sendable, Equatable {
+        case tables
+        /// A table of ours is missing, such as in the middle of a restore: nobody knows what was asked for.
+        case unreadable
+    }
+
+    package var source = Source.tables
     /// Set also when its time is over and nobody has cleared it yet.
     package var pause: PauseState?
     /// The one active job.

@@ -83,11 +83,13 @@ extension MariaDBClusterStore {
         }
     }
 
-    /// One query for both. Without our own tables – a user who may not create them – there are no orders.
+    /// One query for both. Without our own tables the orders are unknown, which is not the same as none.
     private func setUpAndOrders() async throws(StoreError) -> (isSetUp: Bool, orders: StandingOrders, time: Duration?) {
         let rows: Rows
         do throws(MariaDBError) { rows = try await connection.query(OrderSQL.setUpAndOrders) } catch .schemaMissing {
-            return (try await isSetUp(), StandingOrders(), nil)
+            var unknown = StandingOrders()
+            unknown.source = .unreadable
+            return (try await isSetUp(), unknown, nil)
         } catch { throw StoreError(error) }
         return try decode { () throws(MariaDBError) in
             let isSetUp = try rows.first?.int(try rows.column("is_set_up")) == 1
