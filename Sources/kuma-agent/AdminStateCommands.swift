@@ -48,16 +48,22 @@ private struct AdminStateChange {
         }
         print("\(settings.node) is now \(state.rawValue)")
     }
+
     private func isWritten(_ settings: AgentSettings) async throws(ExitCode) -> Bool {
         let store = settings.makeStore()
         do throws(StoreError) {
             guard try await store.setAdminState(state, of: settings.node) else { return false }
-            let detail = "\(state.rawValue), by kuma-agent"
-            try await store.record([ClusterEvent(.adminStateChanged, node: settings.node, detail: detail)])
-            return true
         } catch {
             StandardError.print("kuma-agent: \(error)")
             throw AgentExit.failure
         }
+        // The order stands already; a history that cannot be written must not make it look refused.
+        let detail = "\(state.rawValue), by kuma-agent"
+        do throws(StoreError) {
+            try await store.record([ClusterEvent(.adminStateChanged, node: settings.node, detail: detail)])
+        } catch {
+            StandardError.print("kuma-agent: done, but the history cannot be written: \(error)")
+        }
+        return true
     }
 }

@@ -147,7 +147,10 @@ struct SettingsReaderTests {
         #expect(try BalancerSettings(from: both).proxyProtocol == .accept)
         #expect {
             try BalancerSettings(from: SettingInput(environment: ["LB_PROXY_PROTOCOL": "accept"]))
-        } throws: { "\($0)".contains("LB_TRUSTED_PROXIES names nobody") }
+        } throws: {
+            "\($0)".contains("LB_PROXY_PROTOCOL=\"accept\" (environment)")
+                && "\($0)".contains("LB_TRUSTED_PROXIES names nobody")
+        }
     }
 
     @Test("whether an address to listen on was given is known, even when it is the default one")

@@ -125,6 +125,8 @@ package struct APIResponder: HTTPResponder {
         fields[.cacheControl] = "no-store"
         fields[.xContentTypeOptions] = "nosniff"
         if let name = FieldName.balancer { fields[name] = balancer.text }
+        // Data is no page: a browser that is made to show it as one loads and runs nothing.
+        fields[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
         switch answer.body {
         case .page(let page):
             fields[.contentSecurityPolicy] = page.policy

@@ -66,7 +66,11 @@ package struct SettingsReader {
 
     /// Adds a problem that only several settings together show.
     package mutating func refuse(_ description: SettingDescription, reason: String) {
-        problems.append(SettingProblem(key: description.key, reason: reason))
+        let found = resolved.last { $0.description.key == description.key && $0.origin != SettingsReader.defaultOrigin }
+        problems.append(
+            SettingProblem(
+                key: description.key, value: found?.shown, origin: found?.origin, reason: reason,
+                expected: description.expected))
     }
 
     /// - Throws: `ConfigurationError` with every problem met since the start.

@@ -21,6 +21,7 @@ struct CommonRulesTests {
         #expect(reply["Content-Type"] == "application/json; charset=utf-8")
         #expect(reply["Cache-Control"] == "no-store")
         #expect(reply["X-Content-Type-Options"] == "nosniff")
+        #expect(reply["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'")
         #expect(reply["X-Balancer"] == "lb-test-1")
         #expect(reply["X-Routed-Via"] == nil && reply["X-Routed-To"] == nil)
         #expect(reply.text.hasSuffix("}\n") && !reply.text.hasSuffix("\n\n"))
