@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import Synchronization
 
 extension GatedStore {
     func requestJob(_ order: RebalanceOrder) async throws(StoreError) -> RebalanceJob? {

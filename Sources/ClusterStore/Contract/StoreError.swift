@@ -54,6 +54,7 @@ extension StoreError {
     package enum Kind: String, Sendable, CaseIterable {
         case unavailable
         case deadlineExceeded = "deadline_exceeded"
+        case contended
         case leaseLost = "lease_lost"
         case notPermitted = "not_permitted"
         case schemaMissing = "schema_missing"
@@ -64,6 +65,7 @@ extension StoreError {
         switch self {
         case .unavailable: .unavailable
         case .deadlineExceeded: .deadlineExceeded
+        case .contended: .contended
         case .leaseLost: .leaseLost
         case .notPermitted: .notPermitted
         case .schemaMissing: .schemaMissing
