@@ -51,12 +51,7 @@ extension InMemoryClusterStore {
         try MoveLimits.check(moves.count)
         try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
-            for move in moves {
-                guard let row = state.moves[move.id], row.outcome == nil,
-                    ReturnDecision(row.entry, row: state.monitors[row.entry.monitor]).isSettled
-                else { continue }
-                state.close(move.id, as: .forgotten, at: now)
-            }
+            for move in moves { state.forget(move.id, at: now) }
         }
     }
 
@@ -74,6 +69,15 @@ extension InMemoryCluster.State {
         for event in new {
             lastEvent += 1
             events.append(RecordedEvent(id: lastEvent, at: TimeStamp.text(now), event: event))
+        }
+    }
+
+    /// Closes an entry whose monitor is no longer where we put it.
+    fileprivate mutating func forget(_ id: Int64, at now: Duration) {
+        guard let row = moves[id], row.outcome == nil else { return }
+        switch ReturnDecision(row.entry, row: monitors[row.entry.monitor]) {
+        case .restore: return
+        case .close: close(id, as: .forgotten, at: now)
         }
     }
 

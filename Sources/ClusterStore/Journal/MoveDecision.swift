@@ -81,15 +81,6 @@ enum ReturnDecision: Equatable {
         // A person made the home NULL meanwhile: going "back" would stop the monitor.
         self = entry.previousAssigned ?? row.home == nil ? .close(.forgotten) : .restore(entry.previousAssigned)
     }
-
-    /// Whether the entry may be closed without touching the monitor. What was planned from an older look at the tables must
-    /// not lose a monitor that is where we put it.
-    var isSettled: Bool {
-        switch self {
-        case .restore: false
-        case .close: true
-        }
-    }
 }
 
 extension MoveReason {
