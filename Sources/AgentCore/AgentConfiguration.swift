@@ -28,7 +28,8 @@ package struct AgentConfiguration: Sendable {
     package var judge = HealthJudge.Limits()
     /// KUMA.md: a frozen database makes Kuma hang for 10 to 25 s, so this limit decides.
     package var probeTimeout: Duration = .seconds(5)
-    /// Between two tries to prepare a schema that this user may not change: somebody has to act first.
+    /// Between two tries to prepare a schema that this user may not change, or to write a history that is locked: somebody has
+    /// to act first.
     package var permissionRetry: Duration = .seconds(10)
     /// Between two connections of the tether: a node that drops it at once must not become a busy loop.
     package var tetherPause: Duration = .seconds(1)

@@ -16,6 +16,8 @@ struct ReportLoop: Sendable {
         var conflict: ConflictWatch
         /// The failure that was logged last; nil while the database answers.
         var failure: StoreError?
+        /// No event is written before: somebody kept the history locked.
+        var historyRestsUntil = ContinuousClock.now
     }
 
     private enum Beat {
@@ -72,7 +74,7 @@ struct ReportLoop: Sendable {
                 agent.shared.beaten.wake()
             }
             tell(outcome, verdict)
-            await recordChanges()
+            await recordChanges(&memory)
             if case .proven(let other) = verdict, agent.configuration.conflictPolicy == .end {
                 return .conflict(AgentConflict(node: agent.configuration.node, other: other))
             }
@@ -110,13 +112,17 @@ struct ReportLoop: Sendable {
     }
 
     /// The beat is in the database already: a history that takes nothing changes neither that nor the pace.
-    private func recordChanges() async {
+    private func recordChanges(_ memory: inout Memory) async {
         let changes = agent.shared.changes.withLock { $0 }
-        guard !changes.isEmpty else { return }
+        guard !changes.isEmpty, .now >= memory.historyRestsUntil else { return }
         do throws(StoreError) { try await agent.store.record(changes) } catch {
             switch error {
             // Kept for the next beat.
-            case .unavailable, .deadlineExceeded, .contended, .leaseLost, .schemaMissing: return
+            case .unavailable, .deadlineExceeded, .leaseLost, .schemaMissing: return
+            // Nor may each beat wait for whoever locks the table.
+            case .contended:
+                memory.historyRestsUntil = .now + agent.configuration.permissionRetry
+                return
             case .notPermitted, .refused:
                 agent.logger.error("events are lost: the history cannot be written", metadata: ["error": "\(error)"])
             }
