@@ -189,15 +189,21 @@ package final class DataPlane: Sendable {
         }
     }
 
+    /// What was asked for, as far as descriptors allow it: with more clients than that, those there are could reach no node.
     private var connectionLimit: Int {
-        if let limit = configuration.limits.maxConnections {
-            return min(max(limit, 1), DataPlaneLimits.connectionCeiling)
-        }
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            return DataPlaneLimits.connections(forDescriptors: 1024)
+        let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        let descriptors = isKnown ? Int(clamping: limit.rlim_cur) : 1024
+        guard let wanted = configuration.limits.maxConnections else {
+            return DataPlaneLimits.connections(forDescriptors: descriptors)
         }
-        return DataPlaneLimits.connections(forDescriptors: Int(clamping: limit.rlim_cur))
+        let most = DataPlaneLimits.mostConnections(forDescriptors: descriptors)
+        if wanted > most {
+            logger.warning(
+                "fewer connections than LB_MAX_CONNECTIONS says: too few descriptors; raise their limit (ulimit -n)",
+                metadata: ["wanted": "\(wanted)", "admitted": "\(most)", "descriptors": "\(descriptors)"])
+        }
+        return min(max(wanted, 1), most)
     }
 
     /// Has every reactor take a turn, which `TrafficFacts.turns` counts: how an idle one is told from a stuck one.

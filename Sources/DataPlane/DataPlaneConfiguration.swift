@@ -109,4 +109,9 @@ package struct DataPlaneLimits: Sendable {
     package static func connections(forDescriptors descriptors: Int) -> Int {
         min(max((descriptors - 128) / 2, 16), 131_072)
     }
+
+    /// How many may be asked for: each takes one descriptor, and a second only while it waits for an answer.
+    static func mostConnections(forDescriptors descriptors: Int) -> Int {
+        min(max(descriptors - 128, 16), connectionCeiling)
+    }
 }
