@@ -46,7 +46,7 @@ extension ControlPlane {
                 NodeView.Probe(status: $0.status, last: $0.last, okStreak: $0.okStreak, failStreak: $0.failStreak)
             },
             isEjected: isEjected,
-            isRoutable: standing.map { $0 <= .full } ?? false,
+            standing: standing ?? .impossible,
             slowStartShare: configuration.slowStart.share(since: routed?.traffic.routableSince, now: monotonic),
             openConnections: routed?.traffic.openConnections.load(ordering: .relaxed) ?? 0,
             monitorCount: report.picture?.monitorCount(of: node) ?? 0,

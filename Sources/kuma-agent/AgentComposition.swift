@@ -33,7 +33,7 @@ extension AgentSettings {
             version: ProductVersion.text, address: health.address)
         configuration.probeTimeout = probeTimeout
         configuration.judge.steadyInterval = interval
-        configuration.judge.changingInterval = interval / 4
+        configuration.judge.changingInterval = min(interval / 4, configuration.judge.changingInterval)
         switch conflictPolicy {
         case .wait: configuration.conflictPolicy = .wait
         case .exit: configuration.conflictPolicy = .end

@@ -138,7 +138,8 @@ struct OutageTests {
         let cluster = try await settled()
         let node = cluster.publishers[0].table.nodes[1]
         let before = cluster.fates.probes.withLock { $0["node2", default: 0] }
-        node.traffic.connectFailed(now: cluster.time.clock.monotonicNanoseconds(), draw: 0.5)
+        node.traffic.connectFailed()
+        node.traffic.eject(now: cluster.time.clock.monotonicNanoseconds(), draw: 0.5)
         #expect(cluster.balancers[0].state.nodes[1].isEjected)
         await cluster.tick()
         #expect(cluster.fates.probes.withLock { $0["node2", default: 0] } == before + 1)

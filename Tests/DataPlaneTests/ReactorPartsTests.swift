@@ -166,12 +166,30 @@ struct ReactorPartsTests {
         // Another reactor's clients leave node 57.
         traffic[57].openConnections.store(0, ordering: .relaxed)
         #expect((0..<13).map { _ in choose() }.last == 57)
-        traffic[57].connectFailed(now: 1, draw: 0.5)
+        directory.connectFailed(57, now: 1, draw: 0.5)
         #expect(choose() == 0, "an ejected one is passed over")
         #expect(
             (0..<14).map { _ in directory.choose(pin: .none, sticky: -1, tried: TriedNodes(), now: 2_000_000_000)?.node
             }
             .last == 57, "until that is over")
+    }
+}
+
+extension ReactorPartsTests {
+    @Test("A refused connect ejects a node while another could serve, and never the last one")
+    func lastRoutableNode() throws {
+        let traffic = (0..<3).map { _ in NodeTraffic() }
+        let directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 0))
+        let nodes = try zip(["a", "b", "c"], traffic).map { try node($0, traffic: $1, reachable: $0 != "c") }
+        _ = directory.update(
+            to: RoutingTable(generation: 1, isSetupPending: false, nodes: nodes, monitorLimit: 100))
+        directory.connectFailed(0, now: 1, draw: 0.5)
+        directory.connectFailed(1, now: 2, draw: 0.5)
+        #expect(traffic[0].isEjected(now: 3))
+        #expect(!traffic[1].isEjected(now: 3), "c cannot be reached, a is ejected")
+        #expect(traffic.map { $0.connectFailures.load(ordering: .relaxed) } == [1, 1, 0], "the prober looks at both")
+        directory.connectFailed(1, now: 2_000_000_000, draw: 0.5)
+        #expect(traffic[1].isEjected(now: 2_000_000_001), "a is back")
     }
 }
 

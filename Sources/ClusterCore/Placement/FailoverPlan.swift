@@ -9,21 +9,8 @@ package struct FailoverPlan: Sendable, Equatable {
         case leave
     }
 
-    package struct Overload: Sendable, Equatable {
-        package let node: NodeID
-        /// What it runs after the moves, above the limit.
-        package let count: Int
-
-        package init(node: NodeID, count: Int) {
-            self.node = node
-            self.count = count
-        }
-    }
-
     /// Ascending by monitor id.
     package let moves: [PlannedMove]
-    /// Nodes that these moves take above the limit, ascending by id.
-    package let overloads: [Overload]
     /// Monitors that should leave and have nowhere to go: they keep their assignment.
     package let stranded: Int
 
@@ -32,10 +19,10 @@ package struct FailoverPlan: Sendable, Equatable {
     ///   - assignments: all monitors, ascending by id.
     package init(
         assignments: [MonitorAssignment], census: AssignmentCensus, ownership: [NodeReference: Ownership],
-        policy: PlacementPolicy, orphans: OrphanRule
+        orphans: OrphanRule
     ) {
         guard FailoverPlan.isNeeded(census, ownership, orphans) else {
-            (moves, overloads, stranded) = ([], [], 0)
+            (moves, stranded) = ([], 0)
             return
         }
         var queue = LeastLoadedQueue(FailoverPlan.targets(census, ownership))
@@ -56,15 +43,10 @@ package struct FailoverPlan: Sendable, Equatable {
         // How many go where is decided; which ones is free. One node after the other: a node then gets its own in one
         // transaction, and the rows that its agent counts meanwhile are changed by one only.
         places.sort()
-        let receivers = Set(places)
         moves = zip(leaving, places).map { one, target in
             PlannedMove(monitor: one.monitor, from: one.from, to: target, reason: one.reason)
         }
         self.stranded = stranded
-        self.overloads = queue.targets
-            .filter { policy.isOver($0.count) && receivers.contains($0.node) }
-            .map { Overload(node: $0.node, count: $0.count) }
-            .sorted { $0.node < $1.node }
     }
 
     /// Most seconds nothing is lost: then 100 000 assignments need not be walked.

@@ -63,12 +63,14 @@ package final class NodeTraffic: Sendable {
         return moment == 0 ? nil : moment
     }
 
-    /// Records a failed connect and ejects the node: 0.5 s, doubling to 30 s, ±10 % (DESIGN.md §3.4).
+    /// A connect was refused, reset or timed out. It is the caller who ejects.
+    package func connectFailed() { connectFailures.wrappingAdd(1, ordering: .relaxed) }
+
+    /// Passes over the node: 0.5 s, doubling to 30 s, ±10 % (DESIGN.md §3.4).
     /// - Parameters:
     ///   - now: nanoseconds of CLOCK_MONOTONIC.
     ///   - draw: a random number of 0 to 1, for the jitter.
-    package func connectFailed(now: UInt64, draw: Double) {
-        connectFailures.wrappingAdd(1, ordering: .relaxed)
+    package func eject(now: UInt64, draw: Double) {
         // Further failures while ejected are the same outage seen by other connections: they do not lengthen it.
         guard ejectedUntil.load(ordering: .relaxed) <= now else { return }
         let streak = failureStreak.wrappingAdd(1, ordering: .relaxed).newValue

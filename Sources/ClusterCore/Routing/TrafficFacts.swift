@@ -22,11 +22,11 @@ package final class TrafficFacts: Sendable {
     package let failed = Atomic<Int>(0)
     /// Connections closed because they did not speak HTTP.
     package let notHTTP = Atomic<Int>(0)
-    /// Connects repeated on another node.
+    /// Requests tried again, on another node or over another connection to the same one.
     package let retried = Atomic<Int>(0)
     /// Readiness events for a connection that was gone already; dropped.
     package let staleEvents = Atomic<Int>(0)
-    /// Connections turned away at `LB_MAX_CONNECTIONS`.
+    /// Connections turned away: at `LB_MAX_CONNECTIONS`, at their client's share of it, or for want of a descriptor.
     package let turnedAway = Atomic<Int>(0)
 
     package init() {}

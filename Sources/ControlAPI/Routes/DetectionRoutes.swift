@@ -120,7 +120,7 @@ struct DetectionRoutes: Sendable {
         let policy = SelectionPolicy(connectionWeight: weight)
         let nodes = state.nodes.map { node -> JSON in
             let load = NodeLoad(
-                standing: node.isRoutable ? .preferred : .doubtful, monitorCount: node.monitorCount,
+                standing: node.standing, monitorCount: node.monitorCount,
                 openConnections: node.openConnections)
             return [
                 "node_id": .string(node.record.id.text),

@@ -26,7 +26,8 @@ struct StatusRoutes: Sendable {
     private func ready() -> Answer {
         var reasons: [JSON] = []
         if sources.serving.isDraining { reasons.append("draining") }
-        if !sources.control.state.nodes.contains(where: \.isRoutable) { reasons.append("no_routable_node") }
+        let canServe = sources.control.state.nodes.contains { $0.isRoutable || $0.isLastResort }
+        if !canServe { reasons.append("no_routable_node") }
         let isReady = reasons.isEmpty
         return .json(
             ["ready": .bool(isReady), "reasons": .array(reasons)], status: isReady ? .ok : .serviceUnavailable)

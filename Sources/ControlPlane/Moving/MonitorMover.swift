@@ -63,7 +63,7 @@ actor MonitorMover {
     func planFailover(_ picture: ClusterPicture) -> FailoverPlan {
         let plan = FailoverPlan(
             assignments: picture.assignments, census: picture.census,
-            ownership: Ownership.map(of: picture.nodes, limits: judge), policy: policy, orphans: picture.orphans)
+            ownership: Ownership.map(of: picture.nodes, limits: judge), orphans: picture.orphans)
         if plan.stranded > 0, stranded == 0 {
             logger.error(
                 "no node is online to take over; monitors keep their assignments until one is",

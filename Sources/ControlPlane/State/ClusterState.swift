@@ -75,8 +75,8 @@ package struct NodeView: Sendable {
     /// This balancer's own view; nil before its first probe.
     package let probe: Probe?
     package let isEjected: Bool
-    /// Whether a client without a pin could be sent there now.
-    package let isRoutable: Bool
+    /// Where it stands for this balancer's data plane, an ejection included; `.impossible` before the table lists it.
+    package let standing: NodeStanding
     /// The part of its share of new connections that it gets, 0 to 1: below 1 for `LB_SLOW_START` after it became routable.
     package let slowStartShare: Double
     package let openConnections: Int
@@ -90,7 +90,7 @@ package struct NodeView: Sendable {
     package let flaps: Int
 
     package init(
-        record: NodeRecord, speaker: Speaker, probe: Probe?, isEjected: Bool, isRoutable: Bool,
+        record: NodeRecord, speaker: Speaker, probe: Probe?, isEjected: Bool, standing: NodeStanding,
         slowStartShare: Double = 1, openConnections: Int, monitorCount: Int, homeCount: Int, visitingCount: Int,
         flaps: Int
     ) {
@@ -98,7 +98,7 @@ package struct NodeView: Sendable {
         self.speaker = speaker
         self.probe = probe
         self.isEjected = isEjected
-        self.isRoutable = isRoutable
+        self.standing = standing
         self.slowStartShare = slowStartShare
         self.openConnections = openConnections
         self.monitorCount = monitorCount
@@ -106,6 +106,12 @@ package struct NodeView: Sendable {
         self.visitingCount = visitingCount
         self.flaps = flaps
     }
+
+    /// Whether a client without a pin may be sent there now.
+    package var isRoutable: Bool { standing <= .full }
+
+    /// The same where there is no better one: a draining node still serves when nobody else can.
+    package var isLastResort: Bool { standing == .draining }
 }
 
 package struct LeadershipView: Sendable {

@@ -101,7 +101,7 @@ extension Reactor {
             facts.failed.wrappingAdd(1, ordering: .relaxed)
             answer(slot, .controlAPIUnavailable(retryAfterSeconds: configuration.limits.retryAfterSeconds))
         case .node(let node):
-            directory.entries[node].traffic.connectFailed(now: now, draw: Double.random(in: 0...1))
+            directory.connectFailed(node, now: now, draw: Double.random(in: 0...1))
             tryNextNode(slot, after: node)
         }
     }

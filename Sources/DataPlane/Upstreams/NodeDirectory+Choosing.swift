@@ -34,6 +34,16 @@ extension NodeDirectory {
         choose(pin: .none, sticky: -1, tried: TriedNodes(), now: now).map { entries[$0.node].traffic }
     }
 
+    /// A connect was refused, reset or timed out: the node is passed over for a while, unless it is the last one that
+    /// could serve (DESIGN.md §3.4): then it would be tried all the same, and nobody may be told that nothing serves.
+    /// - Parameter draw: a random number of 0 to 1, for the jitter.
+    package func connectFailed(_ index: Int, now: UInt64, draw: Double) {
+        let traffic = entries[index].traffic
+        traffic.connectFailed()
+        guard listed.contains(where: { $0 != index && standing($0, now: now) <= .full }) else { return }
+        traffic.eject(now: now, draw: draw)
+    }
+
     private func isUsable(_ index: Int, tried: TriedNodes, now: UInt64) -> Bool {
         index >= 0 && !tried.contains(index) && standing(index, now: now) < .ejected
     }

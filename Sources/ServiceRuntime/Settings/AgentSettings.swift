@@ -69,7 +69,7 @@ package struct AgentSettings: Sendable {
         fallback: nil
     ) { text throws(SettingRefusal) in try HealthEndpoint(parsing: text) }
     private static let interval = Setting<Duration>.span(
-        "AGENT_INTERVAL", meaning: "Between two beats; four a second while the node's health is changing.",
+        "AGENT_INTERVAL", meaning: "Between two beats; two a second or more while the node's health is changing.",
         unit: .seconds, in: .milliseconds(200)...(.seconds(5)), fallback: .seconds(2))
     private static let probeTimeout = Setting<Duration>.span(
         "HEALTH_CHECK_TIMEOUT", meaning: "How long one health check may take.", unit: .milliseconds,

@@ -45,10 +45,27 @@ package enum DurationUnit: String, Sendable, CaseIterable {
 
     /// `span` as a number of this unit, without needless zeros.
     func number(_ span: Duration) -> String {
-        let (seconds, attoseconds) = span.components
-        let total = Double(seconds) * 1_000 + Double(attoseconds) / 1e15
-        let value = total / milliseconds
+        let value = count(span)
         return value == value.rounded() ? String(Int64(value)) : String(value)
+    }
+
+    /// `range` for people: in this unit, its lower bound in the one in which that is a whole number if this one has only a long
+    /// fraction for it (`1 minute to 168 hours`).
+    func text(_ range: ClosedRange<Duration>) -> String {
+        let upper = "\(number(range.upperBound)) \(plural)"
+        // A tenth reads well: 0.2 seconds.
+        let tenths = count(range.lowerBound) * 10
+        guard tenths != tenths.rounded() else { return "\(number(range.lowerBound)) to \(upper)" }
+        let whole = DurationUnit.allCases.last { $0.count(range.lowerBound) == $0.count(range.lowerBound).rounded() }
+        let unit = whole ?? .milliseconds
+        let lower = unit.count(range.lowerBound)
+        return
+            "\(unit.number(range.lowerBound)) \(lower == 1 ? String(unit.plural.dropLast()) : unit.plural) to \(upper)"
+    }
+
+    private func count(_ span: Duration) -> Double {
+        let (seconds, attoseconds) = span.components
+        return (Double(seconds) * 1_000 + Double(attoseconds) / 1e15) / milliseconds
     }
 }
 

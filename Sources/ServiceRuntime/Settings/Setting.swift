@@ -100,7 +100,7 @@ extension Setting where Value == Duration {
         _ key: String, aliases: [String] = [], meaning: String, unit: DurationUnit, in range: ClosedRange<Duration>,
         fallback: Duration
     ) -> Setting {
-        let bounds = "\(unit.number(range.lowerBound)) to \(unit.number(range.upperBound)) \(unit.plural)"
+        let bounds = unit.text(range)
         let description = SettingDescription(
             key: key, aliases: aliases, meaning: meaning, expected: bounds,
             defaultText: unit.number(fallback), example: "\(unit.number(fallback))\(unit.rawValue)")

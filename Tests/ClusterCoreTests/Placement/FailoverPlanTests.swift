@@ -13,13 +13,13 @@ struct FailoverPlanTests {
     }
 
     static func plan(
-        _ monitors: [MonitorAssignment], _ ownership: [String: Ownership], limit: Int = 1000,
+        _ monitors: [MonitorAssignment], _ ownership: [String: Ownership],
         orphans: FailoverPlan.OrphanRule = .rescue
     ) -> FailoverPlan {
         FailoverPlan(
             assignments: monitors, census: AssignmentCensus(of: monitors),
             ownership: Dictionary(uniqueKeysWithValues: ownership.map { (NodeReference(text: $0), $1) }),
-            policy: PlacementPolicy(monitorLimit: limit), orphans: orphans)
+            orphans: orphans)
     }
 
     /// The assignments after a plan took effect.
@@ -42,7 +42,6 @@ struct FailoverPlanTests {
         // One receiver after the other, so that each gets its own in one transaction.
         #expect(plan.moves.map(\.to.text) == ["b", "b", "c", "c"])
         #expect(plan.moves.allSatisfy { $0.from.text == "a" && $0.reason == .failover })
-        #expect(plan.overloads.isEmpty)
     }
 
     @Test("a node in maintenance is emptied for the reason drain")
@@ -92,15 +91,6 @@ struct FailoverPlanTests {
         #expect(Self.plan(monitors, ["a": .fit, "b": .lost(.failover), "c": .fit]).moves.count == 1)
     }
 
-    @Test("what no node has room for is spread evenly, and the nodes are named")
-    func overflow() {
-        let monitors = (1...10).map { Self.monitor($0, home: "a") }
-        let plan = Self.plan(monitors, ["a": .lost(.failover), "b": .fit, "c": .fit], limit: 3)
-        #expect(plan.moves.count == 10)
-        #expect(plan.overloads.map(\.node.text) == ["b", "c"])
-        #expect(plan.overloads.map(\.count) == [5, 5])
-    }
-
     @Test("properties of plans over random clusters", arguments: UInt64(1)...300)
     func properties(seed: UInt64) {
         var random = SeededRandom(seed: seed)
@@ -116,8 +106,7 @@ struct FailoverPlanTests {
                     ? places.randomElement(using: &random) ?? nil : nil,
                 isActive: Int.random(in: 0...9, using: &random) > 0)
         }
-        let limit = Int.random(in: 1...20, using: &random)
-        let plan = Self.plan(monitors, ownership, limit: limit)
+        let plan = Self.plan(monitors, ownership)
         let after = Self.applied(plan, to: monitors)
         let takers = ownership.filter { $0.value == .fit }.isEmpty ? Ownership.draining : .fit
         let canTake = ownership.values.contains(takers)
@@ -143,10 +132,9 @@ struct FailoverPlanTests {
         for receiver in Set(plan.moves.map(\.to)) {
             #expect(census[receiver].effective <= (counts.min() ?? 0) + 1, "seed \(seed)")
         }
-        #expect(plan.overloads.allSatisfy { $0.count > limit && census[$0.node].effective == $0.count }, "seed \(seed)")
 
         // Idempotent.
-        let again = Self.plan(after, ownership, limit: limit)
+        let again = Self.plan(after, ownership)
         #expect(again.moves.isEmpty, "seed \(seed)")
     }
 }

@@ -34,11 +34,10 @@ struct LatencyHistogramTests {
     @Test("an ejection counts once, however many connects fail while it lasts")
     func ejections() {
         let traffic = NodeTraffic()
-        traffic.connectFailed(now: 1_000, draw: 0.5)
-        traffic.connectFailed(now: 2_000, draw: 0.5)
+        traffic.eject(now: 1_000, draw: 0.5)
+        traffic.eject(now: 2_000, draw: 0.5)
         #expect(traffic.ejections.load(ordering: .relaxed) == 1)
-        #expect(traffic.connectFailures.load(ordering: .relaxed) == 2)
-        traffic.connectFailed(now: 60_000_000_000, draw: 0.5)
+        traffic.eject(now: 60_000_000_000, draw: 0.5)
         #expect(traffic.ejections.load(ordering: .relaxed) == 2)
     }
 }

@@ -75,27 +75,27 @@ struct SelectionTests {
         let traffic = NodeTraffic()
         var now = Self.second
         for expected in [0.5, 1, 2, 4, 8, 16, 30, 30, 30] {
-            traffic.connectFailed(now: now, draw: 0.5)
+            traffic.eject(now: now, draw: 0.5)
             let span = UInt64(expected * 1e9)
             #expect(traffic.isEjected(now: now + span - 1))
             #expect(!traffic.isEjected(now: now + span))
             now += span
         }
-        #expect(traffic.connectFailures.load(ordering: .relaxed) == 9)
-        traffic.connectFailed(now: now, draw: 1)
+        #expect(traffic.ejections.load(ordering: .relaxed) == 9)
+        traffic.eject(now: now, draw: 1)
         #expect(!traffic.isEjected(now: now + 33 * Self.second))
     }
 
     @Test("failures while ejected are the same outage; one success ends it")
     func oneOutage() {
         let traffic = NodeTraffic()
-        for _ in 0..<100 { traffic.connectFailed(now: Self.second, draw: 0.5) }
+        for _ in 0..<100 { traffic.eject(now: Self.second, draw: 0.5) }
         #expect(!traffic.isEjected(now: Self.second + Self.second / 2))
-        traffic.connectFailed(now: 2 * Self.second, draw: 0.5)
+        traffic.eject(now: 2 * Self.second, draw: 0.5)
         #expect(traffic.isEjected(now: 2 * Self.second + Self.second / 2), "the second ejection is the longer one")
         traffic.connectSucceeded()
         #expect(!traffic.isEjected(now: 2 * Self.second))
-        traffic.connectFailed(now: 2 * Self.second, draw: 0.5)
+        traffic.eject(now: 2 * Self.second, draw: 0.5)
         #expect(!traffic.isEjected(now: 2 * Self.second + Self.second / 2), "and it starts from the beginning")
     }
 

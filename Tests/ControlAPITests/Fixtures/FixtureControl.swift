@@ -93,7 +93,8 @@ struct FixtureNode {
                 status: status,
                 last: ProbeResult(finding: .healthy, detail: "200 in 5 ms", duration: .milliseconds(5)), okStreak: 4,
                 failStreak: 0),
-            isEjected: false, isRoutable: status == .online, openConnections: 2, monitorCount: monitorCount,
+            isEjected: false, standing: routing.standing(monitorLimit: 1_000, isEjected: false), openConnections: 2,
+            monitorCount: monitorCount,
             homeCount: monitorCount, visitingCount: 0, flaps: 0)
     }
 

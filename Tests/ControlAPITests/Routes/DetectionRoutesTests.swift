@@ -20,12 +20,12 @@ struct DetectionRoutesTests {
             record.reportAge = .seconds(6)
             script.state.nodes.append(
                 NodeView(
-                    record: record, speaker: .agent, probe: nil, isEjected: false, isRoutable: true,
+                    record: record, speaker: .agent, probe: nil, isEjected: false, standing: .preferred,
                     openConnections: 0, monitorCount: 0, homeCount: 0, visitingCount: 0, flaps: 0))
             record.id = node.id
             script.state.nodes.append(
                 NodeView(
-                    record: record, speaker: .balancer, probe: nil, isEjected: false, isRoutable: true,
+                    record: record, speaker: .balancer, probe: nil, isEjected: false, standing: .preferred,
                     openConnections: 0, monitorCount: 0, homeCount: 0, visitingCount: 0, flaps: 0))
         }
         let reply = try await api.get("/lb/fault-detection-status")
@@ -95,7 +95,7 @@ struct DetectionRoutesTests {
         api.control.change { script in
             script.state.nodes.append(
                 NodeView(
-                    record: node.view.record, speaker: .agent, probe: nil, isEjected: false, isRoutable: true,
+                    record: node.view.record, speaker: .agent, probe: nil, isEjected: false, standing: .preferred,
                     slowStartShare: 0.5, openConnections: 0, monitorCount: 0, homeCount: 0, visitingCount: 0, flaps: 0))
         }
         let nodes = try await api.get("/lb/load-balancer-status").objects("nodes")

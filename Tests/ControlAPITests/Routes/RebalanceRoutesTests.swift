@@ -167,23 +167,4 @@ struct RebalanceRoutesTests {
         #expect(
             try await fixture.post("/lb/rebalancing/cancel").text == "{\"status\":\"cancelling\",\"job\":6}\n")
     }
-
-    @Test(
-        "the older names lead there",
-        arguments: [
-            ("/api/trigger-rebalancing?dry_run=1", "/lb/trigger-rebalancing?dry_run=1"),
-            ("/api/force-rebalance-all?confirm=yes", "/lb/force-rebalance-all?confirm=yes"),
-            ("/api/rebalancing-status", "/lb/rebalancing-status"),
-            ("/api/fault-detection-status", "/lb/fault-detection-status"),
-            ("/api/health-status", "/lb/health-status"), ("/api/health-check-status", "/lb/health-status"),
-            ("/api/load-balancer-status", "/lb/load-balancer-status"),
-        ])
-    func olderNames(old: String, new: String) async throws {
-        let fixture = try Self.local()
-        let reply = try await fixture.post(old)
-        #expect(reply.status == 308)
-        #expect(reply["Location"] == new)
-        #expect(fixture.control.current.orders.isEmpty)
-        #expect(try await fixture.get(new).status < 300 || new.contains("confirm"))
-    }
 }

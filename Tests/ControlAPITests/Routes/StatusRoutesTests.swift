@@ -36,6 +36,11 @@ struct StatusRoutesTests {
         #expect(try await draining.get("/lb/ready").status == 503)
         #expect(try await draining.get("/lb/ready").text == "{\"ready\":false,\"reasons\":[\"draining\"]}\n")
 
+        var last = try FixtureNode("node1", name: "First")
+        last.adminState = .drain
+        let drained = APIFixture(control: FixtureControl(.of([last])))
+        #expect(try await drained.get("/lb/ready").status == 200, "a draining node serves when nobody else can")
+
         let empty = APIFixture(control: FixtureControl(.of([])))
         #expect(try await empty.get("/lb/ready").text == "{\"ready\":false,\"reasons\":[\"no_routable_node\"]}\n")
     }

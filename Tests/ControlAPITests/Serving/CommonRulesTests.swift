@@ -109,19 +109,25 @@ struct RedirectTests {
         "lead to the new ones, with the query, whatever host the client used",
         arguments: [
             ("/health", "/lb/ping"), ("/api/system-status", "/lb/system-status"),
-            ("/api/health-check-status", "/lb/health-status"),
-            (
-                "/api/debug-logs?level=warning&lines=5",
-                "/lb/debug-logs?level=warning&lines=5"
-            ), ("/api/update-loads?", "/lb/update-loads?"),
+            ("/api/node-status", "/lb/node-status"), ("/api/load-balancer-status", "/lb/load-balancer-status"),
+            ("/api/health-status", "/lb/health-status"), ("/api/health-check-status", "/lb/health-status"),
+            ("/api/fault-detection-status", "/lb/fault-detection-status"),
+            ("/api/trigger-health-check", "/lb/trigger-health-check"),
+            ("/api/debug-config", "/lb/debug-config"),
+            ("/api/debug-logs?level=warning&lines=5", "/lb/debug-logs?level=warning&lines=5"),
+            ("/api/update-loads?", "/lb/update-loads?"),
             ("/api/trigger-rebalancing?dry_run=1&x=%2F", "/lb/trigger-rebalancing?dry_run=1&x=%2F"),
+            ("/api/force-rebalance-all?confirm=yes", "/lb/force-rebalance-all?confirm=yes"),
+            ("/api/rebalancing-status", "/lb/rebalancing-status"),
         ])
     func redirect(old: String, new: String) async throws {
+        let fixture = APIFixture()
         for method in [HTTPRequest.Method.get, .head, .post] {
-            let reply = try await APIFixture().ask(method, old, ["Sec-Fetch-Site": "cross-site"])
+            let reply = try await fixture.ask(method, old, ["Sec-Fetch-Site": "cross-site"])
             #expect(reply.status == 308)
             #expect(reply["Location"] == new)
             #expect(reply["X-Balancer"] == "lb-test-1")
         }
+        #expect(fixture.control.current.orders.isEmpty)
     }
 }
