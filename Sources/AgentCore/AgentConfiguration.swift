@@ -51,12 +51,12 @@ package struct AgentConfiguration: Sendable {
 
     /// A beat goes out with every probe; when a hanging probe delays the next one, it goes out anyway after this, so
     /// that a frozen Kuma does not make its agent look dead (`REPORT_TTL` is 8 s).
-    var longestBeatPause: Duration { judge.steadyInterval * 1.25 }
+    package var longestBeatPause: Duration { judge.steadyInterval * 1.25 }
     /// From a beat, which tells whether the node's monitors changed, to a look at them: two looks a beat, so that a moved
     /// monitor starts within a second or so.
-    var lookAfterBeat: Duration { judge.steadyInterval * 0.5 }
+    package var lookAfterBeat: Duration { judge.steadyInterval * 0.5 }
     /// From such a look to the next one when no beat comes in between.
-    var lookWithoutBeat: Duration { judge.steadyInterval * 0.75 }
+    package var lookWithoutBeat: Duration { judge.steadyInterval * 0.75 }
 }
 
 /// Two agents report for one node id, and this one was told to end then.

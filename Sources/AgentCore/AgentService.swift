@@ -98,8 +98,6 @@ package struct AgentService: Service {
 final class AgentSharedState: Sendable {
     let judgement: Mutex<NodeJudgement>
     let voice = Mutex(NodeVoice())
-    /// Another agent spoke for the node just before this one, and the reconcile loop has not heard of it yet.
-    let hasPredecessor = Mutex(false)
     /// Events that only an agent sees, not yet written into the history. Bounded: the oldest go first.
     let changes = Mutex<[ClusterEvent]>([])
     /// Cuts the pause before the next probe short.

@@ -120,12 +120,30 @@ struct NodeVoiceTests {
     func ages() {
         var voice = NodeVoice()
         #expect(!voice.isHeard(now: start))
-        voice.heard(at: start)
+        voice.record(.registered, sentAt: start)
         #expect(voice.isHeard(now: start + .seconds(8)))
         #expect(!voice.isHeard(now: start + .seconds(9)))
-        voice.heard(at: start + .seconds(9))
+        voice.record(.written, sentAt: start + .seconds(9))
         voice.notHeard()
         #expect(!voice.isHeard(now: start + .seconds(9)))
+    }
+
+    @Test("an agent that follows another within a minute, or was refused for it, takes over once")
+    func predecessor() {
+        var voice = NodeVoice()
+        var takings: [Bool] = []
+        for age: Duration? in [nil, .seconds(61), .seconds(59)] {
+            voice.follows(age)
+            takings.append(voice.takesOver())
+        }
+        takings.append(voice.takesOver())
+        #expect(takings == [false, false, true, false])
+        voice.record(.written, sentAt: start)
+        voice.record(.conflict(with: AgentInstance(text: "other"), age: .seconds(1)), sentAt: start)
+        #expect(!voice.isHeard(now: start))
+        voice.record(.written, sentAt: start)
+        let takesOver = voice.takesOver()
+        #expect(takesOver)
     }
 }
 
@@ -152,5 +170,23 @@ struct ConflictWatchTests {
         #expect(watch.record(conflict(), now: start + .seconds(11)) == .ongoing)
         #expect(watch.record(.written, now: start + .seconds(30)) == .ended)
         #expect(watch.record(.written, now: start + .seconds(32)) == .clear)
+    }
+}
+
+@Suite("Reading the node's monitors only when a beat says that they changed")
+struct MonitorsInSightTests {
+    private let monitors = [MonitorID(1), MonitorID(2)]
+
+    @Test("a beat's mark of the very set that was read spares the reading, whenever that beat was made")
+    func marks() {
+        var sight = MonitorsInSight()
+        #expect(sight.monitors(behind: MonitorsMark(of: monitors)) == nil)
+        sight.read(monitors)
+        #expect(sight.monitors(behind: MonitorsMark(of: monitors)) == monitors)
+        #expect(sight.monitors(behind: nil) == nil)
+        #expect(sight.monitors(behind: MonitorsMark(of: [])) == nil)
+        // A set that was read between two beats of another set is not that other set.
+        sight.read([MonitorID(1)])
+        #expect(sight.monitors(behind: MonitorsMark(of: monitors)) == nil)
     }
 }

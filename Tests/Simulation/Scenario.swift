@@ -15,11 +15,14 @@ package struct Scenario: Sendable, Equatable {
         case agentsDie
         /// More than half of the nodes are cut off for less than the mass-silence wait.
         case blips
+        /// As a storm, on big nodes, and every agent is replaced while Kuma reads because it asked. No seed's own choice: for
+        /// a rule that is seldom needed.
+        case handovers
 
         /// Every Kuma lives through it and is reachable when it counts: nothing may be moved.
         package var isCalm: Bool {
             switch self {
-            case .everything, .storm, .people: false
+            case .everything, .storm, .people, .handovers: false
             case .databaseOutages, .agentsDie, .blips: true
             }
         }
@@ -69,7 +72,8 @@ package struct Scenario: Sendable, Equatable {
         let profile = wanted ?? drawn
         self.profile = profile
         nodes = random.number(profile == .blips ? 3...5 : 2...5)
-        monitorsPerNode = random.number(1...5)
+        let isBig = random.chance(0.1) || profile == .handovers
+        monitorsPerNode = random.number(isBig ? 8...15 : 1...5)
         balancers = random.number(1...3)
         monitorLimit = random.chance(0.3) ? random.number(2...8) : 1_000
         let isPatient = random.chance(0.05)
@@ -77,8 +81,8 @@ package struct Scenario: Sendable, Equatable {
         flapWindow = isPatient ? .seconds(600) : .seconds(60)
         let rates: [Double] = [0, 0.01, 0.03, 0.08]
         faultRate = profile == .blips ? 0 : rates[random.index(below: rates.count)]
-        pace = .seconds(profile == .storm ? 2 : random.number(5...9))
+        pace = .seconds(profile == .storm || profile == .handovers ? 2 : random.number(5...9))
         faultSpan = .seconds(random.number(70...150))
-        hasReconcileKey = random.chance(0.8)
+        hasReconcileKey = random.chance(0.8) || profile == .handovers
     }
 }

@@ -125,7 +125,8 @@ package final class Simulation: @unchecked Sendable {
         let process = newProcess("agent-\(kuma.id)")
         let agent = SimulatedAgent(
             process: process, kuma: kuma, instance: AgentInstance(text: "instance\(started)"),
-            store: store(of: process), hasReconcileKey: scenario.hasReconcileKey)
+            store: store(of: process), hasReconcileKey: scenario.hasReconcileKey,
+            onAsking: { [unowned self] in meddle(whileAsking: $0) })
         agents.append(agent)
         agent.start()
     }

@@ -49,6 +49,7 @@ struct SabotageTests {
         .noReturns: [.settledReturn],
         .noPlacementRule: [.placement],
         .noClockWatch: [.speaker, .calm],
+        .noPredecessor: [.doubleStart],
     ]
 
     /// Seeds to try, in the profile in which the rule matters most.

@@ -1,18 +1,40 @@
-import ClusterStore
+import ClusterCore
+package import ClusterStore
 
 /// Whether this agent, and no other, speaks for the node: the database took its last beat, and so lately that no other
-/// agent can have taken the row over since – not even while this process stood still.
+/// agent can have taken the row over since – not even while this process stood still. And whether another spoke just
+/// before: its last call to Kuma may still run.
 package struct NodeVoice: Sendable {
     private var heardAt: ContinuousClock.Instant?
+    private var hasPredecessor = false
 
     package init() {}
 
-    /// - Parameter at: before the beat was sent: the database counts from a later moment.
-    package mutating func heard(at moment: ContinuousClock.Instant) { heardAt = moment }
+    /// - Parameter lastReport: how long ago anybody reported for the node before this agent's first beat; nil: never.
+    package mutating func follows(_ lastReport: Duration?) {
+        if let lastReport, lastReport < ReconcilePlanner.Limits.longestCall { hasPredecessor = true }
+    }
 
+    /// - Parameter sentAt: before the beat was sent: the database counts from a later moment.
+    package mutating func record(_ outcome: ReportOutcome, sentAt: ContinuousClock.Instant) {
+        switch outcome {
+        case .written, .registered: heardAt = sentAt
+        case .conflict:
+            heardAt = nil
+            hasPredecessor = true
+        }
+    }
+
+    /// A beat failed: another agent may have taken over meanwhile.
     package mutating func notHeard() { heardAt = nil }
 
     package func isHeard(now: ContinuousClock.Instant) -> Bool {
         heardAt.map { now - $0 <= AgentReport.ownershipTTL } ?? false
+    }
+
+    /// True once after another agent's time.
+    package mutating func takesOver() -> Bool {
+        defer { hasPredecessor = false }
+        return hasPredecessor
     }
 }

@@ -62,12 +62,7 @@ struct ReportLoop: Sendable {
             let outcome = answer.outcome
             tellDatabaseIsBack(&memory)
             let verdict = memory.conflict.record(outcome, now: .now)
-            switch outcome {
-            case .written, .registered: agent.shared.voice.withLock { $0.heard(at: sentAt) }
-            case .conflict:
-                agent.shared.voice.withLock { $0.notHeard() }
-                agent.shared.hasPredecessor.withLock { $0 = true }
-            }
+            agent.shared.voice.withLock { $0.record(outcome, sentAt: sentAt) }
             agent.shared.ledger.withLock { $0.record(outcome) }
             if let mark = answer.mark {
                 agent.shared.mark.withLock { $0 = mark }
@@ -80,7 +75,6 @@ struct ReportLoop: Sendable {
             }
             return .done
         } catch {
-            // Another agent may have taken over meanwhile; the next beat will tell.
             agent.shared.voice.withLock { $0.notHeard() }
             agent.shared.ledger.withLock { $0.failedBeats += 1 }
             return .failed(error)
@@ -104,9 +98,7 @@ struct ReportLoop: Sendable {
     private func adoptBelief() async throws(StoreError) {
         guard !agent.shared.judgement.withLock({ $0.hasAdopted }) else { return }
         let row = try await agent.store.node(agent.configuration.node)
-        if let age = row?.reportAge, age < ReconcilePlanner.Limits.longestCall {
-            agent.shared.hasPredecessor.withLock { $0 = true }
-        }
+        agent.shared.voice.withLock { $0.follows(row?.reportAge) }
         let (became, detail) = agent.shared.judgement.withLock { ($0.adopt(row?.status), $0.last?.detail ?? "") }
         if let became { agent.tell(became: became, detail: detail) }
     }

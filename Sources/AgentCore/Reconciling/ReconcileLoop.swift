@@ -11,47 +11,39 @@ struct ReconcileLoop: Sendable {
     let agent: AgentService
     let trigger: any ReconcileTrigger
 
-    /// The monitors as last read.
-    private struct Known {
-        /// Of the beat that was behind them; nil when they changed without one.
-        var mark: MonitorsMark?
-        var monitors: [MonitorID]
-    }
-
     func run() async {
         let configuration = agent.configuration
         var planner = ReconcilePlanner()
-        var known: Known?
+        var sight = MonitorsInSight()
         while !Task.isCancelled {
             let mark = agent.shared.mark.withLock { $0.take() }
-            await step(mark, &known, &planner)
+            await step(mark, &sight, &planner)
             let pause = mark == nil ? configuration.lookWithoutBeat : configuration.lookAfterBeat
             await agent.shared.beaten.wait(upTo: Jitter.spread(pause, draw: .random(in: 0...1)))
         }
     }
 
-    private func monitors(_ mark: MonitorsMark?, _ known: inout Known?) async throws(StoreError) -> [MonitorID] {
-        if let mark, let known, known.mark == mark { return known.monitors }
+    private func monitors(
+        _ mark: MonitorsMark?, _ sight: inout MonitorsInSight
+    ) async throws(StoreError) -> [MonitorID] {
+        if let known = sight.monitors(behind: mark) { return known }
         let monitors = try await agent.store.monitors(runBy: agent.configuration.node)
-        let same = known?.monitors == monitors ? known?.mark : nil
-        known = Known(mark: mark ?? same, monitors: monitors)
+        sight.read(monitors)
         return monitors
     }
 
-    private func step(_ mark: MonitorsMark?, _ known: inout Known?, _ planner: inout ReconcilePlanner) async {
+    private func step(_ mark: MonitorsMark?, _ sight: inout MonitorsInSight, _ planner: inout ReconcilePlanner) async {
         // Two agents that both ask make Kuma's readings overlap; so does one that takes over before its predecessor's
         // call has ended. Only the one that speaks for the node asks.
         guard agent.shared.voice.withLock({ $0.isHeard(now: .now) }) else { return }
-        let isTakingOver = agent.shared.hasPredecessor.withLock { flag in
-            defer { flag = false }
-            return flag
+        if agent.shared.voice.withLock({ $0.takesOver() }) {
+            planner.tookOver(now: .now, secondOfMinute: agent.secondOfMinute())
         }
-        if isTakingOver { planner.tookOver(now: .now, secondOfMinute: agent.secondOfMinute()) }
         // A node that does not answer reads its list itself when it starts again.
         guard agent.shared.judgement.withLock({ $0.status }) == .online else { return }
         let monitors: [MonitorID]
         do throws(StoreError) {
-            monitors = try await self.monitors(mark, &known)
+            monitors = try await self.monitors(mark, &sight)
         } catch {
             // The beats meet the same failure and tell of it.
             return

@@ -12,7 +12,7 @@ enum Fault: String, Sendable, CaseIterable {
 
     func weight(in profile: Scenario.Profile) -> Int {
         switch profile {
-        case .everything, .storm: everyday
+        case .everything, .storm, .handovers: everyday
         case .people: isPersons ? 4 * everyday : everyday
         case .databaseOutages: duringOutages
         case .agentsDie: amongAgents

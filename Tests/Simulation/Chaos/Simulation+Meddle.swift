@@ -5,6 +5,8 @@ import ClusterStore
 extension Simulation {
     /// Of a leader's writes that somebody could cross, how many are crossed.
     private static let meddling = 0.15
+    /// Of an agent's calls to Kuma: most are over too soon to be met again.
+    private static let replacing = 0.4
 
     /// - Returns: how much longer the statement is under way; zero when nobody meddles.
     func meddle(with statement: Statement) -> Duration {
@@ -28,6 +30,27 @@ extension Simulation {
             }
         }
         return detour
+    }
+
+    /// An agent is replaced, as by a container's restart, while the call that it made runs on in Kuma; and one of the
+    /// node's monitors is somebody's wish.
+    func meddle(whileAsking agent: SimulatedAgent) {
+        guard database.meddler != nil, scenario.profile == .handovers || random.chance(Simulation.replacing)
+        else { return }
+        let isCalm = scenario.profile.isCalm
+        scheduler.after(random.span(.zero ... .milliseconds(500))) { [self] in
+            guard !oracle.isClosed, !agent.process.isDead, !agent.process.isFrozen else { return }
+            trace.note(agent.process.name, "is replaced while Kuma reads its monitors")
+            agent.leave()
+            addAgent(agent.kuma)
+            guard !isCalm else { return }
+            scheduler.after(random.span(.milliseconds(500) ... .seconds(2))) { [self] in
+                guard database.mode == .up, !oracle.isClosed, let monitor = random.pick(tables.monitors) else { return }
+                oracle.person("assigns monitor \(monitor.id) to \(agent.kuma.id) after its agent was replaced") {
+                    tables.assign(monitor.id, to: NodeReference(agent.kuma.id))
+                }
+            }
+        }
     }
 
     /// The agent that was thought silent is heard again.

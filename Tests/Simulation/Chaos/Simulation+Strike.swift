@@ -139,6 +139,7 @@ extension Simulation {
         let span = random.span(random.chance(0.2) ? far : .milliseconds(200) ... .seconds(90))
         let step = random.chance(0.5) ? span : .zero - span
         trace.note("database", "its clock leaps by \(step)")
+        oracle.clockIsSet()
         database.clock.leap(by: step, now: scheduler.now)
         return true
     }
@@ -179,7 +180,7 @@ extension Simulation {
             process.unreachable = []
         }
         for kuma in kumas where !scrapped.contains(kuma.id) { heal(kuma) }
-        if oracle.pause != nil { _ = resume() }
+        _ = resume()
         if livingBalancers.isEmpty { addBalancer() }
         for name in tables.nodeNames where tables.sight(of: name) == .unreadable {
             tables.writeStatus(NodeStatus.online.rawValue, of: kumas.first { $0.id.text == name }?.id ?? kumas[0].id)

@@ -22,6 +22,8 @@ package enum Sabotage: String, Sendable, CaseIterable {
     case noPlacementRule
     /// The database's clock is not watched.
     case noClockWatch
+    /// An agent asks Kuma at once, whatever another one asked just before it.
+    case noPredecessor
 }
 
 extension Sabotage {
@@ -30,6 +32,7 @@ extension Sabotage {
         switch self {
         case .noFence, .noExpectedAssignment, .noSilenceCheck, .noPlacementRule, .noHold, .noReturns, .noClockWatch:
             .storm
+        case .noPredecessor: .handovers
         case .unreadableIsOrphaned: .agentsDie
         case .noMassSilenceRule: .blips
         }
@@ -47,7 +50,8 @@ extension Simulation {
     }
 }
 
-/// The rule is taken away at the store's door or in the configuration; the product's code stays as it is.
+/// The rule is taken away at the store's door, in the configuration or in the loops of `SimulatedAgent`; the product's code
+/// stays as it is.
 extension Sabotage? {
     func spoil(_ lease: Lease, on tables: InMemoryCluster) -> Lease {
         guard self == .noFence, let sight = tables.leaseSight else { return lease }
@@ -67,7 +71,7 @@ extension Sabotage? {
                 return PlannedMove(monitor: move.monitor, from: move.from, to: to, reason: move.reason)
             }
         case .noFence, .noHold, .unreadableIsOrphaned, .noSilenceCheck, .noMassSilenceRule, .noReturns, .noClockWatch,
-            nil:
+            .noPredecessor, nil:
             moves
         }
     }
@@ -90,7 +94,7 @@ extension Sabotage? {
                 nodes: poll.nodes, rejectedRows: poll.rejectedRows, isSetUp: poll.isSetUp,
                 fingerprint: poll.fingerprint, orders: poll.orders)
         case .noFence, .noHold, .noExpectedAssignment, .noSilenceCheck, .noMassSilenceRule, .noReturns,
-            .noPlacementRule, nil:
+            .noPlacementRule, .noPredecessor, nil:
             return poll
         }
     }
@@ -101,7 +105,7 @@ extension Sabotage? {
         case .noReturns: configuration.flaps.hold = .seconds(1_000_000)
         case .noMassSilenceRule: configuration.silence.massWait = .zero
         case .noFence, .noExpectedAssignment, .unreadableIsOrphaned, .noSilenceCheck, .noPlacementRule, .noClockWatch,
-            nil:
+            .noPredecessor, nil:
             break
         }
     }

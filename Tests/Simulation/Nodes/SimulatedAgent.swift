@@ -2,8 +2,8 @@ import AgentCore
 import ClusterCore
 import ClusterStore
 
-/// The agent beside one Kuma: the product's own judgement, conflict watch and reconcile planner, driven by loops that do
-/// what `ProbeLoop`, `ReportLoop` and `ReconcileLoop` do, in virtual time.
+/// The agent beside one Kuma: the product's own judgement, conflict watch, voice and reconcile planner, driven by loops
+/// that do what `ProbeLoop`, `ReportLoop` and `ReconcileLoop` do, in virtual time.
 ///
 /// SAFETY: `@unchecked Sendable`: touched by the simulation's one thread only.
 final class SimulatedAgent: @unchecked Sendable {
@@ -12,25 +12,29 @@ final class SimulatedAgent: @unchecked Sendable {
     let configuration: AgentConfiguration
     private let store: SimulatedStore
     private let hasReconcileKey: Bool
+    /// Lets somebody act while Kuma reads its monitors because this agent asked.
+    private let onAsking: (SimulatedAgent) -> Void
     private var judgement: NodeJudgement
     private var watch: ConflictWatch
     private var planner = ReconcilePlanner()
-    /// Wakes the reporting with every probe that ended, so that a beat goes out at once; one that ends while a beat is
-    /// under way is kept.
-    private var isProbeNews = false
-    private var sleeper: UnsafeContinuation<Void, Never>?
-    /// Rises with every wait, so that a late timer cannot end a later one.
-    private var waits = 0
     private var voice = NodeVoice()
+    private var sight = MonitorsInSight()
+    /// What the last beat said of the monitors; taken by the look at them.
+    private var mark: MonitorsMark?
+    private let probed: SimulatedSignal
+    private let beaten: SimulatedSignal
 
     init(
         process: SimulatedProcess, kuma: SimulatedKuma, instance: AgentInstance, store: SimulatedStore,
-        hasReconcileKey: Bool
+        hasReconcileKey: Bool, onAsking: @escaping (SimulatedAgent) -> Void
     ) {
         self.process = process
         self.kuma = kuma
         self.store = store
         self.hasReconcileKey = hasReconcileKey
+        self.onAsking = onAsking
+        probed = SimulatedSignal(scheduler: process.scheduler)
+        beaten = SimulatedSignal(scheduler: process.scheduler)
         configuration = AgentConfiguration(
             node: kuma.id, name: kuma.id.text, host: kuma.host, isPrimary: false, instance: instance, version: "1",
             address: NodeAddress(host: "127.0.0.1", port: 3001))
@@ -72,7 +76,7 @@ final class SimulatedAgent: @unchecked Sendable {
             case .counted(let change):
                 if let status = change.became { store.oracle.trace.note(process.name, "judges \(status.rawValue)") }
             }
-            wakeReporting()
+            probed.wake()
             await process.sleep(jittered(judgement.interval))
         }
     }
@@ -81,70 +85,60 @@ final class SimulatedAgent: @unchecked Sendable {
         while goesOn {
             do throws(StoreError) { try await beat() } catch {
                 voice.notHeard()
-                await process.sleep(.milliseconds(500))
             }
-            await waitForProbe(upTo: jittered(configuration.judge.steadyInterval * 1.25))
+            await probed.wait(upTo: jittered(configuration.longestBeatPause))
             await process.awake()
         }
-    }
-
-    private func wakeReporting() {
-        guard let waiting = sleeper else {
-            isProbeNews = true
-            return
-        }
-        sleeper = nil
-        waiting.resume()
-    }
-
-    private func waitForProbe(upTo span: Duration) async {
-        waits += 1
-        let mine = waits
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            guard !isProbeNews else { return continuation.resume() }
-            sleeper = continuation
-            scheduler.after(span) { [self] in
-                if waits == mine { wakeReporting() }
-            }
-        }
-        isProbeNews = false
     }
 
     private func beat() async throws(StoreError) {
         if !judgement.hasAdopted {
             let row = try await store.node(configuration.node)
+            voice.follows(row?.reportAge)
             _ = judgement.adopt(row?.status)
         }
         await process.awake()
         guard let report = judgement.report(for: configuration, now: process.instant) else { return }
         let sentAt = process.instant
-        let outcome = try await store.report(report).outcome
-        _ = watch.record(outcome, now: process.instant)
-        switch outcome {
-        case .written, .registered: voice.heard(at: sentAt)
-        case .conflict: voice.notHeard()
+        let answer = try await store.report(report)
+        _ = watch.record(answer.outcome, now: process.instant)
+        voice.record(answer.outcome, sentAt: sentAt)
+        if let mark = answer.mark {
+            self.mark = mark
+            beaten.wake()
         }
     }
 
     private func reconciling() async {
         while goesOn {
-            await reconcile()
-            await process.sleep(jittered(configuration.judge.steadyInterval * 0.5))
+            let mark = mark
+            self.mark = nil
+            await reconcile(mark)
+            await beaten.wait(upTo: jittered(mark == nil ? configuration.lookWithoutBeat : configuration.lookAfterBeat))
+            await process.awake()
         }
     }
 
-    private func reconcile() async {
-        guard voice.isHeard(now: process.instant), judgement.status == .online,
-            let monitors = try? await store.monitors(runBy: configuration.node)
-        else {
-            return
+    private func monitors(_ mark: MonitorsMark?) async -> [MonitorID]? {
+        if let known = sight.monitors(behind: mark) { return known }
+        guard let monitors = try? await store.monitors(runBy: configuration.node) else { return nil }
+        sight.read(monitors)
+        return monitors
+    }
+
+    private func reconcile(_ mark: MonitorsMark?) async {
+        guard voice.isHeard(now: process.instant) else { return }
+        if voice.takesOver(), store.sabotage != .noPredecessor {
+            planner.tookOver(now: process.instant, secondOfMinute: kuma.secondOfMinute)
         }
+        guard judgement.status == .online, let monitors = await monitors(mark) else { return }
         let action = planner.next(
             assigned: Set(monitors), now: process.instant, secondOfMinute: kuma.secondOfMinute)
         switch action {
         case .nothing: return
         case .trigger(let timeout):
             store.oracle.trace.note(process.name, "asks Kuma to read its monitors")
+            onAsking(self)
             let outcome = await kuma.reconcile(timeout: timeout)
             await process.awake()
             planner.finished(outcome, now: process.instant)

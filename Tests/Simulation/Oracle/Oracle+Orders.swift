@@ -13,6 +13,12 @@ extension Oracle {
         trace.note("person", "resumes the cluster")
     }
 
+    /// Just before the database's clock is set: a pause that has ended by it may have been cleared, and does not begin again
+    /// when the clock steps back.
+    func clockIsSet() {
+        if let until = pause?.until, Simulation.epoch + now + clock.shift >= until { pause = nil }
+    }
+
     func checkPause(_ arrival: Arrival) {
         guard let pause, let picture = arrival.pictureOf, picture >= pause.since else { return }
         // A clock that went on and stepped back again had ended the pause in between.
