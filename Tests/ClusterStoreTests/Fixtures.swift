@@ -21,7 +21,7 @@ extension AgentReport {
         AgentReport(
             node: node, name: "Node \(node)", host: host, isPrimary: false, instance: AgentInstance(text: instance),
             version: "1.0", status: status, health: health, detail: detail, okStreak: 3, failStreak: 0,
-            probeTime: .milliseconds(7))
+            probeTime: .milliseconds(7), interval: .milliseconds(2_500))
     }
 }
 

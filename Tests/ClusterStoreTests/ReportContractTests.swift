@@ -16,6 +16,7 @@ struct ReportContractTests {
         #expect(record.agentHealth == .healthy)
         #expect(record.agentInstance?.text == "a")
         #expect(record.probeTime == .milliseconds(7))
+        #expect(record.agentInterval == .milliseconds(2_500))
         #expect(record.okStreak == 3)
         #expect(try #require(record.reportAge) < .seconds(5))
         #expect(try #require(record.statusAge) < .seconds(5))

@@ -64,7 +64,7 @@ struct ClockAndHistoryTests {
             AgentReport(
                 node: node2, name: "node2", host: "node2:3001", isPrimary: false, instance: instance, version: "test",
                 status: status, health: .healthy, detail: "", okStreak: ok, failStreak: fail,
-                probeTime: .milliseconds(2))
+                probeTime: .milliseconds(2), interval: .seconds(2))
         }
         cluster.frozen = [0]
         _ = try await cluster.store.report(report(.offline, ok: 0, fail: 3))

@@ -116,7 +116,8 @@ final class RealCluster: Sendable {
                 node: node, name: node.text, host: "\(node):3001", isPrimary: false,
                 instance: AgentInstance(text: node.text), version: "test", status: judge.status,
                 health: isDead ? .unhealthy : .healthy, detail: isDead ? "connection refused" : "200",
-                okStreak: judge.okStreak, failStreak: judge.failStreak, probeTime: .milliseconds(2))
+                okStreak: judge.okStreak, failStreak: judge.failStreak, probeTime: .milliseconds(2),
+                interval: .seconds(2))
             _ = try? await store.report(report)
             // Pace: an agent's beats, ten times as fast as in service.
             try? await Task.sleep(for: .milliseconds(200))

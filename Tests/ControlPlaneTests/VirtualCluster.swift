@@ -145,7 +145,7 @@ final class VirtualCluster {
             node: id, name: id.text, host: "\(id.text):3001", isPrimary: false, instance: agent.instance,
             version: "test", status: agent.judge.status, health: isDead ? .unhealthy : .healthy,
             detail: isDead ? "connection refused" : "200", okStreak: agent.judge.okStreak,
-            failStreak: agent.judge.failStreak, probeTime: .milliseconds(2))
+            failStreak: agent.judge.failStreak, probeTime: .milliseconds(2), interval: .seconds(2))
         // An agent whose database is away goes on probing and says nothing.
         _ = try? await store.report(report)
     }

@@ -25,6 +25,8 @@ package struct NodeRecord: Sendable, Equatable {
     package var failStreak: Int
     /// How long the agent's last probe took.
     package var probeTime: Duration?
+    /// Between two beats of its agent; nil: an agent that does not say, or none.
+    package var agentInterval: Duration?
     /// Since the last report of the node's own agent; nil when none ever reported. What a balancer says of a silent
     /// node does not count, or it would end the silence that entitles it to speak.
     package var reportAge: Duration?
@@ -38,7 +40,8 @@ package struct NodeRecord: Sendable, Equatable {
         id: NodeID, name: String, host: String? = nil, status: NodeStatus = .online, isPrimary: Bool = false,
         adminState: AdminState = .active, monitorCount: Int = 0, agentHealth: AgentHealth? = nil,
         agentDetail: String? = nil, agentInstance: AgentInstance? = nil, agentVersion: String? = nil,
-        okStreak: Int = 0, failStreak: Int = 0, probeTime: Duration? = nil, reportAge: Duration? = nil,
+        okStreak: Int = 0, failStreak: Int = 0, probeTime: Duration? = nil, agentInterval: Duration? = nil,
+        reportAge: Duration? = nil,
         statusAge: Duration? = nil, lastSeen: String? = nil
     ) {
         self.id = id
@@ -56,6 +59,7 @@ package struct NodeRecord: Sendable, Equatable {
         self.okStreak = okStreak
         self.failStreak = failStreak
         self.probeTime = probeTime
+        self.agentInterval = agentInterval
         self.reportAge = reportAge
         self.statusAge = statusAge
         self.lastSeen = lastSeen

@@ -32,10 +32,13 @@ package struct AgentReport: Sendable, Equatable {
     package let okStreak: Int
     package let failStreak: Int
     package let probeTime: Duration
+    /// Between two beats, while nothing changes.
+    package let interval: Duration
 
     package init(
         node: NodeID, name: String, host: String, isPrimary: Bool, instance: AgentInstance, version: String,
-        status: NodeStatus, health: AgentHealth, detail: String, okStreak: Int, failStreak: Int, probeTime: Duration
+        status: NodeStatus, health: AgentHealth, detail: String, okStreak: Int, failStreak: Int, probeTime: Duration,
+        interval: Duration
     ) {
         self.node = node
         self.name = name
@@ -49,6 +52,7 @@ package struct AgentReport: Sendable, Equatable {
         self.okStreak = okStreak
         self.failStreak = failStreak
         self.probeTime = probeTime
+        self.interval = interval
     }
 }
 

@@ -24,6 +24,7 @@ package final class InMemoryCluster: Sendable {
         var okStreak = 0
         var failStreak = 0
         var probeTime: Duration?
+        var agentInterval: Duration?
         var lastReport: Duration?
         var statusVerdict: NodeStatus?
         var statusSince: Duration?

@@ -20,6 +20,7 @@ extension InMemoryClusterStore {
             row.okStreak = report.okStreak
             row.failStreak = report.failStreak
             row.probeTime = report.probeTime
+            row.agentInterval = report.interval
             row.lastReport = now
             row.monitorCount = state.monitorCount(of: report.node)
             state.nodes[report.node.text] = row

@@ -139,7 +139,8 @@ extension InMemoryCluster.NodeRow {
             id: id, name: name, host: host, status: status, isPrimary: isPrimary, adminState: adminState,
             monitorCount: monitorCount, agentHealth: agentHealth, agentDetail: agentDetail,
             agentInstance: agentInstance, agentVersion: agentVersion, okStreak: okStreak, failStreak: failStreak,
-            probeTime: probeTime, reportAge: lastReport.map { now - $0 }, statusAge: statusSince.map { now - $0 },
+            probeTime: probeTime, agentInterval: agentInterval, reportAge: lastReport.map { now - $0 },
+            statusAge: statusSince.map { now - $0 },
             lastSeen: lastSeen.map { TimeStamp.secondsText($0) })
     }
 

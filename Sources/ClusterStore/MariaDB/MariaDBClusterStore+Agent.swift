@@ -14,7 +14,7 @@ private enum AgentSQL {
         UPDATE node SET
             status_since = IF(status_verdict <=> ?, status_since, NOW(3)), status_verdict = ?, status = ?,
             agent_health = ?, agent_detail = ?, agent_instance = ?, agent_version = ?, ok_streak = ?, fail_streak = ?,
-            probe_ms = ?, last_report = NOW(3), host = IF(COALESCE(host, '') IN ('', LEFT(?, 45)), ?, host),
+            probe_ms = ?, agent_interval_ms = ?, last_report = NOW(3), host = IF(COALESCE(host, '') IN ('', LEFT(?, 45)), ?, host),
             monitor_count = (SELECT COUNT(*) + 0 * LAST_INSERT_ID(BIT_XOR(
                     ((id & 2147483647) + 1640531527) * ((id ^ 2246822519) & 4294967295))) FROM monitor
                 WHERE active = 1 AND (assigned_node = ? OR (assigned_node IS NULL AND node_id = ?)))
@@ -28,7 +28,7 @@ private enum AgentSQL {
         UPDATE node SET
             status_since = IF(status_verdict <=> ?, status_since, NOW(3)), status_verdict = ?, status = ?,
             agent_health = ?, agent_detail = ?, agent_instance = ?, agent_version = ?, ok_streak = ?, fail_streak = ?,
-            probe_ms = ?, last_report = NOW(3), host = IF(COALESCE(host, '') IN ('', LEFT(?, 45)), ?, host),
+            probe_ms = ?, agent_interval_ms = ?, last_report = NOW(3), host = IF(COALESCE(host, '') IN ('', LEFT(?, 45)), ?, host),
             monitor_count = 0
         WHERE node_id = ? AND (agent_instance IS NULL OR agent_instance = ? OR agent_health = 'detached'
             OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND
@@ -105,7 +105,8 @@ extension MariaDBClusterStore {
         let ours: [Value] = [
             status, status, status, .text(report.health.rawValue), .text(report.detail), .text(report.instance.text),
             .text(report.version), .int(report.okStreak), .int(report.failStreak),
-            .int(report.probeTime.microseconds / 1000), .text(report.host), .text(report.host),
+            .int(report.probeTime.microseconds / 1000), .int(report.interval.microseconds / 1000), .text(report.host),
+            .text(report.host),
         ]
         let condition: [Value] = [node, .text(report.instance.text), .int(AgentReport.ownershipTTL.microseconds)]
         do throws(MariaDBError) {

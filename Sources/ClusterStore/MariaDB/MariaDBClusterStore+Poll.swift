@@ -4,7 +4,7 @@ import MariaDB
 private enum PollSQL {
     static let nodes: Statement = """
         SELECT node_id, node_name, host, status, is_primary, admin_state, monitor_count, agent_health, agent_detail,
-            agent_instance, agent_version, ok_streak, fail_streak, probe_ms,
+            agent_instance, agent_version, ok_streak, fail_streak, probe_ms, agent_interval_ms,
             TIMESTAMPDIFF(MICROSECOND, last_report, NOW(3)) AS report_age,
             TIMESTAMPDIFF(MICROSECOND, status_since, NOW(3)) AS status_age,
             DATE_FORMAT(last_seen, '%Y-%m-%dT%H:%i:%sZ') AS last_seen
@@ -13,7 +13,7 @@ private enum PollSQL {
 
     static let node: Statement = """
         SELECT node_id, node_name, host, status, is_primary, admin_state, monitor_count, agent_health, agent_detail,
-            agent_instance, agent_version, ok_streak, fail_streak, probe_ms,
+            agent_instance, agent_version, ok_streak, fail_streak, probe_ms, agent_interval_ms,
             TIMESTAMPDIFF(MICROSECOND, last_report, NOW(3)) AS report_age,
             TIMESTAMPDIFF(MICROSECOND, status_since, NOW(3)) AS status_age,
             DATE_FORMAT(last_seen, '%Y-%m-%dT%H:%i:%sZ') AS last_seen

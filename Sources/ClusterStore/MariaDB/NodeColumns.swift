@@ -4,7 +4,7 @@ import MariaDB
 /// The `node` columns of an answer, looked up once, and how a row becomes a `NodeRecord`.
 struct NodeColumns {
     private let id, name, host, status, isPrimary, adminState, monitorCount: Rows.Column
-    private let health, detail, instance, version, okStreak, failStreak, probe: Rows.Column
+    private let health, detail, instance, version, okStreak, failStreak, probe, interval: Rows.Column
     private let reportAge, statusAge, lastSeen: Rows.Column
 
     init(_ rows: Rows) throws(MariaDBError) {
@@ -22,6 +22,7 @@ struct NodeColumns {
         okStreak = try rows.column("ok_streak")
         failStreak = try rows.column("fail_streak")
         probe = try rows.column("probe_ms")
+        interval = try rows.column("agent_interval_ms")
         reportAge = try rows.column("report_age")
         statusAge = try rows.column("status_age")
         lastSeen = try rows.column("last_seen")
@@ -47,6 +48,7 @@ struct NodeColumns {
                 agentVersion: try row.optionalText(version), okStreak: Int(try row.int(okStreak)),
                 failStreak: Int(try row.int(failStreak)),
                 probeTime: try row.optionalInt(probe).map { .milliseconds($0) },
+                agentInterval: try row.optionalInt(interval).map { .milliseconds($0) },
                 reportAge: try row.optionalInt(reportAge).map { .microseconds($0) },
                 statusAge: try row.optionalInt(statusAge).map { .microseconds($0) },
                 lastSeen: try row.optionalText(lastSeen)))

@@ -4,7 +4,7 @@ import MariaDB
 /// working.
 package enum SchemaSQL {
     /// Raised with every change of the steps; a database that says more was migrated by a newer release and is left alone.
-    static let version: Int64 = 2
+    static let version: Int64 = 3
 
     /// What an administrator can run by hand: all steps, one statement a line.
     package static var text: String { (own + onNode + onMonitor).map { $0.sql.oneLine + ";\n" }.joined() }
@@ -87,6 +87,8 @@ package enum SchemaSQL {
         column("ok_streak", "ALTER TABLE node ADD COLUMN IF NOT EXISTS ok_streak INT NOT NULL DEFAULT 0"),
         column("fail_streak", "ALTER TABLE node ADD COLUMN IF NOT EXISTS fail_streak INT NOT NULL DEFAULT 0"),
         column("probe_ms", "ALTER TABLE node ADD COLUMN IF NOT EXISTS probe_ms INT NULL"),
+        // Agents before schema 3 do not write it.
+        column("agent_interval_ms", "ALTER TABLE node ADD COLUMN IF NOT EXISTS agent_interval_ms INT NULL"),
         column("last_report", "ALTER TABLE node ADD COLUMN IF NOT EXISTS last_report TIMESTAMP(3) NULL DEFAULT NULL"),
         column(
             "admin_state",

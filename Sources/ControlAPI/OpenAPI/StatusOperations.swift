@@ -105,7 +105,9 @@ enum StatusOperations {
         "/lb/health-status", "Statistics of health checks, and what happened to nodes.",
         [
             Operation.Response(
-                200, "Checks, history and heartbeats; `interval_ms` and `missed` by the usual beat of agents.",
+                200,
+                "Checks, history and heartbeats; `missed` by `interval_ms`: its agent's own, or the default for an agent "
+                    + "that does not report it.",
                 Schema.state(
                     counters + [
                         "debug_enabled" ~> Schema.boolean,
@@ -119,6 +121,7 @@ enum StatusOperations {
                             ~> Schema.map(
                                 Schema.object([
                                     "age_ms" ~> Schema.integer, "interval_ms" ~> Schema.integer,
+                                    "interval_from" ~> Schema.words(["agent", "default"]),
                                     "missed" ~> Schema.integer,
                                 ])),
                     ]))

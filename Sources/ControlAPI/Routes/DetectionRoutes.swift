@@ -93,21 +93,22 @@ struct DetectionRoutes: Sendable {
         return .json(body.adding(marks))
     }
 
-    /// What agents beat by unless `AGENT_INTERVAL` says otherwise: theirs alone, and not in the tables. This balancer's own
-    /// `HEALTH_CHECK_INTERVAL` has nothing to do with it.
+    /// What an agent beats by unless its `AGENT_INTERVAL` says otherwise: for those too old to report it. This balancer's
+    /// own `HEALTH_CHECK_INTERVAL` has nothing to do with it.
     private static let usualBeat = HealthJudge.Limits().steadyInterval
 
     /// Nil for a node whose agent never reported.
     private func heartbeat(of node: NodeView) -> JSON.Field? {
         // Less than nothing when the database's clock stepped back since.
         guard let age = node.record.reportAge.map({ max($0, .zero) }) else { return nil }
-        let interval = DetectionRoutes.usualBeat
+        let interval = node.record.agentInterval ?? DetectionRoutes.usualBeat
         // An agent's beats are spread by a tenth (DESIGN.md §5); one that is late by less is not missed.
         let missed = Int(age / (interval * 1.1))
         return JSON.Field(
             node.record.id.text,
             [
                 "age_ms": .integer(age.milliseconds), "interval_ms": .integer(interval.milliseconds),
+                "interval_from": .string(node.record.agentInterval == nil ? "default" : "agent"),
                 "missed": .integer(missed),
             ])
     }

@@ -74,6 +74,7 @@ struct FixtureNode {
     var monitorCount = 0
     var address: SocketAddress? = .ipv4(octets: 0x7F00_0001, port: 3001)
     var isPrimary = false
+    var agentInterval: Duration?
 
     init(_ id: String, name: String, status: NodeStatus = .online) throws(InvalidNodeID) {
         self.id = try NodeID(id)
@@ -86,6 +87,7 @@ struct FixtureNode {
             id: id, name: name, host: "\(id.text).test:3001", status: status, isPrimary: isPrimary,
             adminState: adminState, monitorCount: monitorCount, agentHealth: .healthy, agentDetail: "200 in 3 ms",
             agentVersion: "1.0.0", okStreak: 7, failStreak: 0, probeTime: .milliseconds(3),
+            agentInterval: agentInterval,
             reportAge: .milliseconds(400), statusAge: .seconds(60), lastSeen: "2026-01-02T03:04:05Z")
         return NodeView(
             record: record, speaker: .agent,

@@ -69,8 +69,21 @@ struct DetectionRoutesTests {
             ])
         #expect(try reply.object()["fail_count"] as? Int == 2)
         #expect(try reply.objects("history").map { $0["moved"] as? Int } == [12, 0])
-        let heartbeats = try #require(try reply.object()["heartbeats"] as? [String: [String: Int]])
-        #expect(heartbeats["node1"] == ["age_ms": 400, "interval_ms": 2_000, "missed": 0])
+        let heartbeats = try #require(try reply.object()["heartbeats"] as? [String: [String: Any]])
+        #expect(heartbeats["node1"]?["age_ms"] as? Int == 400)
+        #expect(heartbeats["node1"]?["missed"] as? Int == 0)
+        // An agent too old to say, and one that beats four times a second.
+        #expect(heartbeats["node1"]?["interval_ms"] as? Int == 2_000)
+        #expect(heartbeats["node1"]?["interval_from"] as? String == "default")
+        var node = try FixtureNode("node1", name: "First")
+        node.agentInterval = .milliseconds(250)
+        let nodes = [node]
+        api.control.change { $0 = .of(nodes) }
+        let brisk = try #require(
+            try await api.get("/lb/health-status").object()["heartbeats"] as? [String: [String: Any]])
+        #expect(brisk["node1"]?["interval_ms"] as? Int == 250)
+        #expect(brisk["node1"]?["interval_from"] as? String == "agent")
+        #expect(brisk["node1"]?["missed"] as? Int == 1)
     }
 
     @Test("load-balancer-status gives each node's score by the rule that chooses")
