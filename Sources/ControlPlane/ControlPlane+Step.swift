@@ -8,9 +8,12 @@ extension ControlPlane {
         for node in suspects() { prober.hurry(node) }
         feed.beat(now: now)
         let revision = prober.revision
-        var work: [Work] = prober.takeDue(now: now).map { .probe($0) }
+        let probes = prober.takeDue(now: now)
+        var work: [Work] = []
         let isTableDue = shared.withLock { state -> Bool in
+            // First: an address is there at once in most cases, and a probe needs it.
             work += state.book.take(now: now).map { .lookUp(host: $0) }
+            work += probes.map { .probe($0) }
             if !state.isPassRunning, now >= state.nextPass {
                 state.isPassRunning = true
                 work.append(.pass)
@@ -60,7 +63,8 @@ extension ControlPlane {
     }
 
     func check(_ order: ProbeBoard.Order) async -> ProbeResult {
-        let result = await prober.perform(order)
+        let sight = shared.withLock { $0.book.sight(of: order.address) }
+        let result = await prober.perform(order, at: sight)
         switch result.finding {
         case .healthy, .degraded:
             // One good probe is enough to end an ejection (DESIGN.md §3.4).
@@ -98,7 +102,7 @@ extension ControlPlane {
 
     func adopt(_ state: inout State, now: ContinuousClock.Instant) {
         guard let nodes = state.report.picture?.nodes else { return }
-        state.book.follow(Set(nodes.prefix(RoutingLimits.nodes).compactMap { $0.address?.host }), now: now)
+        state.book.follow(Set(nodes.compactMap { $0.address?.host }), now: now)
         state.traffic.trim(to: nodes.map(\.id))
         if state.connectFailures.count > NodeTrafficRegistry.limit { state.connectFailures = [:] }
     }

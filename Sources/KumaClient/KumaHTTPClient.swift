@@ -116,13 +116,14 @@ package final class KumaHTTPClient: Sendable {
         let port = Int(call.address.port)
         let connected: EventLoopFuture<any Channel>
         // Numbers need no resolver and no race between families.
-        if let numbers = try? NIOCore.SocketAddress(ipAddress: call.address.host, port: port) {
-            connected = bootstrap.channelInitializer { connection.join($0, nil, context) }.connect(to: numbers)
+        let numbers = try? NIOCore.SocketAddress(ipAddress: call.address.host, port: port)
+        // Server name indication is for names; an address has none (RFC 6066 §3).
+        let name = numbers == nil ? call.address.host : nil
+        let initialized = bootstrap.channelInitializer { connection.join($0, name, context) }
+        if let address = numbers ?? call.address.resolved.flatMap(NIOCore.SocketAddress.init(lookedUp:)) {
+            connected = initialized.connect(to: address)
         } else {
-            // Server name indication is for names; an address has none (RFC 6066 §3).
-            let name = call.address.host
-            connected = bootstrap.channelInitializer { connection.join($0, name, context) }
-                .connect(host: name, port: port)
+            connected = initialized.connect(host: call.address.host, port: port)
         }
         connected.whenComplete { result in
             switch result {

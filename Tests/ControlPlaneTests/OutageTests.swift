@@ -29,6 +29,28 @@ struct OutageTests {
         #expect(cluster.balancers[0].state.nodes[1].speaker == .agent)
     }
 
+    @Test("a name that never resolves delays nobody else's checks, and is a failed check of its own")
+    func stuckName() async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2"], monitors: 1)
+        cluster.addBalancer(lookup: { host, answer in
+            // A dead name server: getaddrinfo(3) hangs.
+            if host == "node1" { answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) }
+        })
+        await cluster.run(for: .seconds(4))
+        let early = cluster.balancers[0].state.nodes
+        #expect(early[0].probe?.status == .online)
+        #expect(early[1].probe == nil, "as long as its name is being looked up nothing is said of it")
+        await cluster.run(for: .seconds(10))
+        let late = cluster.balancers[0].state.nodes
+        #expect(late[1].probe?.status == .offline)
+        #expect(
+            late[1].probe?.last.detail == "name not resolved: no answer from the resolver within 5.0 seconds")
+        #expect(cluster.fates.probes.withLock { $0["node2"] } == nil)
+        #expect(cluster.fates.probes.withLock { $0["node1"] ?? 0 } >= 5)
+        // Its own agent, beside it, speaks for it: nothing moves.
+        #expect(cluster.tables.journal.isEmpty)
+    }
+
     @Test("a host that vanishes whole is replaced within 10 s")
     func hostVanishes() async throws {
         let cluster = try await settled()

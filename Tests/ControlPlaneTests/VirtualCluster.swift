@@ -87,7 +87,8 @@ final class VirtualCluster {
 
     func addBalancer(
         _ name: String = "lb1", store: (any ControlStore)? = nil, readingStore: (any ControlStore)? = nil,
-        configure: (inout ControlPlaneConfiguration) -> Void = { _ in }
+        configure: (inout ControlPlaneConfiguration) -> Void = { _ in },
+        lookup: @escaping NameLookup = { _, answer in answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) }
     ) {
         var configuration = ControlPlaneConfiguration()
         configure(&configuration)
@@ -97,7 +98,7 @@ final class VirtualCluster {
             probe: fates, publisher: publisher,
             identity: BalancerPresence(id: BalancerID(text: name), address: "10.0.0.1:8084", version: "test"),
             logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() }, clock: time.clock,
-            lookup: { _, answer in answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) })
+            lookup: lookup)
         plane.restore()
         balancers.append(plane)
         publishers.append(publisher)

@@ -32,6 +32,20 @@ struct HTTPNodeProbeTests {
         #expect(results[0].detail.hasPrefix("answered \(status) in "))
     }
 
+    @Test("a node whose name was looked up is asked at that address, by its name, and no resolver is")
+    func resolved() async throws {
+        let node = try await ScriptedNode()
+        node.set(.status(200, "{}"), at: Self.health)
+        let client = KumaHTTPClient()
+        let address = NodeAddress(host: "kuma1.invalid", port: node.port)
+            .reached(at: .ipv4(octets: 0x7F00_0001, port: node.port))
+        let result = await HTTPNodeProbe(client: client).probe(address, timeout: .seconds(10))
+        #expect(result.finding == .healthy, "\(result.detail)")
+        #expect(node.requests.map(\.host) == ["kuma1.invalid:\(node.port)"])
+        await client.shutdown()
+        await node.stop()
+    }
+
     @Test("a stock Kuma without the health path is asked for its entry page, and remembered")
     func stock() async throws {
         let (results, paths) = try await probe(times: 2) { $0.set(.status(200, "{}"), at: "/api/entry-page") }
@@ -239,7 +253,8 @@ struct HTTPReconcileTriggerTests {
     func posts(key: String, header: String) async throws {
         let (outcome, requests) = try await reconcile(key: key) { $0.set(.status(200, "{}"), at: Self.path) }
         #expect(outcome == .done)
-        #expect(requests == [.init(method: "POST", path: Self.path, authorization: header)])
+        #expect(requests.map(\.method) == ["POST"] && requests.map(\.path) == [Self.path])
+        #expect(requests.map(\.authorization) == [header])
     }
 
     @Test("a refusal is told as one")

@@ -33,6 +33,7 @@ final class ScriptedNode: Sendable {
         let method: String
         let path: String
         let authorization: String?
+        let host: String?
     }
 
     private let reactions = Mutex<[String: Reaction]>([:])
@@ -108,7 +109,8 @@ final class ScriptedNode: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard case .head(let head) = unwrapInboundIn(data), let node = box.node.withLock({ $0 }) else { return }
             let request = Request(
-                method: head.method.rawValue, path: head.uri, authorization: head.headers.first(name: "Authorization"))
+                method: head.method.rawValue, path: head.uri, authorization: head.headers.first(name: "Authorization"),
+                host: head.headers.first(name: "Host"))
             switch node.react(to: request) {
             case .silence: return
             case .hangUp: context.close(promise: nil)

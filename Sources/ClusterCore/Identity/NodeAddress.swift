@@ -5,10 +5,19 @@ package struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
 
     package let host: String
     package let port: UInt16
+    /// What the name stood for when it was looked up: to be connected to, with no resolver asked. The name stays what the
+    /// node is called by.
+    package let resolved: SocketAddress?
 
-    package init(host: String, port: UInt16) {
+    package init(host: String, port: UInt16, resolved: SocketAddress? = nil) {
         self.host = host
         self.port = port
+        self.resolved = resolved
+    }
+
+    /// The same, to be reached at `address`.
+    package func reached(at address: SocketAddress) -> NodeAddress {
+        NodeAddress(host: host, port: port, resolved: address)
     }
 
     /// - Throws: `InvalidNodeAddress` when the host is empty, has white space, or the port is not 1 to 65535.

@@ -45,13 +45,18 @@ final class NodeProber: Sendable {
     var revision: UInt64 { state.withLock { $0.revision } }
     var statistics: CheckStatistics { state.withLock { $0.statistics } }
 
-    /// Makes one ordered probe.
-    func perform(_ order: ProbeBoard.Order) async -> ProbeResult {
-        let result =
-            switch order.occasion {
-            case .routine: await probe.routineProbe(order.address, timeout: order.timeout)
-            case .suspicion: await probe.probe(order.address, timeout: order.timeout)
-            }
+    /// Makes one ordered probe, of the address that was looked up: no check waits for a resolver, which may be stuck over
+    /// another node's name. A node whose name has no address fails the check; one whose name is still being looked up is
+    /// asked for again with the next turn.
+    func perform(_ order: ProbeBoard.Order, at sight: AddressBook.Sight) async -> ProbeResult {
+        let result: ProbeResult
+        switch sight {
+        case .known(let address): result = await ask(order, at: order.address.reached(at: address))
+        case .unknown(let reason): result = .notResolved(reason)
+        case .pending:
+            state.withLock { $0.board.abandon(order) }
+            return .notResolved("it is being looked up")
+        }
         // A check that our own shutdown cut short says nothing of the node.
         guard !Task.isCancelled else {
             state.withLock { $0.board.abandon(order) }
@@ -77,6 +82,13 @@ final class NodeProber: Sendable {
         return result
     }
 
+    private func ask(_ order: ProbeBoard.Order, at address: NodeAddress) async -> ProbeResult {
+        switch order.occasion {
+        case .routine: await probe.routineProbe(address, timeout: order.timeout)
+        case .suspicion: await probe.probe(address, timeout: order.timeout)
+        }
+    }
+
     private func report(_ status: NodeStatus, of order: ProbeBoard.Order, _ result: ProbeResult) {
         let metadata: Logger.Metadata = [
             "node": "\(order.node)", "address": "\(order.address)", "found": "\(result.detail)",
@@ -87,5 +99,12 @@ final class NodeProber: Sendable {
         case .offline:
             logger.warning("this balancer cannot reach the node; connections go to others", metadata: metadata)
         }
+    }
+}
+
+extension ProbeResult {
+    /// The node was not asked: nobody knows where it is.
+    fileprivate static func notResolved(_ reason: String) -> ProbeResult {
+        ProbeResult(finding: .unhealthy, detail: "name not resolved: \(reason)", duration: .zero)
     }
 }

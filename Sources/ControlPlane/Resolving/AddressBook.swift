@@ -14,6 +14,15 @@ package struct AddressBook: Sendable {
         case failed(reason: String)
     }
 
+    /// What the book knows of a name.
+    package enum Sight: Sendable, Equatable {
+        /// Its last good address, with the node's own port.
+        case known(SocketAddress)
+        /// Its first look-up is under way, or not begun.
+        case pending
+        case unknown(reason: String)
+    }
+
     private struct Entry: Sendable {
         var address: SocketAddress?
         var lastError: String?
@@ -85,12 +94,21 @@ package struct AddressBook: Sendable {
         } ?? addresses.first
     }
 
+    package func sight(of node: NodeAddress) -> Sight {
+        guard let entry = entries[node.host] else { return .pending }
+        return switch entry.address {
+        case .ipv4(let octets, _): .known(.ipv4(octets: octets, port: node.port))
+        case .ipv6(let high, let low, _, let scope):
+            .known(.ipv6(high: high, low: low, port: node.port, scope: scope))
+        case nil: entry.lastError.map { .unknown(reason: $0) } ?? .pending
+        }
+    }
+
     /// The last good address, with the node's own port.
     package func resolve(_ node: NodeAddress) -> SocketAddress? {
-        switch entries[node.host]?.address {
-        case .ipv4(let octets, _): .ipv4(octets: octets, port: node.port)
-        case .ipv6(let high, let low, _, let scope): .ipv6(high: high, low: low, port: node.port, scope: scope)
-        case nil: nil
+        switch sight(of: node) {
+        case .known(let address): address
+        case .pending, .unknown: nil
         }
     }
 }
