@@ -16,6 +16,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -170,7 +171,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ClusterStoreTests",
-            dependencies: ["ClusterCore", "ClusterStore", "MariaDB", "PrivateMariaDB", "Waiting", logging],
+            dependencies: [
+                "ClusterCore", "ClusterStore", "MariaDB", "PrivateMariaDB", "Waiting", inMemoryLogging, logging,
+            ],
             swiftSettings: houseRules
         ),
         .testTarget(

@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryLogging
 import Logging
 import MariaDB
 import PrivateMariaDB
@@ -40,6 +41,25 @@ struct LockedRowTests {
         #expect(try await cluster.store.openMoves().map(\.monitor) == [MonitorID(2)], "it may yet come back")
         try await cluster.sql.execute("ROLLBACK")
         #expect(try await cluster.store.returnHome(open, under: lease) == [MonitorID(2)])
+    }
+
+    @Test("The log names the monitors that are passed over, ten at most and not at every attempt")
+    func passedOver() async throws {
+        let (cluster, lease) = try await cluster(monitors: 12)
+        let log = InMemoryLogHandler()
+        let store = MariaDBClusterStore(
+            cluster.server.rootOptions(database: cluster.database), logger: Logger(label: "test") { _ in log })
+        let two = try node("node2")
+        let plan = (Int64(1)...12).map { PlannedMove.failover($0, from: "node1", to: two) }
+        try await cluster.sql.execute("UPDATE monitor SET name = 'mine' WHERE id < 12")
+        #expect(try await store.move(plan, under: lease) == [MonitorID(12)])
+        #expect(try await store.move(plan, under: lease).isEmpty)
+        try await cluster.sql.execute("ROLLBACK")
+        let lines = log.entries.filter { $0.metadata["monitors"] != nil }
+        #expect(lines.map { "\($0.metadata["monitors"] ?? "")" } == ["1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …"])
+        #expect(lines.first?.metadata["count"] == "11")
+        #expect(lines.first?.level == .warning)
+        await store.close()
     }
 
     @Test("A job that finds nothing but locked monitors is told so, and not that all is done")

@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import Logging
 import MariaDB
 import PrivateMariaDB
 import Testing
@@ -107,7 +108,8 @@ struct PlanTests {
         let cluster = try await MariaDBTestCluster.make(on: plans.server)
         _ = try await cluster.store.prepareSchema()
         try await PlanTests.populate(cluster.sql)
-        let store = MariaDBClusterStore(Connection(plans.server.rootOptions(database: cluster.database)))
+        let store = MariaDBClusterStore(
+            plans.server.rootOptions(database: cluster.database), logger: Logger(label: "test"))
         let (mine, silent) = (try node("node3"), try node("node4"))
         _ = try await store.report(.beat(mine))
         _ = try await store.report(.beat(mine, "another"))

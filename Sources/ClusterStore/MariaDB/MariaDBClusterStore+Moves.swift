@@ -110,7 +110,7 @@ extension MariaDBClusterStore {
         let plans = Dictionary(moves.map { ($0.monitor, $0) }, uniquingKeysWith: { first, _ in first })
         return try await fenced(by: lease) { session throws(MariaDBError) in
             if try MariaDBClusterStore.isPaused(session) { return [] }
-            let free = try LockedMonitors(plans.keys, in: session).ours
+            let free = try lock(plans.keys, in: session).ours
             let rows = try session.query(MoveSQL.lockMonitors, [JSONRows.ids(free.map(\.number))])
             let columns = try MoveColumns(rows, monitor: "id")
             var decisions: [MoveDecision] = []
@@ -154,7 +154,7 @@ extension MariaDBClusterStore {
         guard !moves.isEmpty else { return [] }
         return try await fenced(by: lease) { session throws(MariaDBError) in
             if try MariaDBClusterStore.isPaused(session) { return [] }
-            let kept = try LockedMonitors(moves.map(\.monitor), in: session).others
+            let kept = try lock(moves.map(\.monitor), in: session).others
             let free = moves.filter { !kept.contains($0.monitor) }
             let rows = try session.query(MoveSQL.lockEntries, [JSONRows.ids(free.map(\.id))])
             let columns = try MoveColumns(rows, monitor: "monitor_id")
@@ -185,7 +185,7 @@ extension MariaDBClusterStore {
         try MoveLimits.check(moves.count)
         guard !moves.isEmpty else { return }
         try await fenced(by: lease) { session throws(MariaDBError) in
-            let kept = try LockedMonitors(moves.map(\.monitor), in: session).others
+            let kept = try lock(moves.map(\.monitor), in: session).others
             let free = moves.filter { !kept.contains($0.monitor) }
             let rows = try session.query(MoveSQL.lockEntries, [JSONRows.ids(free.map(\.id))])
             let columns = try MoveColumns(rows, monitor: "monitor_id")

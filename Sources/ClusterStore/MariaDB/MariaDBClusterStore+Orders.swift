@@ -169,7 +169,7 @@ extension MariaDBClusterStore {
             guard try !MariaDBClusterStore.isPaused(session),
                 try session.execute(OrderSQL.begin, [.int(job)]).matchedRows == 1
             else { return .stopped }
-            let locked = try LockedMonitors(plans.keys, in: session)
+            let locked = try lock(plans.keys, in: session)
             let rows = try session.query(MoveSQL.lockMonitors, [JSONRows.ids(locked.ours.map(\.number))])
             let columns = try MoveColumns(rows, monitor: "id")
             var decisions: [RebalanceDecision] = []

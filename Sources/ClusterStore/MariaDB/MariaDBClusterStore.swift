@@ -1,3 +1,4 @@
+import ClusterCore
 package import Logging
 package import MariaDB
 import Synchronization
@@ -8,11 +9,22 @@ import Synchronization
 /// One connection, so one statement at a time. Files by topic: Agent, Poll, Lease, Moves, History.
 package struct MariaDBClusterStore: ClusterStore {
     let connection: Connection
+    let notices: LockNotices
 
-    package init(_ connection: Connection) { self.connection = connection }
+    package init(_ connection: Connection, logger: Logger) {
+        self.connection = connection
+        notices = LockNotices(logger)
+    }
 
     package init(_ options: ConnectionOptions, logger: Logger) {
-        self.init(Connection(options, logger: logger))
+        self.init(Connection(options, logger: logger), logger: logger)
+    }
+
+    /// The monitors of a batch, locked for `session`'s transaction, and a word about those that somebody else has locked.
+    func lock(_ monitors: some Sequence<MonitorID>, in session: Session) throws(MariaDBError) -> LockedMonitors {
+        let locked = try LockedMonitors(monitors, in: session)
+        notices.passedOver(locked.others)
+        return locked
     }
 
     package func prepareSchema() async throws(StoreError) -> SchemaReport {

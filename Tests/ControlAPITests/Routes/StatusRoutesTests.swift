@@ -212,6 +212,23 @@ struct DatabaseAwayTests {
         #expect(try await rows("/lb/health-status", "history").count == 2)
     }
 
+    @Test("a history that somebody keeps locked is shown from memory, marked as stale")
+    func lockedHistory() async throws {
+        api.control.change { script in
+            script.storeError = .contended(reason: "1205: Lock wait timeout exceeded")
+            script.state.history.events = [
+                RecordedEvent(id: 7, at: "2026-01-02T03:04:06.000Z", event: ClusterEvent(.nodeOffline, detail: "x"))
+            ]
+        }
+        for (path, name, count) in [("/lb/events", "events", 1), ("/lb/moves", "moves", 0)] {
+            let reply = try await api.get(path)
+            #expect(reply.status == 200, "\(path)")
+            #expect(try reply.object()["stale"] as? Bool == true, "\(path)")
+            #expect(try reply.object()["database"] == nil, "the database answers")
+            #expect(try reply.objects(name).count == count)
+        }
+    }
+
     @Test("clocks of the database that disagree are told of")
     func skew() async throws {
         api.control.change { script in
