@@ -47,6 +47,14 @@ extension BalancerSettings {
         return configuration
     }
 
+    /// For the lease, the poll and the moves: one balancer's few statements go before those of a thousand agents, which have
+    /// two seconds for each of theirs.
+    var leadingOptions: ConnectionOptions {
+        var options = database.options
+        options.precedence = .first
+        return options
+    }
+
     /// For what people read, over a connection of its own. Nobody waits longer than some seconds for a page: a query that
     /// needs more is ended by the server, and those who queue behind it have their turn.
     var readingOptions: ConnectionOptions {

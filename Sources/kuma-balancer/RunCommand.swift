@@ -42,7 +42,7 @@ struct RunCommand: AsyncParsableCommand {
         let publisher = RoutingTablePublisher()
         let servingState = ServingState()
         let client = KumaHTTPClient()
-        let store = MariaDBClusterStore(settings.database.options, logger: Logger(label: "database"))
+        let store = MariaDBClusterStore(settings.leadingOptions, logger: Logger(label: "database"))
         let readingStore = MariaDBClusterStore(settings.readingOptions, logger: Logger(label: "database"))
         let controlPlane = ControlPlane(
             configuration: settings.controlPlaneConfiguration, store: store, readingStore: readingStore,

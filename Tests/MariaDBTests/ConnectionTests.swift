@@ -64,6 +64,16 @@ struct ConnectionTests {
         #expect(try row.double(try rows.column("m")) == 4)
     }
 
+    @Test("A connection that goes first tells the server's thread pool, others leave it as it is")
+    func precedence() async throws {
+        var options = try await PrivateMariaDB.shared().rootOptions(database: "mysql")
+        for (precedence, expected) in [(ConnectionOptions.Precedence.ordinary, "auto"), (.first, "high")] {
+            options.precedence = precedence
+            let rows = try await Connection(options).query("SELECT @@thread_pool_priority AS p")
+            #expect(try rows.first?.text(try rows.column("p")) == expected)
+        }
+    }
+
     @Test("Errors say whose fault they are")
     func faults() async throws {
         let connection = try await connection()

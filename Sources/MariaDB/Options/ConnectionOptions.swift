@@ -18,12 +18,22 @@ package struct ConnectionOptions: Sendable, Equatable {
         case verified(caFile: String)
     }
 
+    /// Where a server with a thread pool queues our statements; others know no such thing.
+    package enum Precedence: Sendable, Equatable {
+        /// As the server likes: statements of an open transaction before others.
+        case ordinary
+        /// `thread_pool_priority = high`: before whatever is queued of ordinary connections, the first statement of a
+        /// transaction included.
+        case first
+    }
+
     package var endpoint: Endpoint
     package var user: String
     package var password: Secret
     /// Nil connects without choosing a database, which only set-up tools need.
     package var database: String?
     package var tls: TLS = .off
+    package var precedence: Precedence = .ordinary
 
     /// For one host: TCP connect, TLS and log-in together. libmariadb counts whole seconds; a part counts as a whole.
     /// Resolving a name is bounded by resolv.conf(5), not by this.

@@ -93,7 +93,13 @@ final class ResultBuffers {
         case .int: return .int(place(index).load(as: Int64.self))
         case .uint: return .uint(place(index).load(as: UInt64.self))
         case .double: return .double(place(index).load(as: Double.self))
-        case .text: return .text(String(decoding: try content(index, of: statement), as: UTF8.self))
+        case .text:
+            let count = Int(lengths[index])
+            guard count <= ResultBuffers.shortBytes else {
+                return .text(String(decoding: try content(index, of: statement), as: UTF8.self))
+            }
+            // SAFETY: as in `content`.
+            return .text(String(decoding: UnsafeRawBufferPointer(start: place(index), count: count), as: UTF8.self))
         case .bytes: return .bytes(try content(index, of: statement))
         }
     }

@@ -77,15 +77,20 @@ package final class Session {
                 .int(options.lockWaitTimeout.roundedUpSeconds), .int(options.lockWaitTimeout.roundedUpSeconds),
                 .int(options.idleTransactionTimeout.roundedUpSeconds),
             ])
-        try readWhatWasWrittenElsewhere()
+        // On Galera a host may be behind the others; a read there waits until it is not. Without that, a change of hosts
+        // could show a leader the tables as they were before its own last writes.
+        try setOptionally("SET SESSION wsrep_sync_wait = 1")
+        switch options.precedence {
+        case .ordinary: break
+        case .first: try setOptionally("SET SESSION thread_pool_priority = 'high'")
+        }
     }
 
-    /// On Galera a host may be behind the others; a read there waits until it is not. Without that, a change of hosts could
-    /// show a leader the tables as they were before its own last writes.
-    private func readWhatWasWrittenElsewhere() throws(MariaDBError) {
-        do { try perform("SET SESSION wsrep_sync_wait = 1") } catch {
+    /// Sets what a server may have been built without: Galera or the thread pool.
+    private func setOptionally(_ statement: Statement) throws(MariaDBError) {
+        do { try perform(statement) } catch {
             switch error {
-            // ER_UNKNOWN_SYSTEM_VARIABLE: a server that was built without Galera.
+            // ER_UNKNOWN_SYSTEM_VARIABLE
             case .refused(code: 1193, _): return
             case .unavailable, .deadlineExceeded, .loginRefused, .notPermitted, .schemaMissing, .conflict, .refused,
                 .misused:
