@@ -219,7 +219,7 @@ struct LeaderContractTests {
         #expect(try await cluster.store.node(one)?.status == .online)
     }
 
-    @Test("A batch of a thousand moves, and one more is refused", arguments: StoreKind.allCases)
+    @Test("A whole batch moves, and one more is refused", arguments: StoreKind.allCases)
     func batch(kind: StoreKind) async throws {
         let cluster = try await kind.makeCluster()
         let two = try node("node2")

@@ -96,7 +96,7 @@ struct OrderTests {
         await cluster.run(for: .seconds(3))
         let answer = try await cluster.balancers[1].requestRebalance(RebalanceWish(.force), by: "me")
         let job = try started(answer)
-        #expect(job.total > MoveLimits.batch)
+        #expect(job.total > MoveLimits.step)
         #expect(await cluster.run(upTo: .seconds(20)) { await noJob(cluster) } != nil)
         #expect(try await cluster.counts() == ["NA": 1_500, "node1": 1_050, "node3": 1_050])
         #expect(try await cluster.store.openMoves().isEmpty)
@@ -108,7 +108,7 @@ struct OrderTests {
         let cluster = try await settled(monitors: 3_600)
         _ = try started(try await cluster.balancers[1].requestRebalance(RebalanceWish(.rebalance), by: "me"))
         let begun = await cluster.run(upTo: .seconds(5)) {
-            (try? await cluster.store.poll().orders.job?.moved) == MoveLimits.batch
+            (try? await cluster.store.poll().orders.job?.moved) == MoveLimits.step
         }
         #expect(begun != nil)
         cluster.frozen = [0]
@@ -124,12 +124,12 @@ struct OrderTests {
         let cluster = try await settled(monitors: 3_600)
         _ = try started(try await cluster.balancers[0].requestRebalance(RebalanceWish(.rebalance), by: "me"))
         _ = await cluster.run(upTo: .seconds(5)) {
-            (try? await cluster.store.poll().orders.job?.moved) == MoveLimits.batch
+            (try? await cluster.store.poll().orders.job?.moved) == MoveLimits.step
         }
         #expect(try await cluster.balancers[1].cancelRebalance()?.isCancelled == true)
         #expect(await cluster.run(upTo: .seconds(5)) { await noJob(cluster) } != nil)
         #expect(try await cluster.store.jobs().first?.state == .cancelled)
-        #expect(cluster.tables.journal.count == MoveLimits.batch)
+        #expect(cluster.tables.journal.count == MoveLimits.step)
         #expect(try await cluster.balancers[1].cancelRebalance() == nil)
         #expect(try await cluster.events(.rebalanceCancelled).count == 1)
     }
@@ -207,11 +207,11 @@ struct OrderTests {
         let cluster = try await settled(monitors: 3_600)
         _ = try started(try await cluster.balancers[0].requestRebalance(RebalanceWish(.rebalance), by: "me"))
         _ = await cluster.run(upTo: .seconds(5)) {
-            (try? await cluster.store.poll().orders.job?.moved) == MoveLimits.batch
+            (try? await cluster.store.poll().orders.job?.moved) == MoveLimits.step
         }
         try await cluster.balancers[0].pause(PauseOrder(by: "me", reason: ""))
         await cluster.run(for: .seconds(10))
-        #expect(cluster.tables.journal.count == MoveLimits.batch)
+        #expect(cluster.tables.journal.count == MoveLimits.step)
         _ = try await cluster.balancers[1].resume(by: "me")
         #expect(await cluster.run(upTo: .seconds(5)) { await noJob(cluster) } != nil)
         #expect(cluster.tables.journal.count == 2_400)

@@ -53,7 +53,7 @@ actor Rebalancer {
             case .leave, .rescue: return try await end(job, as: .done, under: lease)
             }
         }
-        let batch = Array(plan.moves.prefix(MoveLimits.batch))
+        let batch = Array(plan.moves.prefix(MoveLimits.step))
         do throws(StoreError) {
             switch try await store.rebalance(batch, for: job.id, under: lease) {
             case .stopped: return .moved([:])
