@@ -51,6 +51,11 @@ extension ControlPlane {
     /// The nodes whose clients were refused since the last step.
     private func suspects() -> [NodeID] {
         shared.withLock { state in
+            // Counters only rise, so an equal sum says that none did, and no node need be looked up.
+            let sum = state.table.nodes.reduce(0) { $0 &+ $1.traffic.connectFailures.load(ordering: .relaxed) }
+            let seen = State.FailureSum(generation: state.table.generation, failures: sum)
+            guard seen != state.failureSum else { return [] }
+            state.failureSum = seen
             var suspects: [NodeID] = []
             for node in state.table.nodes {
                 let failures = node.traffic.connectFailures.load(ordering: .relaxed)
@@ -77,7 +82,11 @@ extension ControlPlane {
     private func resolved(_ host: String, _ answer: AddressBook.Answer) {
         let now = clock.now()
         let trouble = shared.withLock { state -> String? in
-            state.isTableDue = true
+            let before = state.book.address(of: host)
+            defer {
+                // Asked again, most names say the same again: then there is no other table to make.
+                if state.book.address(of: host) != before { state.isTableDue = true }
+            }
             return state.book.record(answer, for: host, now: now)
         }
         if let trouble {
@@ -112,7 +121,7 @@ extension ControlPlane {
             guard let picture = state.report.picture else { return nil }
             var traffic = state.traffic
             let nodes = builder.nodes(
-                of: picture, probed: { prober.finding(of: $0)?.status }, resolved: state.book.resolve,
+                of: picture, probed: { prober.status(of: $0) }, resolved: state.book.resolve,
                 traffic: { traffic.traffic(of: $0) })
             state.traffic = traffic
             let isSetupPending = !picture.isSetUp

@@ -21,10 +21,17 @@ package final class ControlPlane: ClusterControl, Service {
     }
 
     struct State {
+        /// The failed connects to all nodes of one table.
+        struct FailureSum: Equatable {
+            let generation: UInt64
+            let failures: Int
+        }
+
         var report: PassReport
         var book: AddressBook
         var traffic = NodeTrafficRegistry()
         var connectFailures: [NodeID: Int] = [:]
+        var failureSum: FailureSum?
         var table = RoutingTable.empty
         var tableUpdatedAt: ContinuousClock.Instant?
         var isPassRunning = false

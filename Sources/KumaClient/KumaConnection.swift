@@ -22,6 +22,8 @@ final class KumaConnection: ChannelInboundHandler, @unchecked Sendable {
     private var channel: (any Channel)?
     private var call: KumaCall?
     private var requests = 0
+    /// When it was last kept.
+    private(set) var idleSince = NIODeadline.distantPast
 
     init(to address: NodeAddress, of client: KumaHTTPClient) {
         self.address = address
@@ -75,11 +77,8 @@ final class KumaConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func keep() {
+        idleSince = .now()
         client.keep(self)
-        let requests = requests
-        client.loop.scheduleTask(in: Limits.idle) {
-            if self.call == nil, self.requests == requests { self.close() }
-        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -134,7 +134,24 @@ package final class KumaHTTPClient: Sendable {
     }
 
     /// The connection answered, and may be asked again.
-    func keep(_ connection: KumaConnection) { connections.value.put(connection)?.close() }
+    func keep(_ connection: KumaConnection) {
+        connections.value.put(connection)?.close()
+        sweepLater()
+    }
+
+    /// One timer for all idle connections: a timer each, two thousand of them, made every other timer dear that is cancelled
+    /// (NIO looks for it through all).
+    private func sweepLater() {
+        guard !connections.value.isSweepScheduled else { return }
+        connections.value.isSweepScheduled = true
+        loop.scheduleTask(in: KeptConnections.sweepInterval) {
+            self.connections.value.isSweepScheduled = false
+            // The interval is taken off, so that none is idle for longer than its limit.
+            let limit = NIODeadline.now() - (KumaConnection.Limits.idle - KeptConnections.sweepInterval)
+            for connection in self.connections.value.takeIdle(since: limit) { connection.close() }
+            if !self.connections.value.isEmpty { self.sweepLater() }
+        }
+    }
 
     /// The connection is closed.
     func forget(_ connection: KumaConnection) { connections.value.remove(connection) }
@@ -148,7 +165,19 @@ struct KeptConnections {
     /// Beyond, connections are closed after their answer: each holds a descriptor that a client could have.
     private static let most = 1_024
 
+    static let sweepInterval = TimeAmount.milliseconds(500)
+
+    var isSweepScheduled = false
     private var connections: [NodeAddress: KumaConnection] = [:]
+
+    var isEmpty: Bool { connections.isEmpty }
+
+    /// - Returns: those that have been idle since then or longer, which are kept no more.
+    mutating func takeIdle(since limit: NIODeadline) -> [KumaConnection] {
+        let idle = connections.values.filter { $0.idleSince <= limit }
+        for connection in idle { connections[connection.address] = nil }
+        return idle
+    }
 
     mutating func take(_ address: NodeAddress) -> KumaConnection? { connections.removeValue(forKey: address) }
 

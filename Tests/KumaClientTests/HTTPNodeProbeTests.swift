@@ -165,6 +165,17 @@ struct RoutineProbeTests {
         }
     }
 
+    @Test("a connection that is asked nothing more is closed before the node would")
+    func idle() async throws {
+        try await withNode { node, routine, _ in
+            _ = await routine()
+            let kept = ContinuousClock.now
+            #expect(node.connectionCount == 1)
+            try await eventually { node.connectionCount == 0 }
+            #expect(ContinuousClock.now - kept < .seconds(5))
+        }
+    }
+
     @Test("a check out of suspicion meets the node as a new client would, and leaves no connection behind")
     func suspicion() async throws {
         try await withNode { node, routine, suspicious in

@@ -41,6 +41,7 @@ final class NodeProber: Sendable {
     func takeAll() -> [ProbeBoard.Order] { state.withLock { $0.board.takeAll() } }
 
     func finding(of node: NodeID) -> ProbeBoard.Finding? { state.withLock { $0.board.finding(of: node) } }
+    func status(of node: NodeID) -> NodeStatus? { state.withLock { $0.board.status(of: node) } }
     /// Changes whenever a node's finding does.
     var revision: UInt64 { state.withLock { $0.revision } }
     var statistics: CheckStatistics { state.withLock { $0.statistics } }
@@ -70,7 +71,7 @@ final class NodeProber: Sendable {
             case .healthy, .degraded: state.statistics.successes += 1
             case .unhealthy: state.statistics.failures += 1
             }
-            let isFirst = state.board.finding(of: order.node) == nil
+            let isFirst = state.board.status(of: order.node) == nil
             let verdict = state.board.record(result, for: order, now: now, draw: draw)
             if isFirst || verdict != .unchanged { state.revision += 1 }
             return verdict

@@ -54,6 +54,7 @@ package struct ProbeBoard: Sendable {
     }
 
     private struct Entry: Sendable {
+        let node: NodeID
         var address: NodeAddress
         var judge: HealthJudge
         var last: ProbeResult?
@@ -64,7 +65,10 @@ package struct ProbeBoard: Sendable {
     }
 
     private let limits: Limits
-    private var entries: [NodeID: Entry] = [:]
+    /// In the order of the nodes. An array, because ten times a second a thousand are looked through for those that are due,
+    /// and a dictionary copies each on the way.
+    private var entries: [Entry] = []
+    private var positions: [NodeID: Int] = [:]
     private var lastTicket: UInt64 = 0
     /// Abandoned probes hold a descriptor until their own deadline: they count.
     private var inFlight = 0
@@ -74,59 +78,62 @@ package struct ProbeBoard: Sendable {
     /// Takes the nodes there are. A node with another address is judged anew from what the database says; one without
     /// an address is not probed.
     package mutating func follow(_ nodes: [NodeRecord], now: ContinuousClock.Instant) {
-        var next: [NodeID: Entry] = [:]
+        var next: [Entry] = []
+        var nextPositions: [NodeID: Int] = [:]
         for node in nodes {
-            guard let address = node.address else { continue }
-            if let known = entries[node.id], known.address == address {
-                next[node.id] = known
+            guard let address = node.address, nextPositions.updateValue(next.count, forKey: node.id) == nil else {
+                continue
+            }
+            if let position = positions[node.id], entries[position].address == address {
+                next.append(entries[position])
             } else {
                 let judge = HealthJudge(startingAs: node.believedStatus(limits.judge), limits: limits.judge)
-                next[node.id] = Entry(address: address, judge: judge, due: now)
+                next.append(Entry(node: node.id, address: address, judge: judge, due: now))
             }
         }
-        entries = next
+        (entries, positions) = (next, nextPositions)
     }
 
     /// Something speaks against the node: probe it at once and impatiently. Nothing happens when it is known to be
     /// offline already: clients that keep trying it must not make us hammer it.
     package mutating func hurry(_ node: NodeID, now: ContinuousClock.Instant) {
-        guard var entry = entries[node], !entry.isHurried, entry.judge.status != .offline else { return }
-        entry.isHurried = true
-        entry.due = now
-        entries[node] = entry
+        guard let position = positions[node], !entries[position].isHurried,
+            entries[position].judge.status != .offline
+        else { return }
+        entries[position].isHurried = true
+        entries[position].due = now
     }
 
     /// The probes to start now, longest overdue first, as many as may be in flight.
     package mutating func take(now: ContinuousClock.Instant) -> [Order] {
         let room = limits.inFlight - inFlight
         guard room > 0 else { return [] }
-        let due = entries.filter { $0.value.due <= now && isStartable($0.value) }
-            .sorted { ($0.value.due, $0.key) < ($1.value.due, $1.key) }
-        return due.prefix(room).compactMap { start($0.key) }
+        let due = entries.indices.filter { entries[$0].due <= now && isStartable($0) }
+            .sorted { (entries[$0].due, entries[$0].node) < (entries[$1].due, entries[$1].node) }
+        return due.prefix(room).map { start($0) }
     }
 
     /// A probe of every node, now, for somebody who waits for the answers.
     package mutating func takeAll() -> [Order] {
-        entries.keys.sorted().compactMap { start($0) }
+        entries.indices.sorted { entries[$0].node < entries[$1].node }.map { start($0) }
     }
 
-    private func isStartable(_ entry: Entry) -> Bool {
-        guard let underWay = entry.underWay else { return true }
-        return entry.isHurried && underWay.timeout > limits.suspectTimeout
+    private func isStartable(_ position: Int) -> Bool {
+        guard let underWay = entries[position].underWay else { return true }
+        return entries[position].isHurried && underWay.timeout > limits.suspectTimeout
     }
 
-    private mutating func start(_ node: NodeID) -> Order? {
-        guard var entry = entries[node] else { return nil }
+    private mutating func start(_ position: Int) -> Order {
+        let entry = entries[position]
         let isSuspect = entry.isHurried || entry.judge.failStreak > 0
         let timeout = isSuspect ? min(limits.suspectTimeout, limits.timeout) : limits.timeout
         lastTicket += 1
         inFlight += 1
-        entry.underWay = (lastTicket, timeout)
-        entry.isHurried = false
-        entries[node] = entry
+        entries[position].underWay = (lastTicket, timeout)
+        entries[position].isHurried = false
         let isRoutine = !isSuspect && entry.judge.status == .online && entry.last != nil
         return Order(
-            node: node, address: entry.address, timeout: timeout, occasion: isRoutine ? .routine : .suspicion,
+            node: entry.node, address: entry.address, timeout: timeout, occasion: isRoutine ? .routine : .suspicion,
             ticket: lastTicket)
     }
 
@@ -137,26 +144,34 @@ package struct ProbeBoard: Sendable {
         _ result: ProbeResult, for order: Order, now: ContinuousClock.Instant, draw: Double
     ) -> HealthJudge.Verdict? {
         inFlight -= 1
-        guard var entry = entries[order.node], entry.underWay?.ticket == order.ticket else { return nil }
-        let verdict = entry.judge.record(result.finding)
-        entry.last = result
-        entry.underWay = nil
-        entry.due = entry.isHurried ? now : now + Jitter.spread(entry.judge.interval, draw: draw)
-        entries[order.node] = entry
+        guard let position = positions[order.node], entries[position].underWay?.ticket == order.ticket else {
+            return nil
+        }
+        let verdict = entries[position].judge.record(result.finding)
+        entries[position].last = result
+        entries[position].underWay = nil
+        let wait = Jitter.spread(entries[position].judge.interval, draw: draw)
+        entries[position].due = entries[position].isHurried ? now : now + wait
         return verdict
     }
 
     /// An order that will have no answer.
     package mutating func abandon(_ order: Order) {
         inFlight -= 1
-        guard entries[order.node]?.underWay?.ticket == order.ticket else { return }
-        entries[order.node]?.underWay = nil
+        guard let position = positions[order.node], entries[position].underWay?.ticket == order.ticket else { return }
+        entries[position].underWay = nil
     }
 
     /// Nil before the first answer.
     package func finding(of node: NodeID) -> Finding? {
-        guard let entry = entries[node], let last = entry.last else { return nil }
-        return Finding(
-            status: entry.judge.status, okStreak: entry.judge.okStreak, failStreak: entry.judge.failStreak, last: last)
+        guard let position = positions[node], let last = entries[position].last else { return nil }
+        let judge = entries[position].judge
+        return Finding(status: judge.status, okStreak: judge.okStreak, failStreak: judge.failStreak, last: last)
+    }
+
+    /// What routing asks of a finding, of each node in turn: nothing is copied for it.
+    package func status(of node: NodeID) -> NodeStatus? {
+        guard let position = positions[node], entries[position].last != nil else { return nil }
+        return entries[position].judge.status
     }
 }

@@ -33,6 +33,8 @@ package struct AddressBook: Sendable {
     private let interval: Duration
     private let deadline: Duration
     private var entries: [String: Entry] = [:]
+    /// Before it nothing is due; nil after a change, until the names were looked through again.
+    private var quietUntil: ContinuousClock.Instant?
 
     package init(interval: Duration, deadline: Duration) {
         self.interval = interval
@@ -41,25 +43,33 @@ package struct AddressBook: Sendable {
 
     /// Takes the host names there are; others are forgotten.
     package mutating func follow(_ hosts: Set<String>, now: ContinuousClock.Instant) {
+        guard entries.count != hosts.count || !hosts.allSatisfy({ entries[$0] != nil }) else { return }
         entries = entries.filter { hosts.contains($0.key) }
         for host in hosts where entries[host] == nil { entries[host] = Entry(due: now) }
+        quietUntil = nil
     }
 
     /// Puts in an address known from before, such as the state file's; a look-up replaces it.
     package mutating func remember(_ address: SocketAddress, for host: String, now: ContinuousClock.Instant) {
         entries[host] = Entry(address: address, due: now)
+        quietUntil = nil
     }
 
     /// The names to look up now. A look-up past its deadline counts as failed; its late answer is still taken.
     package mutating func take(now: ContinuousClock.Instant) -> [String] {
-        for (host, entry) in entries {
-            guard let started = entry.startedAt, now - started > deadline, entry.lastError == nil else { continue }
-            entries[host]?.lastError = "no answer from the resolver within \(deadline)"
+        if let quietUntil, now < quietUntil { return [] }
+        let late = entries.filter { _, entry in
+            guard let started = entry.startedAt, entry.lastError == nil else { return false }
+            return now - started > deadline
         }
+        let trouble = "no answer from the resolver within \(deadline)"
+        for host in late.keys { entries[host]?.lastError = trouble }
         let underWay = entries.values.count { $0.startedAt != nil }
         let due = entries.filter { $0.value.startedAt == nil && $0.value.due <= now }.keys.sorted()
         let taken = Array(due.prefix(max(AddressBook.lookupsAtOnce - underWay, 0)))
         for host in taken { entries[host]?.startedAt = now }
+        let isAnyUnderWay = underWay + taken.count > 0
+        quietUntil = isAnyUnderWay ? nil : entries.values.lazy.map(\.due).min()
         return taken
     }
 
@@ -80,6 +90,7 @@ package struct AddressBook: Sendable {
             entry.lastError = reason
         }
         entries[host] = entry
+        quietUntil = nil
         return entry.lastError == before ? nil : entry.lastError
     }
 
@@ -103,6 +114,9 @@ package struct AddressBook: Sendable {
         case nil: entry.lastError.map { .unknown(reason: $0) } ?? .pending
         }
     }
+
+    /// The last good address of a name; its port says nothing.
+    package func address(of host: String) -> SocketAddress? { entries[host]?.address }
 
     /// The last good address, with the node's own port.
     package func resolve(_ node: NodeAddress) -> SocketAddress? {
