@@ -62,6 +62,24 @@ struct ReconcilePlannerTests {
         #expect(planner.next(assigned: monitors(1), now: five, secondOfMinute: 5) != .nothing)
     }
 
+    @Test("Kuma's own run may have read a change that is first seen after second 00, and be at work on it for longer")
+    func longRun() {
+        var planner = planner(knowing: 0)
+        let minute = start + .seconds(40)
+        // 20 starts: 7 s from second 00.
+        #expect(planner.next(assigned: monitors(20), now: minute + .seconds(3), secondOfMinute: 3) == .nothing)
+        #expect(planner.next(assigned: monitors(20), now: minute + .seconds(6), secondOfMinute: 6) == .nothing)
+        #expect(planner.next(assigned: monitors(20), now: minute + .seconds(7), secondOfMinute: 7) != .nothing)
+    }
+
+    @Test("a change after a look that Kuma's run of the minute cannot have missed is called at once")
+    func afterTheRun() {
+        var planner = planner(knowing: 0)
+        let minute = start + .seconds(40)
+        #expect(planner.next(assigned: monitors(0), now: minute + .seconds(2), secondOfMinute: 2) == .nothing)
+        #expect(planner.next(assigned: monitors(20), now: minute + .seconds(5), secondOfMinute: 5) != .nothing)
+    }
+
     @Test("a call that would run into second 50 is left to Kuma's own run, which must end before the next call")
     func tooLong() {
         var planner = planner(knowing: 0)
@@ -92,6 +110,15 @@ struct ReconcilePlannerTests {
         #expect(planner.next(assigned: monitors(1), now: start + .seconds(5), secondOfMinute: 25) == .nothing)
         #expect(planner.next(assigned: monitors(1), now: start + .seconds(44), secondOfMinute: 4) == .nothing)
         #expect(planner.next(assigned: monitors(1), now: start + .seconds(45), secondOfMinute: 5) != .nothing)
+    }
+
+    @Test("nobody knows what the first run after a predecessor starts: it may be every monitor of the node")
+    func predecessorOfMany() {
+        var planner = ReconcilePlanner()
+        planner.tookOver(now: start, secondOfMinute: 20)
+        #expect(planner.next(assigned: monitors(30), now: start, secondOfMinute: 20) == .nothing)
+        #expect(planner.next(assigned: monitors(31), now: start + .seconds(49), secondOfMinute: 9) == .nothing)
+        #expect(planner.next(assigned: monitors(31), now: start + .seconds(50), secondOfMinute: 10) != .nothing)
     }
 
     @Test("a call that never reached the node is made again")

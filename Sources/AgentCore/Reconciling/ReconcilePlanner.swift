@@ -5,7 +5,8 @@ package import ClusterCore
 /// - one call in flight, and none while an earlier one may still be running;
 /// - a call that may have arrived is never repeated;
 /// - none between second 50 and second 05 of a minute, nor one so long that it would run into second 00: Kuma's own run
-///   of the minute then does the work, and it must not meet ours.
+///   of the minute then does the work, and it must not meet ours;
+/// - none after second 00 for as long as that run takes to start what it may have found then.
 ///
 /// A value: the caller brings the time and performs the call.
 package struct ReconcilePlanner: Sendable {
@@ -28,6 +29,13 @@ package struct ReconcilePlanner: Sendable {
         /// First and last second of a minute in which a call may be made or be running.
         static let quietUntil = 5
         static let quietFrom = 50
+        /// After second 00 a look at the list shows what Kuma's run has read, too: its query and our clock may be this late.
+        static let slack: Duration = .seconds(2)
+
+        /// How long Kuma's own run of a minute may take that starts so many monitors; the next one then does the rest.
+        static func run(starting monitors: Int) -> Duration {
+            min(max(base + perStart * monitors, .seconds(quietUntil)), .seconds(quietFrom))
+        }
     }
 
     private enum Phase: Equatable, Sendable {
@@ -40,6 +48,10 @@ package struct ReconcilePlanner: Sendable {
     private var phase = Phase.idle
     /// A run may still be going on until then: Kuma's own, or one of ours that never answered.
     private var busyUntil: ContinuousClock.Instant?
+    /// When the list was last seen to be what the node runs.
+    private var sameAt: ContinuousClock.Instant?
+    /// Kuma's own run that begins then is the first that nothing of a predecessor's meets; nobody knows what it will start.
+    private var firstRun: ContinuousClock.Instant?
 
     package init() {}
 
@@ -50,21 +62,34 @@ package struct ReconcilePlanner: Sendable {
         assigned: Set<MonitorID>, now: ContinuousClock.Instant, secondOfMinute: Int
     ) -> Action {
         guard phase == .idle else { return .nothing }
+        if let start = firstRun {
+            firstRun = nil
+            let end = start + Limits.run(starting: assigned.count)
+            busyUntil = max(busyUntil ?? end, end)
+        }
         guard let known else {
             self.known = assigned
+            sameAt = now
             return .nothing
         }
-        guard known != assigned else { return .nothing }
+        guard known != assigned else {
+            sameAt = now
+            return .nothing
+        }
         if let busyUntil, now < busyUntil { return .nothing }
-        let estimate = Limits.base + Limits.perStart * assigned.subtracting(known).count
+        let starts = assigned.subtracting(known).count
+        let minute = now - .seconds(secondOfMinute)
+        // Kuma's run of this minute may have read the change before we did, and be starting it now.
+        if (sameAt ?? minute) < minute + Limits.slack, now < minute + Limits.run(starting: starts) { return .nothing }
+        let estimate = Limits.base + Limits.perStart * starts
         let end = secondOfMinute + Int(estimate.components.seconds)
         if secondOfMinute >= Limits.quietFrom || (secondOfMinute >= Limits.quietUntil && end >= Limits.quietFrom) {
             // Kuma's own run at second 00 will do it, and takes as long.
             self.known = assigned
-            busyUntil = now + .seconds(60 - secondOfMinute + Limits.quietUntil) + estimate
+            busyUntil = minute + .seconds(60 + Limits.quietUntil) + estimate
             return .nothing
         }
-        // Before second 05 Kuma's run may have read the list before this change: wait, then call.
+        // Kuma's run of this minute has read the list before this change, and may still be at work: wait, then call.
         guard secondOfMinute >= Limits.quietUntil else { return .nothing }
         phase = .calling(assigned)
         return .trigger(timeout: estimate + Limits.patience)
@@ -73,8 +98,7 @@ package struct ReconcilePlanner: Sendable {
     /// Another agent spoke for the node until just now. Its last call may still run there, and it made none that was to run
     /// into Kuma's own run of the minute: after that run nothing of it is left.
     package mutating func tookOver(now: ContinuousClock.Instant, secondOfMinute: Int) {
-        let end = now + .seconds(60 - secondOfMinute + Limits.quietUntil)
-        busyUntil = max(busyUntil ?? end, end)
+        firstRun = now + .seconds(60 - secondOfMinute)
     }
 
     package mutating func finished(_ outcome: ReconcileOutcome, now: ContinuousClock.Instant) {

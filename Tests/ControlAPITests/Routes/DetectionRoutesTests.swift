@@ -75,15 +75,15 @@ struct DetectionRoutesTests {
         // An agent too old to say, and one that beats four times a second.
         #expect(heartbeats["node1"]?["interval_ms"] as? Int == 2_000)
         #expect(heartbeats["node1"]?["interval_from"] as? String == "default")
-        var node = try FixtureNode("node1", name: "First")
-        node.agentInterval = .milliseconds(250)
-        let nodes = [node]
+        var brisk = try FixtureNode("node1", name: "First")
+        brisk.agentInterval = .milliseconds(250)
+        let nodes = [brisk]
         api.control.change { $0 = .of(nodes) }
-        let brisk = try #require(
+        let beats = try #require(
             try await api.get("/lb/health-status").object()["heartbeats"] as? [String: [String: Any]])
-        #expect(brisk["node1"]?["interval_ms"] as? Int == 250)
-        #expect(brisk["node1"]?["interval_from"] as? String == "agent")
-        #expect(brisk["node1"]?["missed"] as? Int == 1)
+        #expect(beats["node1"]?["interval_ms"] as? Int == 250)
+        #expect(beats["node1"]?["interval_from"] as? String == "agent")
+        #expect(beats["node1"]?["missed"] as? Int == 1)
     }
 
     @Test("load-balancer-status gives each node's score by the rule that chooses")
