@@ -33,12 +33,13 @@ package enum DataPlaneError: Error, CustomStringConvertible {
 /// The request path: one thread per reactor, from `start` until `drain` or `stop`.
 ///
 /// It reads the routing table from its publisher, adds to `facts` and to each node's `NodeTraffic`, and knows nothing else
-/// of the rest of the process.
+/// of the rest of the process. The database, the control plane and any decision about monitors never come here.
 package final class DataPlane: Sendable {
     private let configuration: DataPlaneConfiguration
     private let publisher: RoutingTablePublisher
     private let serving: ServingState
     private let logger: Logger
+    private let accessLog: AccessLog?
     /// What each reactor counts; to be summed by the reader.
     package let facts: [TrafficFacts]
     private let state = Mutex(State())
@@ -51,13 +52,16 @@ package final class DataPlane: Sendable {
         var threads: [ReactorThread] = []
     }
 
+    /// - Parameter accessLog: nil: none is kept. It is this data plane's alone, and ends with it.
     package init(
-        configuration: DataPlaneConfiguration, publisher: RoutingTablePublisher, serving: ServingState, logger: Logger
+        configuration: DataPlaneConfiguration, publisher: RoutingTablePublisher, serving: ServingState,
+        accessLog: AccessLog? = nil, logger: Logger
     ) {
         self.configuration = configuration
         self.publisher = publisher
         self.serving = serving
         self.logger = logger
+        self.accessLog = accessLog
         facts = (0..<max(configuration.reactors, 0)).map { _ in TrafficFacts() }
         sessions = SessionTable(capacity: configuration.limits.sessions, idle: configuration.limits.sessionIdle)
     }
@@ -97,7 +101,8 @@ package final class DataPlane: Sendable {
                 reactors.append(
                     try Reactor(
                         configuration, listeners: listeners, controlSocket: controlSocket, publisher: publisher,
-                        budget: budget, census: census, facts: facts[number], sessions: sessions, logger: logger))
+                        budget: budget, census: census, facts: facts[number], sessions: sessions,
+                        access: accessLog?.makeRecorder(facts[number]), logger: logger))
             } catch {
                 throw .systemRefused(reason: "\(error)")
             }
@@ -114,6 +119,7 @@ package final class DataPlane: Sendable {
 
     private func run(_ reactors: consuming [Reactor], on addresses: [SocketAddress]) throws(DataPlaneError) {
         let mailboxes = reactors.map(\.mailbox)
+        do throws(SystemError) { try accessLog?.start() } catch { throw .systemRefused(reason: "\(error)") }
         var threads: [ReactorThread] = []
         for (number, reactor) in reactors.enumerated() {
             ended.enter()
@@ -125,6 +131,7 @@ package final class DataPlane: Sendable {
             } catch {
                 ended.leave()
                 for thread in threads { thread.stopAndJoin() }
+                accessLog?.end()
                 throw .systemRefused(reason: "\(error)")
             }
         }
@@ -234,6 +241,7 @@ package final class DataPlane: Sendable {
         }
         for thread in threads { thread.mailbox.give(.stop) }
         for thread in threads { thread.join() }
+        accessLog?.end()
     }
 
     deinit { stop() }

@@ -31,11 +31,19 @@ struct RunCommand: AsyncParsableCommand {
             throw BalancerExit.failure
         }
         defer { folder.remove() }
-        try await serve(settings, sockets: sockets, folder: folder, log: log)
+        let accessLog: AccessLog?
+        do {
+            accessLog = try settings.makeAccessLog()
+        } catch {
+            StandardError.print("kuma-balancer: LB_ACCESS_LOG: \(error)")
+            throw BalancerExit.failure
+        }
+        try await serve(settings, sockets: sockets, folder: folder, log: log, accessLog: accessLog)
     }
 
     private func serve(
-        _ settings: BalancerSettings, sockets: ActivationSockets, folder: ControlSocketFolder, log: BalancerLog
+        _ settings: BalancerSettings, sockets: ActivationSockets, folder: ControlSocketFolder, log: BalancerLog,
+        accessLog: AccessLog?
     ) async throws {
         let logger = Logger(label: "kuma-balancer")
         let identity = settings.makeIdentity()
@@ -50,7 +58,7 @@ struct RunCommand: AsyncParsableCommand {
             publisher: publisher, identity: settings.presence(of: identity), logger: Logger(label: "control"))
         let dataPlane = DataPlane(
             configuration: settings.dataPlaneConfiguration(controlSocketPath: folder.socketPath, sockets: sockets),
-            publisher: publisher, serving: servingState, logger: Logger(label: "data"))
+            publisher: publisher, serving: servingState, accessLog: accessLog, logger: Logger(label: "data"))
         let (apiListening, serving) = (StartGate(), StartGate())
         let api = ControlAPI(
             configuration: settings.apiConfiguration(identity: identity, socketPath: folder.socketPath),

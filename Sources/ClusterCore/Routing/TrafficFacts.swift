@@ -28,6 +28,8 @@ package final class TrafficFacts: Sendable {
     package let staleEvents = Atomic<Int>(0)
     /// Connections turned away: at `LB_MAX_CONNECTIONS`, at their client's share of it, or for want of a descriptor.
     package let turnedAway = Atomic<Int>(0)
+    /// Lines of the access log that were dropped, because nobody took them in time.
+    package let lostAccessLines = Atomic<Int>(0)
 
     package init() {}
 }

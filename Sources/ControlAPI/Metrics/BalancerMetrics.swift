@@ -73,6 +73,9 @@ struct BalancerMetrics: Sendable {
         text.add(
             "kuma_balancer_stale_events_total", .counter, "Kernel events for connections that were gone already.",
             sum { $0.staleEvents.load(ordering: .relaxed) })
+        text.add(
+            "kuma_balancer_access_lines_lost_total", .counter, "Lines of the access log that nobody took in time.",
+            sum { $0.lostAccessLines.load(ordering: .relaxed) })
     }
 
     private func nodes(_ text: inout MetricsText) {

@@ -166,6 +166,8 @@ struct Connection: ~Copyable {
     var tie = NodeTie.none
     /// Present from a Socket.IO handshake until its session is known.
     var sessionSearch: SessionSearch?
+    /// What the access log will say of the request at hand; nil while the log is off.
+    var access: AccessNote?
 
     init(index: Int) { self.index = index }
 }

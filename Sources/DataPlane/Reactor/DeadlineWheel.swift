@@ -77,11 +77,6 @@ struct DeadlineWheel: ~Copyable {
         armedCount -= 1
     }
 
-    /// Clears and hands out every slot whose deadline has passed. `due` may arm and disarm.
-    mutating func expire(now: UInt64, due: (Int) -> Void) {
-        while let slot = next(now: now) { due(slot) }
-    }
-
     /// Clears and returns one slot whose deadline has passed; nil when none is left.
     mutating func next(now: UInt64) -> Int? {
         let current = now >> Self.tickShift

@@ -13,6 +13,7 @@ extension Reactor {
         // Off the steady path: an error may allocate. SAFETY: the bytes are copied while the array lends them.
         let bytes = isHead ? response.headBytes(as: form) : response.bytes(as: form)
         bytes.withUnsafeBytes { slot.pointee.toClient.append($0) }
+        noteAnswer(slot, response, bytes: bytes.count)
         beginClosing(slot)
     }
 
@@ -37,6 +38,7 @@ extension Reactor {
         }
         guard slot.pointee.toClient.isEmpty else { return flushed.progress }
         if !slot.pointee.client.isShut {
+            recordAccess(slot)
             SystemCall.endSending(slot.pointee.client.number)
             slot.pointee.client.isShut = true
             slot.pointee.awaitedSince = now

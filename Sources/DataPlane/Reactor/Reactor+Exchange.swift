@@ -16,6 +16,7 @@ extension Reactor {
                 finishExchange(slot, upstream: persistence)
                 return .made
             case .closeClient(let persistence, let wish):
+                recordAccess(slot)
                 letGoOfUpstream(slot, persistence)
                 endClient(slot, wish)
                 return .made
@@ -153,6 +154,7 @@ extension Reactor {
 
     /// The exchange is over and the client stays: its next request may be here already.
     private func finishExchange(_ slot: Slot, upstream persistence: Persistence) {
+        recordAccess(slot)
         slot.pointee.exchange = nil
         slot.pointee.replay.removeAll()
         slot.pointee.clientLane.pace = .unknown

@@ -79,6 +79,7 @@ extension Reactor {
             slot.pointee.tried.removeAll()
             slot.pointee.pinClearing = .none
             facts.requests.wrappingAdd(1, ordering: .relaxed)
+            noteRequest(slot, head, bytes)
             dispatch(slot, head, bytes, from: source)
         }
     }

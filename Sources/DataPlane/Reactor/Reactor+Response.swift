@@ -52,6 +52,7 @@ extension Reactor {
             return .ended
         case .complete(let head):
             slot.pointee.responseSniffer = ResponseHeadSniffer()
+            if head.kind != .interim { slot.pointee.access?.status = head.status }
             if head.kind != .interim, case .node(let node) = slot.pointee.target {
                 directory.entries[node].traffic.responded(head.status, after: now - slot.pointee.awaitedSince)
             }
@@ -96,6 +97,7 @@ extension Reactor {
             UnsafeMutableRawBufferPointer(rebasing: outgoing.bytes[length...]).copyMemory(from: body)
             length += body.count
         }
+        slot.pointee.access?.responseBytes += length
         let delivery = deliver(outgoing.first(length), to: &slot.pointee.client, pending: &slot.pointee.toClient)
         guard delivery == .accepted else {
             closeConnection(slot)
@@ -136,6 +138,7 @@ extension Reactor {
         }
         let body = UnsafeRawBufferPointer(rebasing: bytes[..<count])
         searchSession(slot, in: body)
+        slot.pointee.access?.responseBytes += count
         let delivery = deliver(body, to: &slot.pointee.client, pending: &slot.pointee.toClient)
         guard delivery == .accepted else {
             closeConnection(slot)

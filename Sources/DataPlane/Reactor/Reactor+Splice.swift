@@ -115,7 +115,9 @@ extension Reactor {
         let outcome = splice(
             from: &slot.pointee.upstream, to: &slot.pointee.client, lane: &slot.pointee.clientLane, atMost: run)
         switch outcome {
-        case .moved(let count): slot.pointee.exchange?.skipped(fromUpstream: count)
+        case .moved(let count):
+            slot.pointee.access?.responseBytes += count
+            slot.pointee.exchange?.skipped(fromUpstream: count)
         case .none: return .none
         case .sourceEnded: upstreamEnded(slot, .closed)
         case .sourceFailed: upstreamEnded(slot, .reset)

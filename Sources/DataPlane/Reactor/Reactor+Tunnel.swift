@@ -6,6 +6,7 @@ extension Reactor {
     /// After a 101 has been sent on: what either side sent behind its head goes first.
     func beginTunnel(_ slot: Slot, firstBytes bytes: UnsafeRawBufferPointer, behind headBytes: Int) -> ResponseStep {
         let first = UnsafeRawBufferPointer(rebasing: bytes[headBytes...])
+        slot.pointee.access?.responseBytes += first.count
         let delivery = deliver(first, to: &slot.pointee.client, pending: &slot.pointee.toClient)
         guard delivery == .accepted else {
             closeConnection(slot)
@@ -47,6 +48,7 @@ extension Reactor {
         let down = relay(
             &slot.pointee.upstream, to: &slot.pointee.client, pending: &slot.pointee.toClient,
             lane: &slot.pointee.clientLane)
+        if case .moved(let count) = down { slot.pointee.access?.responseBytes += count }
         // One side failed: the other must not take what it has for a proper end.
         if up == .failed || down == .failed {
             SystemCall.setResetOnClose(slot.pointee.upstream.number)
@@ -75,7 +77,12 @@ extension Reactor {
         }
     }
 
-    private enum RelayStep { case none, moved, ended, failed }
+    private enum RelayStep: Equatable {
+        case none
+        /// That many bytes came from the source; 0: some that had come before left.
+        case moved(Int)
+        case ended, failed
+    }
 
     /// Moves what one side sent to the other; when that side has ended and all is delivered, relays the end.
     private func relay(
@@ -83,7 +90,7 @@ extension Reactor {
     ) -> RelayStep {
         let flushed = flush(&pending, &lane, to: &sink)
         guard flushed.delivery == .accepted else { return .failed }
-        var step = flushed.progress == .made ? RelayStep.moved : RelayStep.none
+        var step = flushed.progress == .made ? RelayStep.moved(0) : RelayStep.none
         if pending.isEmpty, lane.isEmpty, source.isReadable, !source.isDrained {
             let outcome =
                 maySplice(.max, lane)
@@ -92,9 +99,9 @@ extension Reactor {
             switch outcome {
             case .none, .sourceEnded: break
             case .sourceFailed, .sinkFailed: return .failed
-            case .moved: step = .moved
+            case .moved(let count): step = .moved(count)
             // Copied with the next step.
-            case .unavailable: step = .moved
+            case .unavailable: step = .moved(0)
             }
         }
         if source.isDrained, pending.isEmpty, lane.isEmpty, !sink.isShut {

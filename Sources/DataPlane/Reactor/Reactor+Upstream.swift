@@ -87,6 +87,7 @@ extension Reactor {
 
     func countForwarded(_ slot: Slot) {
         slot.pointee.awaitedSince = now
+        noteForwarded(slot)
         if case .node(let node) = slot.pointee.target {
             directory.entries[node].traffic.requests.wrappingAdd(1, ordering: .relaxed)
         }
@@ -226,6 +227,8 @@ extension Reactor {
         case .tunnelling: facts.openTunnels.wrappingSubtract(1, ordering: .relaxed)
         case .sniffing, .connecting, .exchanging, .closing: break
         }
+        recordAccess(slot)
+        slot.pointee.access = nil
         closeUpstream(slot)
         slot.pointee.client.close()
         slot.pointee.input.removeAll()

@@ -23,6 +23,8 @@ final class Reactor {
     let sessions: SessionTable
     let controlSocket: UnixSocketPath
     let logger: Logger
+    /// nil: no access log is kept.
+    let access: AccessRecorder?
 
     let epoll: Descriptor
     /// Listeners by index; emptied when draining has handed over.
@@ -65,7 +67,7 @@ final class Reactor {
     init(
         _ configuration: DataPlaneConfiguration, listeners: consuming ListenerSet, controlSocket: UnixSocketPath,
         publisher: RoutingTablePublisher, budget: ConnectionBudget, census: ClientCensus, facts: TrafficFacts,
-        sessions: SessionTable, logger: Logger
+        sessions: SessionTable, access: AccessRecorder?, logger: Logger
     ) throws(SystemError) {
         self.configuration = configuration
         deadlines = DeadlineSpans(configuration.limits)
@@ -77,6 +79,7 @@ final class Reactor {
         self.sessions = sessions
         self.controlSocket = controlSocket
         self.logger = logger
+        self.access = access
         epoll = Descriptor(owning: try SystemCall.retryingShim { clinux_epoll_create() }.get())
         self.listeners = listeners
         now = SystemCall.now

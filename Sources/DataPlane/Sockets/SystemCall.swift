@@ -35,11 +35,6 @@ enum TransferOutcome: Equatable {
     case failed(SystemError)
 }
 
-/// Which end of a connection an endpoint or an event is.
-enum Side: UInt8 {
-    case client, upstream
-}
-
 /// The calls of the steady path, each in one place; EINTR is repeated here and nowhere else.
 enum SystemCall {
     /// Monotonic time in nanoseconds: the clock of every deadline and of `NodeTraffic`'s ejections.

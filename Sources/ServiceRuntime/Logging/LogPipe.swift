@@ -8,7 +8,7 @@ import Synchronization
 /// (open(2): it belongs to the open file description). poll(2) is asked instead. What it calls writable takes PIPE_BUF
 /// bytes at least: a pipe then has a free page, and a socket a quarter of its buffer. So nothing blocks as long as pieces
 /// are no larger and one thread at a time asks and writes.
-final class LogPipe: Sendable {
+final class LogPipe: LineSink {
     static let standardError = LogPipe(STDERR_FILENO)
 
     /// PIPE_BUF of Linux (pipe(7)).
@@ -44,6 +44,21 @@ final class LogPipe: Sendable {
                 state.lost += 1
                 state.isTorn = state.isTorn || sent > 0
             }
+        }
+    }
+
+    /// Lines that are ready, all of one piece at most.
+    func offer(_ lines: UnsafeRawBufferPointer) -> LineOutcome {
+        state.withLock { state in
+            if state.isTorn {
+                guard put([UInt8(ascii: "\n")]) == 1 else { return .notNow }
+                state.isTorn = false
+            }
+            guard isWritable else { return .notNow }
+            let count = Glibc.write(descriptor, lines.baseAddress, lines.count)
+            if count < 0 { return errno == EINTR || errno == EAGAIN ? .notNow : .lost }
+            state.isTorn = count < lines.count
+            return state.isTorn ? .lost : .taken
         }
     }
 

@@ -86,6 +86,14 @@ extension BalancerSettings {
             guard isPlain, text.utf8.count <= 100 else { throw SettingRefusal("not a balancer id") }
             return BalancerID(text: text)
         }
+        static let accessLog = Setting<AccessLogTarget>(
+            description: SettingDescription(
+                key: "LB_ACCESS_LOG",
+                meaning: "Where a line for each request goes when it has ended; never with queries, cookies or tokens.",
+                expected: "`off`, `stderr` or the absolute path of a file", defaultText: "off",
+                example: "/var/log/kuma-balancer/access.log"),
+            fallback: .off
+        ) { text throws(SettingRefusal) in try AccessLogTarget(parsing: text) }
         static let log = LogSettings.Keys(prefix: "LB")
 
         private static func ranges(

@@ -36,6 +36,7 @@ package struct BalancerSettings: Sendable {
     package let apiAllow: [AddressRange]
     /// Nil: host name, process id and a random part.
     package let identity: BalancerID?
+    package let accessLog: AccessLogTarget
     package let log: LogSettings
     /// As read, for `check-config` and the debug view.
     package let resolved: [ResolvedSetting]
@@ -51,6 +52,7 @@ package struct BalancerSettings: Sendable {
                 Keys.checkTimeout.description, Keys.reportTTL.description, Keys.returnHold.description,
                 Keys.leaseTTL.description, Keys.stateFile.description, Keys.adminToken.description,
                 Keys.adminAllow.description, Keys.apiAllow.description, Keys.identity.description,
+                Keys.accessLog.description,
             ] + Keys.log.descriptions)
 
     /// - Throws: `ConfigurationError` with every problem, together.
@@ -87,6 +89,7 @@ package struct BalancerSettings: Sendable {
         adminAllow = reader.read(Keys.adminAllow)
         apiAllow = reader.read(Keys.apiAllow)
         identity = reader.read(Keys.identity)
+        accessLog = reader.read(Keys.accessLog)
         log = LogSettings(reading: &reader, keys: Keys.log)
         resolved = reader.resolved
         try reader.finish()

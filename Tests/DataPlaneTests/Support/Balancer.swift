@@ -30,6 +30,7 @@ final class Balancer: Sendable {
         controlSocketPath: String = "/nonexistent/control.sock",
         connectionWeight: Double = 0, trustedProxies: [AddressRange] = [], proxyProtocol: ProxyProtocol = .off,
         isSetupPending: Bool = false, affinity: SessionAffinity = .sid, slowStart: Duration = .zero,
+        accessLog: AccessLog? = nil,
         limits change: (inout DataPlaneLimits) -> Void = { _ in }
     ) throws {
         var limits = DataPlaneLimits()
@@ -44,7 +45,7 @@ final class Balancer: Sendable {
         configuration.inherited = inherited
         let log = log
         plane = DataPlane(
-            configuration: configuration, publisher: publisher, serving: serving,
+            configuration: configuration, publisher: publisher, serving: serving, accessLog: accessLog,
             logger: Logger(label: "test") { _ in CollectingLogHandler(log) })
         // Before the first client: it may be waiting on a port or socket that somebody else served until now.
         try publish(nodes, isSetupPending: isSetupPending)
