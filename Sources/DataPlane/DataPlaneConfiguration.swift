@@ -99,7 +99,7 @@ package struct DataPlaneLimits: Sendable {
     /// Bytes held in user space for one direction of one connection at most; above: that side is not read.
     /// DESIGN.md §3.1 (4).
     package static let relayBytes = 64 * 1024
-    /// Client connections at once at most, whatever RLIMIT_NOFILE says: the slab's index has 24 bits.
+    /// Client connections at once at most, whatever RLIMIT_NOFILE says: above what RLIMIT_NOFILE and the kernel's tables ever allow.
     package static let connectionCeiling = 1 << 24
 
     package init() {}
@@ -110,7 +110,8 @@ package struct DataPlaneLimits: Sendable {
         min(max((descriptors - 128) / 2, 16), 131_072)
     }
 
-    /// How many may be asked for: each takes one descriptor, and a second only while it waits for an answer.
+    /// How many may be asked for: each takes one descriptor, and a second while it waits for an answer, or for as long as it is
+    /// a WebSocket. Who asks for more than `connections` counts on clients that do neither most of the time.
     static func mostConnections(forDescriptors descriptors: Int) -> Int {
         min(max(descriptors - 128, 16), connectionCeiling)
     }

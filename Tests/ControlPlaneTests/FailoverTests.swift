@@ -169,15 +169,15 @@ struct FailoverTests {
         #expect(try await cluster.events(.overCapacity).map { $0.node?.text } == ["node1", "node3"])
     }
 
-    @Test("2 500 monitors move in batches and in one pass")
+    @Test("6 000 monitors move in batches and in one pass")
     func batches() async throws {
-        let cluster = try await settled(monitors: 2_500)
+        let cluster = try await settled(monitors: 6_000)
         cluster.kill("node1")
         let took = await cluster.run(upTo: .seconds(10)) { (try? await cluster.counts()["node1"]) == nil }
         #expect(took != nil)
         let lines = try await cluster.events(.monitorsMoved)
-        #expect(lines.count == 3 && lines.reduce(0) { $0 + $1.monitorCount } == 2_500)
-        #expect(cluster.tables.journal.count == 2_500)
+        #expect(lines.count == 2 && lines.reduce(0) { $0 + $1.monitorCount } == 6_000)
+        #expect(cluster.tables.journal.count == 6_000)
     }
 
     @Test("the history tells an outage in order, each step once")

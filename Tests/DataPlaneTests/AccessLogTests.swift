@@ -41,6 +41,24 @@ struct AccessLogTests {
         #expect(!lines.joined().contains("secret"))
     }
 
+    @Test("Behind a trusted proxy the client is whom it names; a push monitor's token is not shown")
+    func proxied() throws {
+        let origin = try Origin.named("hello")
+        let balancer = try Balancer(
+            [.init(id: "node1", port: origin.port)], trustedProxies: AddressRange.loopback,
+            accessLog: try collected.log())
+        let client = try balancer.connect()
+        for path in ["/api/push/s3cret?status=up", "/API/Push/s3cret/more"] {
+            _ = try client.get(path, "X-Forwarded-For: 203.0.113.7")
+        }
+        _ = try client.get("/a", "X-Forwarded-For: nobody\"")
+        let lines = try lines(3)
+        #expect(lines[0].hasPrefix("203.0.113.7 - - ") && lines[0].contains("\"GET /api/push/* HTTP/1.1\""))
+        #expect(lines[1].contains("\"GET /API/Push/* HTTP/1.1\""))
+        #expect(lines[2].hasPrefix("127.0.0.1 - - "))
+        #expect(!lines.joined().contains("s3cret"))
+    }
+
     @Test("As JSON, with bytes of the path that could end a line or a string escaped, and a long path cut")
     func json() throws {
         let origin = try Origin.named("hello")
@@ -68,6 +86,7 @@ struct AccessLogTests {
         #expect(try bad.exchange("GET /secret HTTP/1.1\r\nHost : kuma.test\r\n\r\n").status == 400)
         _ = try lines(1)
         #expect(try balancer.connect().get("/page?secret").status == 503)
+        _ = try lines(2)
         #expect(try balancer.connect().get("/lb/health").status == 503)
         let shapes = try lines(3).map { shape($0).replacing(#/ [0-9]+ node/#, with: " N node") }
         #expect(

@@ -8,6 +8,21 @@ import Waiting
 
 @Suite("Limits, bad input and listening")
 struct LimitsTests {
+    @Test("An empty line behind a request begins no other: the connection waits as long as between requests")
+    func strayLine() throws {
+        let origin = try Origin.named("hello")
+        let balancer = try Balancer([.init(id: "node1", port: origin.port)]) {
+            $0.headTimeout = .milliseconds(100)
+        }
+        let client = try balancer.connect()
+        try client.send("POST /a HTTP/1.1\r\nHost: kuma.test\r\nContent-Length: 3\r\n\r\nabc\r\n")
+        #expect(try client.readResponse().status == 200)
+        #expect(!client.isReadable(withinMilliseconds: 300), "no 408 into the silence")
+        #expect(try client.get("/b").status == 200)
+        try client.send("\r\nGET")
+        #expect(try client.readResponse().status == 408)
+    }
+
     @Test("A head that is not whole in time is a 408; so is one whose bytes trickle in")
     func headTimeout() throws {
         let balancer = try Balancer([]) { $0.headTimeout = .milliseconds(300) }

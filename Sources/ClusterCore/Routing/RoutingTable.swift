@@ -69,6 +69,10 @@ package struct RoutingNode: Sendable {
         self.traffic = traffic
     }
 
+    /// Whether connections may be on it: an offline node's are reset (DESIGN.md §3.4), so none is sent there while another
+    /// node can take it.
+    package var isServing: Bool { isReachable && status != .offline }
+
     /// Whether a pin to it counts. A draining node keeps its pinned clients, as HAProxy's drain does; a node in
     /// maintenance keeps none.
     package var acceptsPins: Bool { status == .online && adminState != .maintenance && address != nil }

@@ -10,6 +10,8 @@ package enum NodeStanding: UInt8, Sendable, Comparable, BitwiseCopyable {
     case ejected
     /// Offline, in maintenance or unreachable by what we know; what we know may be stale, so it is tried last.
     case doubtful
+    /// Doubtful, and it refused a connect a moment ago: behind those that may yet answer.
+    case shunned
     /// Has no address: cannot be tried.
     case impossible
 
@@ -92,7 +94,7 @@ extension RoutingNode {
     ///   - isEjected: from `traffic`, at this moment.
     package func standing(monitorLimit: Int, isEjected: Bool) -> NodeStanding {
         guard address != nil else { return .impossible }
-        guard isReachable, adminState != .maintenance else { return .doubtful }
+        guard isServing, adminState != .maintenance else { return isEjected ? .shunned : .doubtful }
         guard !isEjected else { return .ejected }
         guard adminState == .active else { return .draining }
         return monitorCount < monitorLimit ? .preferred : .full

@@ -53,7 +53,7 @@ package struct RoutingTableBuilder: Sendable {
 
 extension RoutingNode {
     /// As far as its state says; a name that does not resolve for a while makes no node new.
-    fileprivate var isRoutable: Bool { isReachable && adminState == .active }
+    fileprivate var isRoutable: Bool { isServing && adminState == .active }
 
     fileprivate func equals(_ other: RoutingNode) -> Bool {
         id == other.id && hostName == other.hostName && address == other.address && status == other.status

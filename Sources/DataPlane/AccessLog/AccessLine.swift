@@ -32,7 +32,7 @@ struct AccessLine {
     }
 
     private mutating func writeText(_ note: AccessNote, _ client: IPAddress, _ sentBytes: Int, _ span: UInt64) {
-        add(client)
+        addClient(note, client)
         add(" - - [")
         bytes.append(contentsOf: clock.now())
         add("] \"")
@@ -60,7 +60,7 @@ struct AccessLine {
         add("{\"time\":\"")
         bytes.append(contentsOf: clock.now())
         add("\",\"label\":\"access\",\"client\":\"")
-        add(client)
+        addClient(note, client)
         if note.method.isEmpty {
             add("\",\"method\":null,\"path\":null,\"status\":")
         } else {
@@ -103,6 +103,10 @@ struct AccessLine {
         case .controlAPI: "api"
         case .balancer: "balancer"
         }
+    }
+
+    private mutating func addClient(_ note: AccessNote, _ peer: IPAddress) {
+        if note.client.isEmpty { add(peer) } else { bytes.append(contentsOf: note.client) }
     }
 
     private mutating func addPath(_ note: AccessNote) {

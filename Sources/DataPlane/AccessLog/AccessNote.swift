@@ -1,10 +1,12 @@
+import ClusterCore
 import HTTPFraming
 
 /// What the access log is going to say of the request at hand. One object for each connection, made with its first
 /// request and used for all of them; none while the log is off.
 ///
-/// It copies what it says out of the head, because the head's bytes are gone when the exchange ends: the method and the
-/// path, and nothing else of what a client sent. A query, a cookie or any other field never gets here.
+/// It copies what it says out of the head, because the head's bytes are gone when the exchange ends: the method, the path,
+/// and whom a trusted proxy names; nothing else of what a client sent. A query, a cookie or any other field never gets here,
+/// nor the token that Kuma's push address is.
 final class AccessNote {
     /// Who gave the answer, or is to give it.
     enum Answerer {
@@ -23,6 +25,8 @@ final class AccessNote {
 
     /// Whether a request is noted that has not been recorded.
     private(set) var isOpen = false
+    /// Figures of whom a trusted proxy names; empty: nobody, the client is the peer.
+    private(set) var client: [UInt8] = []
     private(set) var method: [UInt8] = []
     private(set) var path: [UInt8] = []
     private(set) var isPathCut = false
@@ -43,19 +47,51 @@ final class AccessNote {
     }
 
     /// A request whose head is whole.
-    func open(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, at now: UInt64) {
+    /// - Parameter named: whom a trusted proxy names; shown when it looks like an address.
+    func open(
+        _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, named: UnsafeRawBufferPointer, at now: UInt64
+    ) {
         openUnread(at: now)
+        if named.count <= IPAddress.figuresBytes, named.allSatisfy(AccessNote.isFigure) {
+            client.append(contentsOf: named)
+        }
         method.append(contentsOf: head.methodText.bytes(in: bytes).prefix(AccessNote.methodBytes))
+        version = head.version
         let whole = head.path.bytes(in: bytes)
+        guard !AccessNote.isPush(whole) else {
+            path.append(contentsOf: whole.prefix(AccessNote.pushPath.utf8CodeUnitCount))
+            path.append(UInt8(ascii: "*"))
+            return
+        }
         path.append(contentsOf: whole.prefix(AccessNote.pathBytes))
         isPathCut = whole.count > AccessNote.pathBytes
-        version = head.version
+    }
+
+    /// What follows is a push monitor's token: whoever knows it can report for that monitor.
+    private static let pushPath = StaticString("/api/push/")
+
+    /// In any case of letters, as Kuma's router has it.
+    private static func isPush(_ path: UnsafeRawBufferPointer) -> Bool {
+        path.count > pushPath.utf8CodeUnitCount
+            && zip(path, UnsafeBufferPointer(start: pushPath.utf8Start, count: pushPath.utf8CodeUnitCount)).allSatisfy {
+                $0 | (UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? 0x20 : 0) == $1
+            }
+    }
+
+    private static func isFigure(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: "."), UInt8(ascii: ":"):
+            true
+        case _: false
+        }
     }
 
     /// A request that is answered although its head was not understood: nothing of it is shown, because nobody knows what
     /// in it is a path.
     func openUnread(at now: UInt64) {
         isOpen = true
+        client.removeAll(keepingCapacity: true)
         method.removeAll(keepingCapacity: true)
         path.removeAll(keepingCapacity: true)
         isPathCut = false

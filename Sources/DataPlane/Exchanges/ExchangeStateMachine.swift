@@ -176,14 +176,8 @@ struct ExchangeStateMachine: Sendable {
         }
     }
 
-    /// The request goes out once more.
-    mutating func replayed(_ way: Again) {
-        again =
-            switch way {
-            case .freshConnection: .anotherNode
-            case .anotherNode: nil
-            }
-    }
+    /// The request goes out once more, and never again: one that kills whoever gets it must not meet every node.
+    mutating func replayed() { again = nil }
 
     /// Anything at all from the node: the request has been acted upon.
     mutating func upstreamSpoke() { isAnswered = true }

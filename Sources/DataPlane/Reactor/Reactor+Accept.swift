@@ -115,6 +115,8 @@ extension Reactor {
         listenAgain = nil
         for index in 0..<listeners.count {
             do throws(SystemError) { try registerListener(index) } catch {
+                // It is watched: an attempt before failed at another one.
+                if error.number == EEXIST { continue }
                 listenAgain = now + Reactor.listenPause
                 logger.warning("a listener cannot be watched", metadata: ["error": "\(error)"])
             }
@@ -171,6 +173,7 @@ extension Reactor {
         for index in 0..<listeners.count {
             switch listeners.provenance(index) {
             case .bound:
+                listeners.preferSuccessor(index, ownCount: configuration.reactors)
                 var turns = Int(Listener.backlog) / Reactor.acceptsPerTurn
                 while turns > 0, accept(from: index) == .made { turns -= 1 }
             case .inherited:

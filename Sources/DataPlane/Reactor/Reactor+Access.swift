@@ -6,7 +6,14 @@ import HTTPFraming
 extension Reactor {
     func noteRequest(_ slot: Slot, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer) {
         guard access != nil else { return }
-        note(of: slot).open(head, bytes, at: SystemCall.now)
+        note(of: slot).open(head, bytes, named: named(slot, bytes), at: SystemCall.now)
+    }
+
+    /// Whom a trusted proxy names as the client of this request; empty: nobody.
+    private func named(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let nobody = UnsafeRawBufferPointer(start: nil, count: 0)
+        guard slot.pointee.trust == .trusted else { return nobody }
+        return ForwardedForScanner.firstAddress(in: requestFields, of: bytes)?.bytes(in: bytes) ?? nobody
     }
 
     /// The data plane answers itself, perhaps before it understood any request.

@@ -133,7 +133,8 @@ extension Reactor {
                 slot.pointee.upstreamInput.append(received)
                 respond(slot, slot.pointee.upstreamInput.bytes, from: .stored)
             }
-        case .endOfStream: upstreamEnded(slot, .closed)
+        // A send that failed has taken the error of a reset with it (tcp(7)); what looks like an end then is none.
+        case .endOfStream: upstreamEnded(slot, slot.pointee.upstream.isShut ? .reset : .closed)
         case .failed: upstreamEnded(slot, .reset)
         }
         return .made
@@ -184,5 +185,5 @@ extension Reactor {
     }
 
     /// Between requests.
-    private func armIdle(_ slot: Slot) { wheel.arm(slot.pointee.index, at: now + deadlines.idle) }
+    func armIdle(_ slot: Slot) { wheel.arm(slot.pointee.index, at: now + deadlines.idle) }
 }

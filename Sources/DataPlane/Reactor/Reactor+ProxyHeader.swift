@@ -26,22 +26,29 @@ extension Reactor {
         case .complete(let client, let count):
             slot.pointee.proxyHeader = .passed
             switch client {
-            case .unnamed: break
-            case .ipv4(let octets, let port): slot.pointee.peer = .ipv4(octets: octets, port: port)
-            case .ipv6(let high, let low, let port):
-                slot.pointee.peer = .ipv6(high: high, low: low, port: port, scope: 0)
-            }
-            if client != .unnamed {
-                // A proxy that passes bytes cannot have written the request's fields: they are the client's own words, and
-                // Kuma would believe the first address in them.
-                slot.pointee.trust = trust(of: slot.pointee.peer)
-                joinCensus(slot)
+            case .proxyItself: break
+            case .unnamed: takeClient(slot, Reactor.nobody)
+            case .ipv4(let octets, let port): takeClient(slot, .ipv4(octets: octets, port: port))
+            case .ipv6(let high, let low, let port): takeClient(slot, .ipv6(high: high, low: low, port: port, scope: 0))
             }
             if slot.pointee.phase != .sniffing { return .ended }
             armFirstRequest(slot)
             return .passed(count)
         }
     }
+
+    /// The connection is a client's from here on. A proxy that passes bytes cannot have written the request's fields: they
+    /// are the client's own words, and Kuma would believe the first address in them.
+    private func takeClient(_ slot: Slot, _ client: SocketAddress) {
+        // Loopback there is the proxy's machine: here it would make its users administrators.
+        let isNobody = client == Reactor.nobody || AddressRange.loopback.contains { $0.contains(client.ip) }
+        slot.pointee.peer = isNobody ? Reactor.nobody : client
+        slot.pointee.trust = isNobody ? .untrusted : trust(of: client)
+        if !isNobody { joinCensus(slot) }
+    }
+
+    /// The unspecified address (RFC 6890 §2.2.2): a client that no rule about addresses can mean.
+    private static let nobody = SocketAddress.ipv4(octets: 0, port: 0)
 
     /// Without a word: whoever is there does not speak HTTP.
     func closeAsNotHTTP(_ slot: Slot) {

@@ -61,6 +61,11 @@ extension Reactor {
     /// Looks for a whole head in `bytes`, which are all that came since the last request.
     private func sniffHead(_ slot: Slot, _ bytes: UnsafeRawBufferPointer, from source: ByteSource) {
         switch slot.pointee.requestSniffer.sniff(bytes, into: &requestFields) {
+        case .needMore where Reactor.isEmptyLines(bytes):
+            // Left over from the request before (RFC 9112 §2.2): no head has begun.
+            slot.pointee.requestSniffer = RequestHeadSniffer()
+            slot.pointee.input.removeAll()
+            if slot.pointee.requests > 0, !isDraining { armIdle(slot) }
         case .needMore:
             switch source {
             case .stored: return
@@ -81,6 +86,13 @@ extension Reactor {
             facts.requests.wrappingAdd(1, ordering: .relaxed)
             noteRequest(slot, head, bytes)
             dispatch(slot, head, bytes, from: source)
+        }
+    }
+
+    private static func isEmptyLines(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count.isMultiple(of: 2) else { return false }
+        return stride(from: 0, to: bytes.count, by: 2).allSatisfy {
+            bytes[$0] == UInt8(ascii: "\r") && bytes[$0 + 1] == UInt8(ascii: "\n")
         }
     }
 

@@ -153,7 +153,7 @@ extension Reactor {
         slot.pointee.upstreamInput.removeAll()
         slot.pointee.toUpstream.removeAll()
         slot.pointee.toUpstream.append(slot.pointee.replay.bytes)
-        slot.pointee.exchange?.replayed(again)
+        slot.pointee.exchange?.replayed()
         countRetry(from: slot.pointee.target)
         beginConnect(slot, to: target)
     }

@@ -54,6 +54,8 @@ final class Reactor {
     var now: UInt64
     var isDraining = false
     private var hasFailed = false
+    /// In a row with as many events as one call tells of, so that more may be waiting.
+    private var fullTurns = 0
     /// When exchanges that are still in progress are broken off; meaningful while draining.
     var drainUntil: UInt64 = 0
 
@@ -108,6 +110,8 @@ final class Reactor {
     static let turnedAwaySlots = 64
     /// Steps of one connection in one turn; above: the others come first.
     static let stepsPerTurn = 64
+    /// Turns with a full batch of events after which deadlines count all the same: more than 16 000 events.
+    static let fullTurnsAtMost = 64
     /// Bytes spliced for one connection in one turn, a pipe more at most; above: the same. About half a millisecond.
     static let splicedPerTurn = 2 * 1024 * 1024
 
@@ -163,14 +167,27 @@ final class Reactor {
         lookAround()
         for index in 0..<count { handle(EventToken(bits: events[index].token), events[index].readiness) }
         serveQueued()
-        while let index = wheel.next(now: now) {
-            if let slot = slab.slot(index) { deadlinePassed(slot) }
+        if mayExpire(afterEvents: count) {
+            while let index = wheel.next(now: now) {
+                if let slot = slab.slot(index) { deadlinePassed(slot) }
+            }
         }
         upstreams.closeExpired(now: now)
         listenAgainIfDue()
         facts.leasedPipes.store(pipes.leasedCount, ordering: .relaxed)
         facts.turns.wrappingAdd(1, ordering: .relaxed)
         if isDraining, listeners.count > 0, now >= listenUntil { stopListening() }
+    }
+
+    /// Whether deadlines count now. After the process stood still, what came in time waits behind a full batch of events:
+    /// that is looked at first.
+    private func mayExpire(afterEvents count: Int) -> Bool {
+        guard count == Int(clinux_event_batch), fullTurns < Reactor.fullTurnsAtMost else {
+            fullTurns = 0
+            return true
+        }
+        fullTurns += 1
+        return false
     }
 
     /// Takes what other threads have said.

@@ -36,7 +36,8 @@ struct PipePool: ~Copyable {
     /// A pipe below this is not worth its system calls: the kernel gives smaller ones to a user who has many
     /// (pipe(7), pipe-user-pages-soft).
     static let leastCapacityBytes = 64 * 1024
-    /// Pipes leased at once; above: copying. Half of what pipe-user-pages-soft (64 MiB) allows an unprivileged user.
+    /// Pipes leased at once; above: copying. Of one reactor, half of what pipe-user-pages-soft (64 MiB) allows an unprivileged
+    /// user; with many reactors the kernel gives smaller pipes, or none.
     static let leased = 64
     /// Empty pipes kept open; above: closed when they come back.
     static let kept = 8

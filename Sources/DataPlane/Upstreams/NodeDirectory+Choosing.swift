@@ -40,7 +40,8 @@ extension NodeDirectory {
     package func connectFailed(_ index: Int, now: UInt64, draw: Double) {
         let traffic = entries[index].traffic
         traffic.connectFailed()
-        guard listed.contains(where: { $0 != index && standing($0, now: now) <= .full }) else { return }
+        let isRoutable = standing(index, now: now) <= .full
+        guard !isRoutable || listed.contains(where: { $0 != index && standing($0, now: now) <= .full }) else { return }
         traffic.eject(now: now, draw: draw)
     }
 
@@ -121,7 +122,11 @@ extension NodeDirectory {
     }
 
     private static func standing(_ standing: NodeStanding, of traffic: NodeTraffic, now: UInt64) -> NodeStanding {
-        standing < .ejected && traffic.isEjected(now: now) ? .ejected : standing
+        switch standing {
+        case .preferred, .full, .draining: traffic.isEjected(now: now) ? .ejected : standing
+        case .doubtful: traffic.isEjected(now: now) ? .shunned : standing
+        case .ejected, .shunned, .impossible: standing
+        }
     }
 
     /// The entry of a listed node.

@@ -33,8 +33,7 @@ package final class NodeDirectory {
 
         /// Whether connections may be on it: false resets them, once, when it turns so.
         var isServing: Bool {
-            guard let node else { return false }
-            return node.isReachable && node.status != .offline
+            node?.isServing ?? false
         }
     }
 

@@ -2,8 +2,9 @@ import Glibc
 
 /// Who a proxy says the client is (PROXY protocol, haproxy's proxy-protocol.txt).
 package enum ProxiedClient: Equatable, Sendable {
-    /// The proxy speaks for itself (`LOCAL`, a health check) or cannot say (`UNKNOWN`, `UNSPEC`, a Unix socket): the
-    /// peer that we see is the client.
+    /// The proxy speaks for itself (`LOCAL`, a health check): the peer that we see is the client.
+    case proxyItself
+    /// The proxy passes on somebody's bytes and cannot say whose (`UNKNOWN`, `UNSPEC`, a Unix socket).
     case unnamed
     /// `octets` in network order, first octet in the highest byte.
     case ipv4(octets: UInt32, port: UInt16)
@@ -153,7 +154,7 @@ package enum ProxyHeaderSniffer {
         guard bytes[12] >> 4 == 2, count <= longestBytes else { return .malformed }
         switch bytes[12] & 0xF {
         // LOCAL: whatever else the header holds is to be skipped.
-        case 0: return bytes.count < count ? .needMore : .complete(.unnamed, count: count)
+        case 0: return bytes.count < count ? .needMore : .complete(.proxyItself, count: count)
         case 1: break
         case _: return .malformed
         }

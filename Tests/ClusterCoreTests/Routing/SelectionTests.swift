@@ -66,7 +66,9 @@ struct SelectionTests {
         #expect(try standing(admin: .drain, ejected: true) == .ejected)
         #expect(try standing(admin: .maintenance) == .doubtful)
         #expect(try standing(reachable: false) == .doubtful)
-        #expect(try standing(status: .offline, reachable: true) == .preferred, "routing follows what we can reach")
+        #expect(try standing(reachable: false, ejected: true) == .shunned)
+        #expect(try standing(status: .offline, reachable: true) == .doubtful, "its connections are reset")
+        #expect(try standing(status: .recovering, reachable: true) == .preferred, "routing follows what we can reach")
         #expect(try standing(hasAddress: false) == .impossible)
     }
 

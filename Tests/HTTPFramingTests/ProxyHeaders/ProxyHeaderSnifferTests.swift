@@ -57,8 +57,8 @@ struct ProxyHeaderSnifferTests {
         Case("v2 Unix", binary(0x21, 0x31, [UInt8](repeating: 1, count: 216)), .unnamed),
         Case("v2 UNSPEC", binary(0x21, 0x00, []), .unnamed),
         Case("v2 UNSPEC with TLVs", binary(0x21, 0x00, [4, 0, 1, 7]), .unnamed),
-        Case("v2 LOCAL", binary(0x20, 0x00, []), .unnamed),
-        Case("v2 LOCAL whose family is to be ignored", binary(0x20, 0xFF, [1, 2, 3]), .unnamed),
+        Case("v2 LOCAL", binary(0x20, 0x00, []), .proxyItself),
+        Case("v2 LOCAL whose family is to be ignored", binary(0x20, 0xFF, [1, 2, 3]), .proxyItself),
     ]
 
     @Test("a header is understood at every split, and what follows is not looked at", arguments: accepted)
