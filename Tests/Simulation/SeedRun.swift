@@ -47,17 +47,19 @@ package struct SeedRun: Sendable {
 
         let state: Mutex<State>
         let end: UInt64
+        let profile: Scenario.Profile?
         let each: @Sendable (Simulation.Outcome) -> Void
 
         init(_ run: SeedRun, each: @escaping @Sendable (Simulation.Outcome) -> Void) {
             state = Mutex(State(next: run.first))
             end = run.first + run.count
+            profile = run.profile
             self.each = each
         }
 
         func work() {
             while let seed = take() {
-                let outcome = Simulation.play(seed)
+                let outcome = Simulation.play(seed, profile: profile)
                 state.withLock { state in
                     state.totals.add(outcome)
                     each(outcome)
@@ -76,10 +78,13 @@ package struct SeedRun: Sendable {
 
     let first: UInt64
     let count: UInt64
+    let profile: Scenario.Profile?
 
-    package init(first: UInt64, count: UInt64) {
+    /// - Parameter profile: of all of them; nil: each seed's own choice.
+    package init(first: UInt64, count: UInt64, profile: Scenario.Profile? = nil) {
         self.first = first
         self.count = count
+        self.profile = profile
     }
 
     /// - Parameter each: called with every outcome, one at a time.

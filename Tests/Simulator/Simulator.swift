@@ -1,8 +1,8 @@
 import Glibc
 import Simulation
 
-/// Plays many seeds, optimised: `swift run -c release Simulator FIRST COUNT [THREADS]`. Prints every failing seed, then a
-/// summary; exits 1 when any failed. `Simulator sabotage` takes each rule away in turn and prints who noticed;
+/// Plays many seeds, optimised: `swift run -c release Simulator FIRST COUNT [THREADS [PROFILE]]`. Prints every failing
+/// seed, then a summary; exits 1 when any failed. `Simulator sabotage` takes each rule away in turn and prints who noticed;
 /// `Simulator invariants` lists what is checked, and where.
 @main
 struct Simulator {
@@ -14,12 +14,14 @@ struct Simulator {
         }
         let numbers = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
         guard numbers.count >= 2 else {
-            print("usage: Simulator FIRST COUNT [THREADS] | sabotage | invariants")
+            print("usage: Simulator FIRST COUNT [THREADS [PROFILE]] | sabotage | invariants")
             exit(2)
         }
         let threads = numbers.count > 2 ? Int(numbers[2]) : 2
         let started = ContinuousClock.now
-        let outcomes = SeedRun(first: numbers[0], count: numbers[1]).play(threads: threads) { outcome in
+        let profile = CommandLine.arguments.dropFirst(4).first.flatMap(Scenario.Profile.init(rawValue:))
+        let run = SeedRun(first: numbers[0], count: numbers[1], profile: profile)
+        let outcomes = run.play(threads: threads) { outcome in
             if outcome.violation != nil { print(outcome.report, "\n") }
         }
         print(outcomes.summary(took: ContinuousClock.now - started))

@@ -78,7 +78,7 @@ package enum Invariant: String, Sendable, CaseIterable {
         case .reason:
             """
             each leader's write, each person's act, and the end: all monitors against the oracle's own copy \
-            (Oracle.checkReasons)
+            (Oracle.checkWrite)
             """
         case .lostFirst: "each moved monitor (Oracle.checkMove)"
         case .personsChoice: "each moved and each returned monitor (checkMove, checkReturn)"
