@@ -145,23 +145,26 @@ let package = Package(
 
         // What several test targets share.
         .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient", swiftSettings: houseRules),
+        .target(name: "RepeatableRandom", path: "Tests/RepeatableRandom", swiftSettings: houseRules),
         .target(name: "NotifySocket", path: "Tests/NotifySocket", swiftSettings: houseRules),
         .target(name: "SchemaChecking", path: "Tests/SchemaChecking", swiftSettings: houseRules),
         .target(name: "Waiting", path: "Tests/Waiting", swiftSettings: houseRules),
 
         // Tests mirror the sources.
-        .testTarget(name: "ClusterCoreTests", dependencies: ["ClusterCore"], swiftSettings: houseRules),
+        .testTarget(
+            name: "ClusterCoreTests", dependencies: ["ClusterCore", "RepeatableRandom"], swiftSettings: houseRules),
         // `swift run -c release FramingFuzz --seconds 30`: a seeded fuzz of HTTPFraming, no part of the product.
         .executableTarget(
             name: "FramingFuzz",
-            dependencies: ["HTTPFraming"],
+            dependencies: ["HTTPFraming", "RepeatableRandom"],
             path: "Tests/Fuzz",
             swiftSettings: houseRules
         ),
-        .testTarget(name: "HTTPFramingTests", dependencies: ["HTTPFraming"], swiftSettings: houseRules),
+        .testTarget(
+            name: "HTTPFramingTests", dependencies: ["HTTPFraming", "RepeatableRandom"], swiftSettings: houseRules),
         .testTarget(
             name: "DataPlaneTests",
-            dependencies: ["ClusterCore", "DataPlane", "HTTPFraming", "Waiting", logging],
+            dependencies: ["ClusterCore", "DataPlane", "HTTPFraming", "RepeatableRandom", "Waiting", logging],
             swiftSettings: houseRules
         ),
         .testTarget(
@@ -228,7 +231,7 @@ let package = Package(
         // The control plane under every fault, in virtual time: the simulation, its tests, and a long run by hand.
         .target(
             name: "Simulation",
-            dependencies: ["AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", logging],
+            dependencies: ["AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "RepeatableRandom", logging],
             path: "Tests/Simulation",
             swiftSettings: houseRules
         ),
@@ -263,7 +266,7 @@ let package = Package(
 if Context.environment["KUMA_DATA_PLANE_ONLY"] != nil {
     let kept: Set = [
         "CLinux", "HTTPFraming", "ClusterCore", "DataPlane", "HTTPFramingTests", "ClusterCoreTests", "DataPlaneTests",
-        "FramingFuzz", "Waiting",
+        "FramingFuzz", "RepeatableRandom", "Waiting",
     ]
     package.products = []
     package.targets.removeAll { !kept.contains($0.name) }

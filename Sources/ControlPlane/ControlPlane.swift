@@ -1,3 +1,7 @@
+// What a balancer does beside forwarding: it polls the database, probes the nodes, speaks for silent ones, leads or follows,
+// moves monitors, and publishes the routing table. No request of a client ever passes here, and the data plane never waits
+// for it; no SQL, no HTTP and no setting: those come in as a store, a probe and a configuration.
+
 package import ClusterCore
 package import ClusterStore
 package import Logging

@@ -1,3 +1,6 @@
+// The request path: sockets, reactors, and what each byte of a client's or a node's means for both. No database, no monitor
+// and no decision about a node ever comes here: the routing table says all that, and only it is asked.
+
 package import ClusterCore
 import Glibc
 package import Logging
@@ -33,7 +36,7 @@ package enum DataPlaneError: Error, CustomStringConvertible {
 /// The request path: one thread per reactor, from `start` until `drain` or `stop`.
 ///
 /// It reads the routing table from its publisher, adds to `facts` and to each node's `NodeTraffic`, and knows nothing else
-/// of the rest of the process. The database, the control plane and any decision about monitors never come here.
+/// of the rest of the process.
 package final class DataPlane: Sendable {
     private let configuration: DataPlaneConfiguration
     private let publisher: RoutingTablePublisher

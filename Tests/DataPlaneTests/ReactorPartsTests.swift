@@ -1,4 +1,5 @@
 import ClusterCore
+import RepeatableRandom
 import Synchronization
 import Testing
 
@@ -50,7 +51,7 @@ struct ReactorPartsTests {
 
     @Test("Waiting as long as the wheel says, again and again, meets every deadline: no wait overshoots by a tick")
     func waits() {
-        var generator = SeededGenerator(seed: 42)
+        var generator = SeededRandom(seed: 42)
         var wheel = DeadlineWheel(capacity: 200, now: 0)
         var deadlines: [Int: UInt64] = [:]
         for slot in 0..<200 {
@@ -190,21 +191,6 @@ extension ReactorPartsTests {
         #expect(traffic.map { $0.connectFailures.load(ordering: .relaxed) } == [1, 1, 0], "the prober looks at both")
         directory.connectFailed(1, now: 2_000_000_000, draw: 0.5)
         #expect(traffic[1].isEjected(now: 2_000_000_001), "a is back")
-    }
-}
-
-/// Random numbers that a failing run can repeat (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
 

@@ -1,4 +1,5 @@
 import ClusterCore
+import RepeatableRandom
 
 /// What one seed plays: the size of the cluster and which faults it meets.
 package struct Scenario: Sendable, Equatable {

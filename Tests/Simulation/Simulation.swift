@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import RepeatableRandom
 
 /// One seed's cluster: nodes, agents, balancers, the database, people and fate, all in virtual time on one thread.
 ///
@@ -67,7 +68,7 @@ package final class Simulation: @unchecked Sendable {
         if oracle.violation == nil { checkSettled() }
         close()
         return Outcome(
-            scenario: scenario, violation: oracle.violation, digest: trace.digest ^ scheduler.random.peek,
+            scenario: scenario, violation: oracle.violation, digest: trace.digest ^ scheduler.random.state,
             steps: scheduler.steps, faults: faults + database.faults, statistics: oracle.statistics,
             trace: trace.lines)
     }

@@ -1,4 +1,5 @@
 import ClusterCore
+import RepeatableRandom
 import Testing
 
 @Suite("Failover plans")

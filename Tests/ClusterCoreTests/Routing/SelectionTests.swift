@@ -1,4 +1,5 @@
 import ClusterCore
+import RepeatableRandom
 import Synchronization
 import Testing
 

@@ -1,5 +1,6 @@
 import ClusterCore
 import Foundation
+import RepeatableRandom
 import Testing
 
 @Suite("Which node issued a Socket.IO session")

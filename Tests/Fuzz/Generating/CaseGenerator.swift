@@ -1,16 +1,12 @@
-/// SplitMix64 and the choices that cases are made of: the same for the same seed everywhere.
+import RepeatableRandom
+
+/// The choices that cases are made of: the same for the same seed everywhere.
 struct CaseGenerator {
-    private var state: UInt64
+    private var random: SeededRandom
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    mutating func next() -> UInt64 { random.next() }
 
     /// Below `bound`, which is small, so that a remainder is even enough.
     mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }

@@ -1,3 +1,4 @@
+import RepeatableRandom
 import Testing
 
 @testable import HTTPFraming
@@ -18,7 +19,7 @@ struct BodyScannerTests {
     @Test("a length ends where it says, however its bytes arrive")
     func length() {
         let bytes = Array("Hello world!GET /".utf8)
-        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
             #expect(BodyReading.of(bytes, as: .length(12), arrivingAt: lengths) == .complete(bytes: 12))
         }
         #expect(BodyReading.moving(bytes, as: .length(12)) == .complete(bytes: 12))
@@ -65,7 +66,7 @@ struct BodyScannerTests {
     func chunked(_ text: String) {
         let body = Array(text.utf8)
         let bytes = body + Array("GET /".utf8)
-        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
             #expect(BodyReading.of(bytes, as: .chunked, arrivingAt: lengths) == .complete(bytes: body.count))
         }
         #expect(BodyReading.moving(bytes, as: .chunked) == .complete(bytes: body.count))
@@ -96,7 +97,7 @@ struct BodyScannerTests {
 
     @Test("random chunked bodies end where they end, and any of their bytes changed never crashes")
     func randomChunks() {
-        var generator = SeededGenerator(seed: SeededGenerator.runSeed)
+        var generator = SeededRandom(seed: SeededRandom.runSeed)
         for _ in 0..<300 {
             var body: [UInt8] = []
             for _ in 0..<Int.random(in: 0...5, using: &generator) {

@@ -1,4 +1,5 @@
 import HTTPFraming
+import RepeatableRandom
 import Testing
 
 @Suite("PROXY protocol headers")
@@ -136,7 +137,7 @@ struct ProxyHeaderSnifferTests {
 
     @Test("damaged headers never crash, and what is decided stays decided whatever follows")
     func damage() {
-        var random = SeededGenerator(seed: SeededGenerator.runSeed)
+        var random = SeededRandom(seed: SeededRandom.runSeed)
         for _ in 0..<20_000 {
             var bytes = Self.accepted[Int.random(in: 0..<Self.accepted.count, using: &random)].header
             bytes += (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }

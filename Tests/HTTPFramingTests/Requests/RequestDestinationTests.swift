@@ -1,3 +1,4 @@
+import RepeatableRandom
 import Testing
 
 @testable import HTTPFraming
@@ -33,7 +34,7 @@ struct RequestDestinationTests {
     @Test("other spellings go to a node, byte for byte as they are", arguments: otherSpellings)
     func node(_ target: String) throws {
         let bytes = Array(head("GET \(target)?a=/lb/ HTTP/1.1", "Host: a").utf8)
-        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
             #expect(RequestReading.of(bytes, arrivingAt: lengths).summary?.destination == "node")
         }
         #expect(text(rewritten(request: bytes))?.hasPrefix("GET \(target)?a=/lb/ HTTP/1.1\r\n") == true)

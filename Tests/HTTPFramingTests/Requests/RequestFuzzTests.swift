@@ -1,3 +1,4 @@
+import RepeatableRandom
 import Testing
 
 @testable import HTTPFraming
@@ -14,7 +15,7 @@ struct RequestFuzzTests {
         "HTTP/1.1 200 OK", "HTTP/1.1 101 ", "Content-Encoding: gzip", "X-Forwarded-For: 1", "0\r\n", "fffff",
     ].map { Array($0.utf8) }
 
-    static func randomInput(_ generator: inout SeededGenerator) -> [UInt8] {
+    static func randomInput(_ generator: inout SeededRandom) -> [UInt8] {
         var bytes: [UInt8] = []
         if Bool.random(using: &generator) { bytes += Array("GET / HTTP/1.1\r\nHost: a\r\n".utf8) }
         for _ in 0..<Int.random(in: 0...12, using: &generator) {
@@ -31,7 +32,7 @@ struct RequestFuzzTests {
 
     @Test("random requests")
     func requests() {
-        var generator = SeededGenerator(seed: SeededGenerator.runSeed)
+        var generator = SeededRandom(seed: SeededRandom.runSeed)
         var accepted = 0
         for _ in 0..<90_000 {
             let bytes = Self.randomInput(&generator)
@@ -48,7 +49,7 @@ struct RequestFuzzTests {
 
     @Test("random responses")
     func responses() {
-        var generator = SeededGenerator(seed: SeededGenerator.runSeed &+ 1)
+        var generator = SeededRandom(seed: SeededRandom.runSeed &+ 1)
         for _ in 0..<60_000 {
             var bytes = Self.randomInput(&generator)
             if Bool.random(using: &generator) { bytes = Array("HTTP/1.1 200 OK\r\n".utf8) + bytes }
@@ -60,7 +61,7 @@ struct RequestFuzzTests {
 
     @Test("random bytes")
     func noise() {
-        var generator = SeededGenerator(seed: SeededGenerator.runSeed &+ 2)
+        var generator = SeededRandom(seed: SeededRandom.runSeed &+ 2)
         for _ in 0..<90_000 {
             let count = Int.random(in: 0...48, using: &generator)
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }

@@ -1,3 +1,4 @@
+import RepeatableRandom
 import Testing
 
 @testable import HTTPFraming
@@ -27,7 +28,7 @@ struct RequestHeadSnifferTests {
         #expect(whole.upgrade == .none)
         #expect(whole.headBytes == Self.browser.utf8.count)
         #expect(whole.fields.count == 6)
-        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
             #expect(RequestReading.of(bytes, arrivingAt: lengths) == .complete(whole))
         }
     }
@@ -44,7 +45,7 @@ struct RequestHeadSnifferTests {
     func leadingEmptyLines() {
         let text = "\r\n\r\n" + head("GET / HTTP/1.1", "Host: a")
         let bytes = Array(text.utf8)
-        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
             let summary = RequestReading.of(bytes, arrivingAt: lengths).summary
             #expect(summary?.headBytes == bytes.count)
             #expect(summary?.path == "/")

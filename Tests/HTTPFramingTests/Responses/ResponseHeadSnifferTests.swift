@@ -1,3 +1,4 @@
+import RepeatableRandom
 import Testing
 
 @testable import HTTPFraming
@@ -18,7 +19,7 @@ struct ResponseHeadSnifferTests {
         #expect(whole.persistence == .keepAlive)
         #expect(whole.coding == .identity)
         #expect(whole.headBytes == text.utf8.count)
-        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
             #expect(ResponseReading.of(bytes, arrivingAt: lengths) == .complete(whole))
         }
     }

@@ -1,3 +1,4 @@
+import RepeatableRandom
 import Testing
 
 @testable import HTTPFraming
@@ -5,7 +6,7 @@ import Testing
 @Suite("A stamped head says what the head said")
 struct RoundTripTests {
     /// A valid head with random parts.
-    static func randomRequest(_ generator: inout SeededGenerator) -> String {
+    static func randomRequest(_ generator: inout SeededRandom) -> String {
         func pick(_ choices: [String]) -> String { choices[Int.random(in: 0..<choices.count, using: &generator)] }
         let version = pick(["1.1", "1.1", "1.0"])
         var lines = [
@@ -34,7 +35,7 @@ struct RoundTripTests {
 
     @Test("requests: same meaning, one of each stamp, nothing of the hop before")
     func requests() throws {
-        var generator = SeededGenerator(seed: SeededGenerator.runSeed)
+        var generator = SeededRandom(seed: SeededRandom.runSeed)
         for _ in 0..<1_500 {
             let request = Self.randomRequest(&generator)
             let original = try #require(RequestReading.of(whole: request).summary, "\(request)")

@@ -1,3 +1,4 @@
+import RepeatableRandom
 import Testing
 
 @testable import HTTPFraming
@@ -7,7 +8,7 @@ import Testing
 struct ChunkStrictnessTests {
     static func check(_ text: String, _ expected: BodyViolation) {
         let bytes = Array(text.utf8)
-        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
             let reading = BodyReading.of(bytes, as: .chunked, arrivingAt: lengths)
             guard reading != .invalid(expected) else { continue }
             Issue.record("\(text.prefix(90).debugDescription) read as \(reading), arriving at \(lengths.prefix(20))")

@@ -1,3 +1,4 @@
+import RepeatableRandom
 import Testing
 
 @testable import HTTPFraming
@@ -108,7 +109,7 @@ struct RequestFramingStrictnessTests {
         ]
         for (text, framing, line) in accepted {
             let bytes = Array(text.utf8)
-            for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+            for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
                 #expect(RequestReading.of(bytes, arrivingAt: lengths).summary?.body == framing, "\(text)")
             }
             let output = try #require(rewritten(request: bytes))

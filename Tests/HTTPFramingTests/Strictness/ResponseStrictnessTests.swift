@@ -1,3 +1,4 @@
+import RepeatableRandom
 import Testing
 
 @testable import HTTPFraming
@@ -9,7 +10,7 @@ struct ResponseStrictnessTests {
         _ text: String, _ expected: ResponseRejection, answering request: RequestContext = ResponseReading.toGet
     ) {
         let bytes = Array(text.utf8)
-        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
             let reading = ResponseReading.of(bytes, arrivingAt: lengths, answering: request)
             guard reading != .rejected(expected) else { continue }
             Issue.record("\(text.prefix(90).debugDescription) read as \(reading), arriving at \(lengths.prefix(20))")
@@ -78,7 +79,7 @@ struct ResponseStrictnessTests {
             ("100 Continue", ResponseReading.toGet), ("199 X", ResponseReading.toGet),
         ] {
             let bytes = Array(head("HTTP/1.1 \(status)", field).utf8)
-            for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+            for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
                 let summary = ResponseReading.of(bytes, arrivingAt: lengths, answering: request).summary
                 #expect(summary?.body == BodyFraming.none, "\(status) with \(field)")
             }

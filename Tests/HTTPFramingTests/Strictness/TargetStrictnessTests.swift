@@ -1,3 +1,4 @@
+import RepeatableRandom
 import Testing
 
 @testable import HTTPFraming
@@ -96,7 +97,7 @@ struct TargetStrictnessTests {
         ])
     func goodHosts(_ host: String) {
         let bytes = Array(head("GET / HTTP/1.1", "Host: \(host)").utf8)
-        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
             #expect(RequestReading.of(bytes, arrivingAt: lengths).summary?.host == host)
         }
         #expect(text(rewritten(request: bytes))?.contains("\r\nHost: \(host)\r\n") == true)
@@ -111,7 +112,7 @@ struct TargetStrictnessTests {
             [0x0D, 0x0A, 0x16, 0x03],
         ] as [[UInt8]])
     func notHTTP(_ bytes: [UInt8]) {
-        for lengths in waysToArrive(bytes.count, seed: SeededGenerator.runSeed) {
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
             #expect(RequestReading.of(bytes, arrivingAt: lengths) == .notHTTP)
         }
     }

@@ -1,3 +1,4 @@
+import RepeatableRandom
 import Testing
 
 @testable import HTTPFraming
@@ -22,7 +23,7 @@ struct Refusal: CustomTestStringConvertible {
     /// Fails the test unless the head is refused for this reason however its bytes arrive, and with this status.
     func check(status: UInt16 = 400) {
         #expect(expected.status == status, "\(testDescription)")
-        for lengths in waysToArrive(text.count, seed: SeededGenerator.runSeed) {
+        for lengths in waysToArrive(text.count, seed: SeededRandom.runSeed) {
             let reading = RequestReading.of(text, arrivingAt: lengths)
             guard reading != .rejected(expected) else { continue }
             Issue.record("\(testDescription) read as \(reading), arriving at \(lengths.prefix(20))")

@@ -1,3 +1,5 @@
+import RepeatableRandom
+
 @testable import HTTPFraming
 
 /// A request head with its texts taken out, so that readings of different buffers can be compared.
@@ -94,7 +96,7 @@ enum RequestReading: Equatable {
 /// place there is. An input of several kilobytes, whose bulk is padding, is cut at its first and last places and here
 /// and there between them.
 func waysToArrive(_ count: Int, seed: UInt64) -> some Sequence<[Int]> {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SeededRandom(seed: seed)
     let usual = [[count], Array(0...count), generator.splits(of: count), generator.splits(of: count)]
     let cuts = (0..<count).lazy.filter { count <= 1_500 || $0 < 80 || $0 > count - 80 || $0 % 211 == 0 }
     return usual + cuts.map { [$0, count] }

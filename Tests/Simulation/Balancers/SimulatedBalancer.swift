@@ -2,6 +2,7 @@ import ClusterCore
 import ClusterStore
 import ControlPlane
 import Logging
+import RepeatableRandom
 
 /// One balancer's whole control plane – the product's own – driven step by step in virtual time.
 ///

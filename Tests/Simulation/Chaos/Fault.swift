@@ -1,3 +1,5 @@
+import RepeatableRandom
+
 /// Everything that happens to a cluster, and how often in each profile.
 enum Fault: String, Sendable, CaseIterable {
     case kumaDies, kumaStarts, kumaRestarts, kumaHangs

@@ -1,6 +1,7 @@
 import AgentCore
 import ClusterCore
 import ClusterStore
+import RepeatableRandom
 
 /// The agent beside one Kuma: the product's own judgement, conflict watch, voice and reconcile planner, driven by loops
 /// that do what `ProbeLoop`, `ReportLoop` and `ReconcileLoop` do, in virtual time.

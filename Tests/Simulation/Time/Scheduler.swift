@@ -1,4 +1,5 @@
 import Glibc
+package import RepeatableRandom
 
 /// Virtual time, and the one thread on which everything in a simulation happens.
 ///

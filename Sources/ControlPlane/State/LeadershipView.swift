@@ -1,0 +1,31 @@
+package import ClusterCore
+package import ClusterStore
+
+package struct LeadershipView: Sendable {
+    /// Nil while nobody is known to lead.
+    package var leader: BalancerID?
+    package var epoch: Int64?
+    /// Until the lease ends, as of the last answer.
+    package var expiresIn: Duration?
+    package var isSelf: Bool
+    package var balancers: [BalancerRecord]
+
+    package init(
+        leader: BalancerID?, epoch: Int64?, expiresIn: Duration?, isSelf: Bool, balancers: [BalancerRecord]
+    ) {
+        self.leader = leader
+        self.epoch = epoch
+        self.expiresIn = expiresIn
+        self.isSelf = isSelf
+        self.balancers = balancers
+    }
+
+    /// The same some time later: nobody leads on a lease that ran out.
+    func aged(by span: Duration) -> LeadershipView {
+        guard let expiresIn else { return self }
+        var view = self
+        view.expiresIn = max(expiresIn - span, .zero)
+        view.isSelf = isSelf && expiresIn > span
+        return view
+    }
+}
