@@ -87,6 +87,7 @@ struct NodeJudgementTests {
         let thawed = start + .seconds(17)
         #expect(judgement.report(for: configuration, now: thawed) == nil)
         judgement.probeBegins(now: thawed)
+        #expect(judgement.report(for: configuration, now: thawed + .milliseconds(2)) == nil, "it has only begun")
         _ = judgement.record(result(.healthy), now: thawed + .milliseconds(3))
         #expect(judgement.report(for: configuration, now: thawed + .milliseconds(4))?.status == .recovering)
     }
@@ -102,12 +103,13 @@ struct NodeJudgementTests {
     }
 
     @Test("a probe that outlasted its limit says nothing of the node")
-    func lapsedProbe() {
+    func lapsedProbe() throws {
         var judgement = judgement([.unhealthy, .unhealthy], adopting: .online)
         judgement.probeBegins(now: start)
         #expect(judgement.record(result(.unhealthy), now: start + .seconds(16)) == .lapsed)
         #expect(judgement.status == .online)
         judgement.probeBegins(now: start + .seconds(16))
+        #expect(judgement.report(for: try configuration(), now: start + .seconds(17)) == nil, "the next one decides")
         #expect(became(judgement.record(result(.unhealthy), now: start + .seconds(21))) == .offline)
     }
 }

@@ -30,6 +30,8 @@ package struct NodeJudgement: Sendable {
     /// When the probe that is under way began.
     private var probeBegan: ContinuousClock.Instant?
     private var lastEnded: ContinuousClock.Instant?
+    /// The process stood still since the last finding: only the next one counts again.
+    private var isOutdated = false
     package private(set) var last: ProbeResult?
     package private(set) var hasAdopted = false
 
@@ -55,16 +57,22 @@ package struct NodeJudgement: Sendable {
         }
     }
 
-    package mutating func probeBegins(now: ContinuousClock.Instant) { probeBegan = now }
+    package mutating func probeBegins(now: ContinuousClock.Instant) {
+        // A probe that has begun makes the finding before it no younger.
+        if !isFresh(now: now) { isOutdated = true }
+        probeBegan = now
+    }
 
     /// Takes what the probe found that began last.
     package mutating func record(_ result: ProbeResult, now: ContinuousClock.Instant) -> Recording {
         if let probeBegan, now - probeBegan > probeTimeout + NodeJudgement.patience {
             self.probeBegan = nil
+            isOutdated = true
             return .lapsed
         }
         probeBegan = nil
         lastEnded = now
+        isOutdated = false
         let before = health
         last = result
         var change = Change()
@@ -80,6 +88,7 @@ package struct NodeJudgement: Sendable {
     /// Whether the last finding is as new as probing without a standstill makes it: no older than the pause between two
     /// probes, or than a probe that is under way.
     private func isFresh(now: ContinuousClock.Instant) -> Bool {
+        guard !isOutdated else { return false }
         if let probeBegan { return now - probeBegan <= probeTimeout + NodeJudgement.patience }
         let pause = Jitter.spread(limits.steadyInterval, draw: 1)
         return lastEnded.map { now - $0 <= pause + NodeJudgement.patience } ?? false

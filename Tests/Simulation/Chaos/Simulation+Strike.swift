@@ -75,15 +75,18 @@ extension Simulation {
 
     // MARK: Processes
 
-    private func freeze(_ process: SimulatedProcess) {
+    /// - Parameter clock: nil: chance decides.
+    private func freeze(_ process: SimulatedProcess, clock: SimulatedProcess.ClockInFreeze? = nil) {
         // Often just long enough to outlive a lease.
         let span = random.span(random.chance(0.5) ? .milliseconds(200) ... .seconds(12) : .seconds(9) ... .seconds(45))
-        process.freeze(for: span, clock: random.chance(0.3) ? .stops : .runs)
+        let drawn = random.chance(0.3) ? SimulatedProcess.ClockInFreeze.stops : .runs
+        process.freeze(for: span, clock: clock ?? drawn)
         trace.note(process.name, "frozen for \(span)")
     }
 
     private func freeze(_ agent: SimulatedAgent) {
-        freeze(agent.process)
+        // A clock stops only with its machine, and that is Kuma's, who lives through every calm scenario.
+        freeze(agent.process, clock: scenario.profile.isCalm ? .runs : nil)
         // It may ask a moment too late: Kuma's own reading is then under way.
         agent.kuma.excusedUntil = (agent.process.frozenUntil ?? scheduler.now) + .seconds(90)
     }

@@ -15,6 +15,7 @@ package final class SimulatedProcess: @unchecked Sendable {
     private(set) var isDead = false
     private(set) var frozenUntil: Duration?
     private var clockShift: Duration = .zero
+    private var clockInFreeze = ClockInFreeze.runs
     /// The last time its clock leapt.
     private(set) var lastLeap: Duration?
     var isCutFromDatabase = false
@@ -43,13 +44,23 @@ package final class SimulatedProcess: @unchecked Sendable {
 
     func freeze(for span: Duration, clock: ClockInFreeze) {
         frozenUntil = max(frozenUntil ?? .zero, scheduler.now + span)
+        clockInFreeze = clock
         switch clock {
         case .runs: break
         case .stops: clockShift -= span
         }
     }
 
-    func thaw() { frozenUntil = nil }
+    /// Sooner than it was to last.
+    func thaw() {
+        let rest = max((frozenUntil ?? .zero) - scheduler.now, .zero)
+        switch clockInFreeze {
+        case .runs: break
+        case .stops: clockShift += rest
+        }
+        frozenUntil = nil
+        clockInFreeze = .runs
+    }
 
     /// SIGKILL: what was sent still arrives, nothing more is sent.
     func kill() {
