@@ -23,7 +23,8 @@ enum EndpointListing {
 
         Every operation is called on each of two balancers, the leader and a follower. Of every answer are checked: status,
         schema, the fields that all answers have, HEAD where there is GET, 405 with `Allow`; by a stranger, with a wrong token,
-        with the right one, and from another site; with the database away.
+        with the right one, and from another site; with the database away. What depends on the cluster's state – 202 for a rebalancing
+        that was begun, 409 in a pause, what a drain or a pause does – is `APIActionTests`'.
 
         | operation | answers | who may | database away | refusals tried by name |
         |---|---|---|---|---|
