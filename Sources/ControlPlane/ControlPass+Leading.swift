@@ -41,6 +41,7 @@ extension ControlPass {
     func begin(_ lease: Lease) async {
         guard lease.epoch != lastEpoch else { return }
         await mover.forgetJournal()
+        batchSize = MoveLimits.batch
         defer { lastEpoch = lease.epoch }
         if let lastEpoch, lease.epoch <= lastEpoch + 1 { return }
         let detail = "\(identity.id) at \(identity.address) leads (epoch \(lease.epoch))"
@@ -94,12 +95,12 @@ extension ControlPass {
         let mover = mover
         let returns = try await mover.planReturns(picture)
         var end = clock.now() + MonitorMover.longestPass
-        for batch in ControlPass.batches(of: returns.forgets) where clock.now() < end {
+        for batch in batches(of: returns.forgets) where clock.now() < end {
             guard let lease = try await currentLease() else { return }
             try await unlessContended { () async throws(StoreError) in try await mover.forget(batch, under: lease) }
         }
         var changes: [MonitorID: NodeReference?] = [:]
-        for batch in ControlPass.batches(of: returns.returns) where clock.now() < end {
+        for batch in batches(of: returns.returns) where clock.now() < end {
             guard let lease = try await currentLease() else { return }
             await poller.expireAssignments()
             let seen = picture
@@ -117,7 +118,7 @@ extension ControlPass {
         // Its own time: however much goes home, what nobody runs is not kept waiting.
         end = clock.now() + MonitorMover.longestPass
         var wasFree = true
-        for batch in ControlPass.batches(of: plan.moves) where clock.now() < end {
+        for batch in batches(of: plan.moves) where clock.now() < end {
             guard let lease = try await currentLease() else { return }
             await poller.expireAssignments()
             let moved = try await unlessContended { () async throws(StoreError) in
@@ -147,7 +148,11 @@ extension ControlPass {
             case .contended:
                 logger.warning("a batch waits: rows that it needs are locked", metadata: ["error": "\(error)"])
                 return nil
-            case .unavailable, .deadlineExceeded, .leaseLost, .notPermitted, .schemaMissing, .refused: throw error
+            case .deadlineExceeded:
+                // The same again would take as long again, and be undone again.
+                batchSize = MoveLimits.step
+                throw error
+            case .unavailable, .leaseLost, .notPermitted, .schemaMissing, .refused: throw error
             }
         }
     }
@@ -163,9 +168,9 @@ extension ControlPass {
         return await leader.lease
     }
 
-    private static func batches<Element>(of all: [Element]) -> [[Element]] {
-        stride(from: 0, to: all.count, by: MoveLimits.batch).map {
-            Array(all[$0..<min($0 + MoveLimits.batch, all.count)])
+    private func batches<Element>(of all: [Element]) -> [[Element]] {
+        stride(from: 0, to: all.count, by: batchSize).map {
+            Array(all[$0..<min($0 + batchSize, all.count)])
         }
     }
 

@@ -236,7 +236,7 @@ package final class DataPlane: Sendable {
         stop()
     }
 
-    /// Closes everything at once and waits for the threads to end: some milliseconds.
+    /// Closes everything at once and waits for the threads to end: some milliseconds, with an access log up to a tenth of a second.
     package func stop() {
         let threads = state.withLock { state -> [ReactorThread] in
             defer { state.threads = [] }

@@ -10,8 +10,7 @@ final class KumaConnection: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = NIOHTTPClientResponseFull
 
     enum Limits {
-        /// Then a fresh one proves that the node still accepts clients, and that its name still leads there: every 20 s at
-        /// one check each 2 s.
+        /// Then a fresh one proves that the node still accepts clients: every 20 s at one check each 2 s.
         static let requests = 10
         /// Node.js closes an idle connection after 5 s (KUMA.md): a request should not meet that.
         static let idle = TimeAmount.seconds(4)

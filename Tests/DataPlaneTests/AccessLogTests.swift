@@ -48,14 +48,15 @@ struct AccessLogTests {
             [.init(id: "node1", port: origin.port)], trustedProxies: AddressRange.loopback,
             accessLog: try collected.log())
         let client = try balancer.connect()
-        for path in ["/api/push/s3cret?status=up", "/API/Push/s3cret/more"] {
+        for path in ["/api/push/s3cret?status=up", "/API/Push/s3cret/more", "//api/push/s3cret"] {
             _ = try client.get(path, "X-Forwarded-For: 203.0.113.7")
         }
         _ = try client.get("/a", "X-Forwarded-For: nobody\"")
-        let lines = try lines(3)
+        let lines = try lines(4)
         #expect(lines[0].hasPrefix("203.0.113.7 - - ") && lines[0].contains("\"GET /api/push/* HTTP/1.1\""))
         #expect(lines[1].contains("\"GET /API/Push/* HTTP/1.1\""))
-        #expect(lines[2].hasPrefix("127.0.0.1 - - "))
+        #expect(lines[2].contains("\"GET //api/push/* HTTP/1.1\""))
+        #expect(lines[3].hasPrefix("127.0.0.1 - - "))
         #expect(!lines.joined().contains("s3cret"))
     }
 

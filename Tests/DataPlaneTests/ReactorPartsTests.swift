@@ -102,12 +102,12 @@ struct ReactorPartsTests {
         #expect(MemoryLayout<Connection>.stride <= 512, "\(MemoryLayout<Connection>.stride) bytes")
     }
 
-    private func node(_ id: String, traffic: NodeTraffic, reachable: Bool = true, monitors: Int = 0) throws
-        -> RoutingNode
-    {
+    private func node(
+        _ id: String, traffic: NodeTraffic, reachable: Bool = true, monitors: Int = 0, admin: AdminState = .active
+    ) throws -> RoutingNode {
         RoutingNode(
             id: try NodeID(id), hostName: "host\r\nof-\(id)", address: .ipv4(octets: 1, port: 1), status: .online,
-            adminState: .active, isReachable: reachable, isPrimary: false, monitorCount: monitors, traffic: traffic)
+            adminState: admin, isReachable: reachable, isPrimary: false, monitorCount: monitors, traffic: traffic)
     }
 
     @Test("A node keeps its place from table to table while connections refer to it; lost ones are named once")
@@ -191,6 +191,19 @@ extension ReactorPartsTests {
         #expect(traffic.map { $0.connectFailures.load(ordering: .relaxed) } == [1, 1, 0], "the prober looks at both")
         directory.connectFailed(1, now: 2_000_000_000, draw: 0.5)
         #expect(traffic[1].isEjected(now: 2_000_000_001), "a is back")
+    }
+
+    @Test("A draining node that could serve lets the last active one be ejected, and is not ejected as the last")
+    func lastDrainingNode() throws {
+        let traffic = (0..<2).map { _ in NodeTraffic() }
+        let directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 0))
+        let nodes = try zip(["a", "b"], traffic).map { try node($0, traffic: $1, admin: $0 == "b" ? .drain : .active) }
+        _ = directory.update(
+            to: RoutingTable(generation: 1, isSetupPending: false, nodes: nodes, monitorLimit: 100))
+        directory.connectFailed(0, now: 1, draw: 0.5)
+        #expect(traffic[0].isEjected(now: 2), "b would serve its clients")
+        directory.connectFailed(1, now: 2, draw: 0.5)
+        #expect(!traffic[1].isEjected(now: 3))
     }
 }
 

@@ -23,13 +23,15 @@ struct ReconcileLoop: Sendable {
         }
     }
 
+    /// - Returns: also when the reading began; nil when a beat's mark spared it.
     private func monitors(
         _ mark: MonitorsMark?, _ sight: inout MonitorsInSight
-    ) async throws(StoreError) -> [MonitorID] {
-        if let known = sight.monitors(behind: mark) { return known }
+    ) async throws(StoreError) -> (monitors: [MonitorID], readAt: ContinuousClock.Instant?) {
+        if let known = sight.monitors(behind: mark) { return (known, nil) }
+        let begin = ContinuousClock.now
         let monitors = try await agent.store.monitors(runBy: agent.configuration.node)
         sight.read(monitors)
-        return monitors
+        return (monitors, begin)
     }
 
     private func step(_ mark: MonitorsMark?, _ sight: inout MonitorsInSight, _ planner: inout ReconcilePlanner) async {
@@ -42,13 +44,15 @@ struct ReconcileLoop: Sendable {
         // A node that does not answer reads its list itself when it starts again.
         guard agent.shared.judgement.withLock({ $0.status }) == .online else { return }
         let monitors: [MonitorID]
+        let readAt: ContinuousClock.Instant?
         do throws(StoreError) {
-            monitors = try await self.monitors(mark, &sight)
+            (monitors, readAt) = try await self.monitors(mark, &sight)
         } catch {
             // The beats meet the same failure and tell of it.
             return
         }
-        let action = planner.next(assigned: Set(monitors), now: .now, secondOfMinute: agent.secondOfMinute())
+        let action = planner.next(
+            assigned: Set(monitors), readAt: readAt, now: .now, secondOfMinute: agent.secondOfMinute())
         switch action {
         case .nothing:
             return

@@ -6,7 +6,7 @@ package import ClusterCore
 /// - a call that may have arrived is never repeated;
 /// - none between second 50 and second 05 of a minute, nor one so long that it would run into second 00: Kuma's own run
 ///   of the minute then does the work, and it must not meet ours;
-/// - none after second 00 for as long as that run takes to start what it may have found then.
+/// - none after second 00 for as long as that run may take to start what was left to it and what it may have found then.
 ///
 /// A value: the caller brings the time and performs the call.
 package struct ReconcilePlanner: Sendable {
@@ -48,8 +48,10 @@ package struct ReconcilePlanner: Sendable {
     private var phase = Phase.idle
     /// A run may still be going on until then: Kuma's own, or one of ours that never answered.
     private var busyUntil: ContinuousClock.Instant?
-    /// When the list was last seen to be what the node runs.
+    /// When the list was last read and was what the node runs.
     private var sameAt: ContinuousClock.Instant?
+    /// Starts that were left to Kuma's own run, and when that begins.
+    private var left: (starts: Int, run: ContinuousClock.Instant)?
     /// Kuma's own run that begins then is the first that nothing of a predecessor's meets; nobody knows what it will start.
     private var firstRun: ContinuousClock.Instant?
 
@@ -57,9 +59,10 @@ package struct ReconcilePlanner: Sendable {
 
     /// - Parameters:
     ///   - assigned: what the database says the node runs.
-    ///   - secondOfMinute: of this machine's wall clock, which Kuma's own schedule follows too.
+    ///   - readAt: when the reading of `assigned` began; nil: not since the last call.
+    ///   - secondOfMinute: at `now`, of this machine's wall clock, which Kuma's own schedule follows too.
     package mutating func next(
-        assigned: Set<MonitorID>, now: ContinuousClock.Instant, secondOfMinute: Int
+        assigned: Set<MonitorID>, readAt: ContinuousClock.Instant?, now: ContinuousClock.Instant, secondOfMinute: Int
     ) -> Action {
         guard phase == .idle else { return .nothing }
         if let start = firstRun {
@@ -69,30 +72,43 @@ package struct ReconcilePlanner: Sendable {
         }
         guard let known else {
             self.known = assigned
-            sameAt = now
+            sameAt = readAt
             return .nothing
         }
         guard known != assigned else {
-            sameAt = now
+            sameAt = readAt ?? sameAt
+            return .nothing
+        }
+        let starts = assigned.subtracting(known).count
+        let minute = now - .seconds(secondOfMinute)
+        if let left, now < left.run {
+            // That run will do this, too.
+            leave(assigned, starts: left.starts + starts, to: left.run)
             return .nothing
         }
         if let busyUntil, now < busyUntil { return .nothing }
-        let starts = assigned.subtracting(known).count
-        let minute = now - .seconds(secondOfMinute)
-        // Kuma's run of this minute may have read the change before we did, and be starting it now.
-        if (sameAt ?? minute) < minute + Limits.slack, now < minute + Limits.run(starting: starts) { return .nothing }
+        // Kuma's run of this minute may have read the change before we did, and be starting it now, behind what was left to it.
+        let isLate = (sameAt ?? minute) < minute + Limits.slack
+        let inRun = left.flatMap { $0.run > minute - Limits.slack ? $0.starts : nil } ?? 0
+        if isLate, now < minute + Limits.run(starting: inRun + starts) { return .nothing }
         let estimate = Limits.base + Limits.perStart * starts
         let end = secondOfMinute + Int(estimate.components.seconds)
         if secondOfMinute >= Limits.quietFrom || (secondOfMinute >= Limits.quietUntil && end >= Limits.quietFrom) {
-            // Kuma's own run at second 00 will do it, and takes as long.
-            self.known = assigned
-            busyUntil = minute + .seconds(60 + Limits.quietUntil) + estimate
+            leave(assigned, starts: starts, to: minute + .seconds(60))
             return .nothing
         }
         // Kuma's run of this minute has read the list before this change, and may still be at work: wait, then call.
         guard secondOfMinute >= Limits.quietUntil else { return .nothing }
         phase = .calling(assigned)
         return .trigger(timeout: estimate + Limits.patience)
+    }
+
+    /// Kuma's own run at second 00 will do it, and takes as long as a call.
+    private mutating func leave(_ assigned: Set<MonitorID>, starts: Int, to run: ContinuousClock.Instant) {
+        known = assigned
+        left = (starts, run)
+        let end = run + .seconds(Limits.quietUntil) + Limits.base + Limits.perStart * starts
+        busyUntil = max(busyUntil ?? end, end)
     }
 
     /// Another agent spoke for the node until just now. Its last call may still run there, and it made none that was to run

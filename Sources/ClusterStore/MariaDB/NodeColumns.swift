@@ -48,7 +48,7 @@ struct NodeColumns {
                 agentVersion: try row.optionalText(version), okStreak: Int(try row.int(okStreak)),
                 failStreak: Int(try row.int(failStreak)),
                 probeTime: try row.optionalInt(probe).map { .milliseconds($0) },
-                agentInterval: try row.optionalInt(interval).map { .milliseconds($0) },
+                agentInterval: try row.optionalInt(interval).flatMap { $0 > 0 ? .milliseconds($0) : nil },
                 reportAge: try row.optionalInt(reportAge).map { .microseconds($0) },
                 statusAge: try row.optionalInt(statusAge).map { .microseconds($0) },
                 lastSeen: try row.optionalText(lastSeen)))

@@ -48,14 +48,15 @@ final class NodeProber: Sendable {
 
     /// Makes one ordered probe, of the address that was looked up: no check waits for a resolver, which may be stuck over
     /// another node's name. A node whose name has no address fails the check; one whose name is still being looked up is
-    /// asked for again with the next turn.
+    /// asked for again a little later.
     func perform(_ order: ProbeBoard.Order, at sight: AddressBook.Sight) async -> ProbeResult {
         let result: ProbeResult
         switch sight {
         case .known(let address): result = await ask(order, at: order.address.reached(at: address))
         case .unknown(let reason): result = .notResolved(reason)
         case .pending:
-            state.withLock { $0.board.abandon(order) }
+            let now = clock.now()
+            state.withLock { $0.board.postpone(order, now: now) }
             return .notResolved("it is being looked up")
         }
         // A check that our own shutdown cut short says nothing of the node.

@@ -162,6 +162,13 @@ package struct ProbeBoard: Sendable {
         entries[position].underWay = nil
     }
 
+    /// An order that cannot be carried out yet: others come first meanwhile.
+    package mutating func postpone(_ order: Order, now: ContinuousClock.Instant) {
+        abandon(order)
+        guard let position = positions[order.node] else { return }
+        entries[position].due = now + limits.judge.changingInterval
+    }
+
     /// Nil before the first answer.
     package func finding(of node: NodeID) -> Finding? {
         guard let position = positions[node], let last = entries[position].last else { return nil }

@@ -58,8 +58,8 @@ final class AccessNote {
         method.append(contentsOf: head.methodText.bytes(in: bytes).prefix(AccessNote.methodBytes))
         version = head.version
         let whole = head.path.bytes(in: bytes)
-        guard !AccessNote.isPush(whole) else {
-            path.append(contentsOf: whole.prefix(AccessNote.pushPath.utf8CodeUnitCount))
+        if let token = AccessNote.pushToken(in: whole) {
+            path.append(contentsOf: whole.prefix(min(token, AccessNote.pathBytes)))
             path.append(UInt8(ascii: "*"))
             return
         }
@@ -70,12 +70,19 @@ final class AccessNote {
     /// What follows is a push monitor's token: whoever knows it can report for that monitor.
     private static let pushPath = StaticString("/api/push/")
 
-    /// In any case of letters, as Kuma's router has it.
-    private static func isPush(_ path: UnsafeRawBufferPointer) -> Bool {
-        path.count > pushPath.utf8CodeUnitCount
-            && zip(path, UnsafeBufferPointer(start: pushPath.utf8Start, count: pushPath.utf8CodeUnitCount)).allSatisfy {
-                $0 | (UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? 0x20 : 0) == $1
-            }
+    /// Where it begins; in any case of letters, as Kuma's router has it, and behind anything: a base address that ends with a
+    /// slash makes two of them.
+    private static func pushToken(in path: UnsafeRawBufferPointer) -> Int? {
+        let count = pushPath.utf8CodeUnitCount
+        guard path.count > count else { return nil }
+        return (0..<(path.count - count)).first { start in
+            path[start] == UInt8(ascii: "/")
+                && (0..<count).allSatisfy { offset in
+                    let byte = path[start + offset]
+                    let isCapital = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                    return (isCapital ? byte | 0x20 : byte) == pushPath.utf8Start[offset]
+                }
+        }.map { $0 + count }
     }
 
     private static func isFigure(_ byte: UInt8) -> Bool {

@@ -65,7 +65,8 @@ extension Reactor {
             // Left over from the request before (RFC 9112 §2.2): no head has begun.
             slot.pointee.requestSniffer = RequestHeadSniffer()
             slot.pointee.input.removeAll()
-            if slot.pointee.requests > 0, !isDraining { armIdle(slot) }
+            // Once: a client that sends nothing else has no more time for it.
+            if source == .stored, !isDraining { armIdle(slot) }
         case .needMore:
             switch source {
             case .stored: return

@@ -119,7 +119,8 @@ extension Reactor {
             slot.pointee.access?.responseBytes += count
             slot.pointee.exchange?.skipped(fromUpstream: count)
         case .none: return .none
-        case .sourceEnded: upstreamEnded(slot, .closed)
+        // As where it is copied.
+        case .sourceEnded: upstreamEnded(slot, slot.pointee.upstream.isShut ? .reset : .closed)
         case .sourceFailed: upstreamEnded(slot, .reset)
         case .sinkFailed: closeConnection(slot)
         case .unavailable: return .unavailable

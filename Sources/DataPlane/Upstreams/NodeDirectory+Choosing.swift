@@ -40,8 +40,8 @@ extension NodeDirectory {
     package func connectFailed(_ index: Int, now: UInt64, draw: Double) {
         let traffic = entries[index].traffic
         traffic.connectFailed()
-        let isRoutable = standing(index, now: now) <= .full
-        guard !isRoutable || listed.contains(where: { $0 != index && standing($0, now: now) <= .full }) else { return }
+        let serves = standing(index, now: now) < .ejected
+        guard !serves || listed.contains(where: { $0 != index && standing($0, now: now) < .ejected }) else { return }
         traffic.eject(now: now, draw: draw)
     }
 

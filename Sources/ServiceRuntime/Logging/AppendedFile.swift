@@ -28,21 +28,22 @@ package final class AppendedFile: LineSink {
 
     deinit { close(state.withLock { $0.descriptor }) }
 
-    /// Mode 0640: paths and addresses are nobody else's business.
+    /// Mode 0640: paths and addresses are nobody else's business. A pipe that nobody reads must not stop anything.
     private static func open(_ path: String) throws(Failure) -> Int32 {
-        let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+        let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o640)
         guard descriptor >= 0 else { throw Failure(path: path, code: errno) }
         return descriptor
     }
 
     package func offer(_ lines: UnsafeRawBufferPointer) -> LineOutcome {
         state.withLock { state in
-            followName(&state)
+            guard followsName(&state) else { return .lost }
             if state.isTorn, write(state.descriptor, "\n", 1) == 1 { state.isTorn = false }
             var sent = 0
             while sent < lines.count {
                 let count = write(state.descriptor, lines.baseAddress?.advanced(by: sent), lines.count - sent)
                 if count < 0 && errno == EINTR { continue }
+                if count < 0 && errno == EAGAIN && sent == 0 { return .notNow }
                 // A full disk, most likely: these lines are lost, the next may not be.
                 guard count > 0 else {
                     if sent > 0 { state.isTorn = true }
@@ -55,13 +56,16 @@ package final class AppendedFile: LineSink {
     }
 
     /// Opens the file anew when its name stands for another one, or for none. One stat(2) for many lines.
-    private func followName(_ state: inout State) {
+    /// - Returns: false when that cannot be done just now.
+    private func followsName(_ state: inout State) -> Bool {
         var (named, opened) = (stat(), stat())
         let isSame =
             stat(path, &named) == 0 && fstat(state.descriptor, &opened) == 0 && named.st_ino == opened.st_ino
             && named.st_dev == opened.st_dev
-        guard !isSame, let descriptor = try? AppendedFile.open(path) else { return }
+        guard !isSame else { return true }
+        guard let descriptor = try? AppendedFile.open(path) else { return false }
         close(state.descriptor)
         state = State(descriptor: descriptor)
+        return true
     }
 }

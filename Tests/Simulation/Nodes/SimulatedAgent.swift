@@ -120,11 +120,14 @@ final class SimulatedAgent: @unchecked Sendable {
         }
     }
 
-    private func monitors(_ mark: MonitorsMark?) async -> [MonitorID]? {
-        if let known = sight.monitors(behind: mark) { return known }
+    private func monitors(
+        _ mark: MonitorsMark?
+    ) async -> (monitors: [MonitorID], readAt: ContinuousClock.Instant?)? {
+        if let known = sight.monitors(behind: mark) { return (known, nil) }
+        let begin = process.instant
         guard let monitors = try? await store.monitors(runBy: configuration.node) else { return nil }
         sight.read(monitors)
-        return monitors
+        return (monitors, begin)
     }
 
     private func reconcile(_ mark: MonitorsMark?) async {
@@ -132,9 +135,10 @@ final class SimulatedAgent: @unchecked Sendable {
         if voice.takesOver(), store.sabotage != .noPredecessor {
             planner.tookOver(now: process.instant, secondOfMinute: kuma.secondOfMinute)
         }
-        guard judgement.status == .online, let monitors = await monitors(mark) else { return }
+        guard judgement.status == .online, let seen = await monitors(mark) else { return }
         let action = planner.next(
-            assigned: Set(monitors), now: process.instant, secondOfMinute: kuma.secondOfMinute)
+            assigned: Set(seen.monitors), readAt: seen.readAt, now: process.instant,
+            secondOfMinute: kuma.secondOfMinute)
         switch action {
         case .nothing: return
         case .trigger(let timeout):

@@ -76,8 +76,9 @@ extension Oracle {
         guard tables.rawSight(of: name) != before.node else { return }
         checkFence(lease, before)
         count(\.spoken)
-        // A leap between the leader's reading and its word nobody can see.
-        if let last = lastReports[spoken.node], !last.isDetached, now - last.at <= scenario.reportTTL,
+        // A leap between the leader's reading and its word nobody can see; one within the tolerance makes a report older.
+        if let last = lastReports[spoken.node], !last.isDetached,
+            now - last.at <= scenario.reportTTL - (clock.hasLeapt(since: last.at) ? DatabaseClock.tolerance : .zero),
             !clock.hasLeapt(since: arrival.pictureOf ?? .zero)
         {
             fail(.speaker, "\(lease.holder) spoke for \(name) \(now - last.at) after its own report")
