@@ -82,8 +82,7 @@ extension EndToEnd.API {
             let fields = hops.map { [("X-Forwarded-For", $0)] } ?? []
             #expect(try await through.askUndescribed("POST", "/lb/update-loads", fields: fields).status == status)
         }
-        let live = try LiveStream(port: ports[1])
-        _ = try await onThread { try live.read(until: "retry: 2000") }
+        let live = try await onThread { try LiveStream(port: ports[1]) }
         try await balancer.stop()
         _ = try await onThread { try live.read(until: "\r\n0\r\n\r\n") }
     }
