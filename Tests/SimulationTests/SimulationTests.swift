@@ -1,5 +1,6 @@
 import Foundation
 import Simulation
+import Synchronization
 import Testing
 
 @Suite("Simulation")
@@ -12,10 +13,13 @@ struct SimulationTests {
 
     @Test("whatever fate and people do, every invariant holds", arguments: seeds)
     func invariants(seeds: ClosedRange<UInt64>) {
-        for seed in seeds {
-            let outcome = Simulation.play(seed)
-            #expect(outcome.violation == nil, "\(outcome.report)")
+        let reports = Mutex<[String]>([])
+        // On two threads, for tests that run one after the other.
+        let totals = SeedRun(first: seeds.lowerBound, count: UInt64(seeds.count)).play(threads: 2) { outcome in
+            if outcome.violation != nil { reports.withLock { $0.append(outcome.report) } }
         }
+        #expect(totals.seeds == seeds.count)
+        #expect(totals.failed.isEmpty, "\(reports.withLock { $0 }.joined(separator: "\n\n"))")
     }
 
     @Test("a seed plays the same run again", arguments: [3, 26, 59])
