@@ -48,14 +48,14 @@ struct DescriptorExhaustionTests {
 
     /// Runs `body` while this process may open no more than `count` further descriptors.
     private func withNoDescriptorLeft<Result>(butFor count: Int, _ body: () throws -> Result) throws -> Result {
+        try waitUntilDescriptorsRest()
         var limit = rlimit()
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         try #require(getrlimit(resource, &limit) == 0)
         // Descriptors are given out from the lowest free number on: the gaps are filled, then the limit is right behind.
         var fillers: [Int32] = []
         defer { for filler in fillers { close(filler) } }
-        let top = try #require(
-            FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init).max())
+        let top = try #require(openDescriptors().max())
         while let filler = Optional(open("/dev/null", O_RDONLY | O_CLOEXEC)), filler >= 0 {
             fillers.append(filler)
             if filler > top { break }
@@ -65,5 +65,21 @@ struct DescriptorExhaustionTests {
         try #require(setrlimit(resource, &lowered) == 0)
         defer { setrlimit(resource, &limit) }
         return try body()
+    }
+
+    /// Threads of earlier tests may still be closing what was theirs.
+    private func waitUntilDescriptorsRest() throws {
+        var last = try openDescriptors()
+        var equalLooks = 0
+        try blockUntil("nobody opens or closes a descriptor") {
+            let now = try openDescriptors()
+            equalLooks = now == last ? equalLooks + 1 : 0
+            last = now
+            return equalLooks == 20
+        }
+    }
+
+    private func openDescriptors() throws -> Set<Int32> {
+        Set(try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init))
     }
 }

@@ -33,10 +33,15 @@ final class Origin: Sendable {
         Thread.detachNewThread {
             let origin = retained.takeRetainedValue()
             while true {
+                // A thread that waits in accept(2) already holds the number of the descriptor to come: a test that counts
+                // descriptors would find one taken that nobody has opened. So the waiting is poll's.
+                var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                guard poll(&entry, 1, -1) > 0 else { break }
                 let number = accept(descriptor, nil, nil)
                 guard number >= 0 else { break }
                 origin.serve(TestSocket(owning: number))
             }
+            origin.listener.close()
         }
     }
 
@@ -74,8 +79,8 @@ final class Origin: Sendable {
 
     /// Refuses connections from here on and ends those there are.
     func stop() {
+        // Its thread closes it: no sooner may the number be another's.
         listener.interrupt()
-        listener.close()
         for socket in sockets.withLock({ $0 }) { socket.interrupt() }
     }
 
@@ -90,7 +95,6 @@ final class Origin: Sendable {
             }
         }
         guard result == 0 else { throw TestSocket.Failure(description: "listen: \(String(cString: strerror(errno)))") }
-        listener.waitWithoutDeadline()
         return (listener, UInt16(bigEndian: address.sin_port))
     }
 
@@ -106,16 +110,7 @@ final class Origin: Sendable {
             }
         }
         guard result == 0 else { throw TestSocket.Failure(description: "listen: \(String(cString: strerror(errno)))") }
-        listener.waitWithoutDeadline()
         return listener
-    }
-}
-
-extension TestSocket {
-    /// For listeners: a thread waits in accept for as long as the test runs.
-    fileprivate func waitWithoutDeadline() {
-        var none = timeval(tv_sec: 0, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &none, socklen_t(MemoryLayout<timeval>.size))
     }
 }
 

@@ -40,7 +40,9 @@ final class TestSocket: Sendable {
     /// Connects to 127.0.0.1.
     /// - Parameter receiveBufferBytes: SO_RCVBUF, for readers that are meant to be slow.
     static func connect(port: UInt16, receiveBufferBytes: Int32? = nil) throws -> TestSocket {
-        let client = TestSocket(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard number >= 0 else { throw Failure(description: "socket: \(String(cString: strerror(errno)))") }
+        let client = TestSocket(owning: number)
         if var bytes = receiveBufferBytes {
             setsockopt(client.descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
         }
