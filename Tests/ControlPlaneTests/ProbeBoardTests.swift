@@ -104,6 +104,20 @@ struct ProbeBoardTests {
         #expect(book.resolve(address) == .ipv4(octets: 1, port: 3001))
     }
 
+    @Test("a host in figures is its own answer and never looked up", arguments: ["192.0.2.7", "2001:db8::7"])
+    func figures(host: String) throws {
+        var book = AddressBook(interval: .seconds(30), deadline: .seconds(5))
+        let known = SocketAddress(try #require(IPAddress(parsing: host)), port: 3001)
+        book.follow([host], now: start)
+        #expect(book.take(now: start).isEmpty)
+        #expect(book.sight(of: NodeAddress(host: host, port: 3001)) == .known(known))
+        // What a state file remembers of it changes nothing.
+        book.remember(.ipv4(octets: 9, port: 0), for: host, now: start)
+        #expect(book.resolve(NodeAddress(host: host, port: 3001)) == known)
+        book.follow([host, "kuma1"], now: start + .seconds(1))
+        #expect(book.take(now: start + .seconds(60)) == ["kuma1"])
+    }
+
     @Test("real look-ups: figures, localhost, and a name that cannot exist", .timeLimit(.minutes(1)))
     func lookups() async {
         #expect(HostLookup.addresses(of: "127.0.0.2") == .found([.ipv4(octets: 0x7F00_0002, port: 0)]))

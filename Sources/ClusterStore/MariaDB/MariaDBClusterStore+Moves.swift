@@ -7,10 +7,11 @@ import MariaDB
 /// From the rows to the table, and never the other way round (STRAIGHT_JOIN, FORCE INDEX): MariaDB takes the rows for 40,
 /// and would read – and lock – all of a table that has fewer.
 enum MoveSQL {
-    /// Locks what nobody else has locked. On its own, because SKIP LOCKED holds for every table of a statement, and an
-    /// entry of the journal must never be passed over: a move would then forget where the monitor came from.
+    /// Locks and reads what nobody else has locked. Without the journal, because SKIP LOCKED holds for every table of a
+    /// statement, and an entry must never be passed over: a move would then forget where the monitor came from.
     static let lockFree: Statement = """
-        SELECT m.id AS id FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) j
+        SELECT m.id AS id, m.node_id AS home, m.assigned_node AS assigned
+        FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) j
         STRAIGHT_JOIN monitor m FORCE INDEX (PRIMARY) ON m.id = j.id FOR UPDATE SKIP LOCKED
         """
 
@@ -20,13 +21,12 @@ enum MoveSQL {
         STRAIGHT_JOIN monitor m FORCE INDEX (PRIMARY) ON m.id = j.id
         """
 
-    static let lockMonitors: Statement = """
-        SELECT m.id AS id, m.node_id AS home, m.assigned_node AS assigned, c.id AS entry, c.from_node AS from_node,
-            c.to_node AS to_node, c.previous_assigned AS previous, c.reason AS reason
+    /// The open entries of monitors that are locked already.
+    static let lockOpenEntries: Statement = """
+        SELECT c.id AS entry, c.monitor_id AS monitor_id, c.from_node AS from_node, c.to_node AS to_node,
+            c.previous_assigned AS previous, c.reason AS reason
         FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) j
-        STRAIGHT_JOIN monitor m FORCE INDEX (PRIMARY) ON m.id = j.id
-        LEFT JOIN cluster_move c ON c.monitor_id = m.id AND c.returned_at IS NULL
-        ORDER BY m.id FOR UPDATE
+        STRAIGHT_JOIN cluster_move c FORCE INDEX (idx_monitor) ON c.monitor_id = j.id AND c.returned_at IS NULL FOR UPDATE
         """
 
     static let assign: Statement = """
@@ -68,35 +68,42 @@ enum MoveSQL {
         """
 }
 
-/// How the answers above become values.
+/// How an entry of the journal becomes a value.
 struct MoveColumns {
-    let entry, monitor, from, to, previous, reason: Rows.Column
-    /// The monitor's own columns; nil where the statement does not read them.
-    let id, home, assigned: Rows.Column?
+    private let entry, monitor, from, to, previous, reason: Rows.Column
 
-    init(_ rows: Rows, monitor: String) throws(MariaDBError) {
+    init(_ rows: Rows) throws(MariaDBError) {
         entry = try rows.column("entry")
-        self.monitor = try rows.column(monitor)
+        monitor = try rows.column("monitor_id")
         from = try rows.column("from_node")
         to = try rows.column("to_node")
         previous = try rows.column("previous")
         reason = try rows.column("reason")
-        (id, home, assigned) = (try? rows.column("id"), try? rows.column("home"), try? rows.column("assigned"))
     }
 
-    /// Nil when the row has no open entry, or one that a newer release wrote in words we do not know.
+    /// Nil for an entry that a newer release wrote in words we do not know.
     func move(_ row: Row) throws(MariaDBError) -> OpenMove? {
-        guard let entry = try row.optionalInt(entry), let to = try? NodeID(try row.text(to)),
-            let reason = MoveReason(rawValue: try row.text(reason))
-        else { return nil }
+        guard let to = try? NodeID(try row.text(to)), let reason = MoveReason(rawValue: try row.text(reason)) else {
+            return nil
+        }
         return OpenMove(
-            id: entry, monitor: MonitorID(try row.int(monitor)), from: NodeReference(text: try row.text(from)), to: to,
+            id: try row.int(entry), monitor: MonitorID(try row.int(monitor)),
+            from: NodeReference(text: try row.text(from)), to: to,
             previousAssigned: try row.optionalText(previous).map(NodeReference.init(text:)), reason: reason)
+    }
+}
+
+/// How a monitor's own columns become a value.
+struct AssignmentColumns {
+    private let id, home, assigned: Rows.Column
+
+    init(_ rows: Rows) throws(MariaDBError) {
+        (id, home, assigned) = (try rows.column("id"), try rows.column("home"), try rows.column("assigned"))
     }
 
     /// Nil when the monitor is gone.
     func assignment(_ row: Row) throws(MariaDBError) -> MonitorAssignment? {
-        guard let id, let home, let assigned, let number = try row.optionalInt(id) else { return nil }
+        guard let number = try row.optionalInt(id) else { return nil }
         return MonitorAssignment(
             id: MonitorID(number), home: try row.optionalText(home).map(NodeReference.init(text:)),
             assigned: try row.optionalText(assigned).map(NodeReference.init(text:)))
@@ -110,14 +117,13 @@ extension MariaDBClusterStore {
         let plans = Dictionary(moves.map { ($0.monitor, $0) }, uniquingKeysWith: { first, _ in first })
         return try await fenced(by: lease) { session throws(MariaDBError) in
             if try MariaDBClusterStore.isPaused(session) { return [] }
-            let free = try lock(plans.keys, in: session).ours
-            let rows = try session.query(MoveSQL.lockMonitors, [JSONRows.ids(free.map(\.number))])
-            let columns = try MoveColumns(rows, monitor: "id")
+            let monitors = try lock(plans.keys, in: session).ours
+            let open = try MariaDBClusterStore.lockOpenEntries(of: monitors, in: session)
             var decisions: [MoveDecision] = []
             var tally = MoveTally()
-            for row in rows {
-                guard let monitor = try columns.assignment(row), let plan = plans[monitor.id],
-                    let decision = MoveDecision(plan, row: monitor, open: try columns.move(row))
+            for monitor in monitors {
+                guard let plan = plans[monitor.id],
+                    let decision = MoveDecision(plan, row: monitor, open: open[monitor.id])
                 else { continue }
                 decisions.append(decision)
                 tally.add(from: plan.from, to: NodeReference(decision.to))
@@ -126,6 +132,19 @@ extension MariaDBClusterStore {
             try MariaDBClusterStore.append(tally.events(.monitorsMoved, verb: "moved"), in: session)
             return decisions.map(\.monitor)
         }
+    }
+
+    /// The journal's open entries of monitors that this transaction has locked, by monitor.
+    static func lockOpenEntries(
+        of monitors: [MonitorAssignment], in session: Session
+    ) throws(MariaDBError) -> [MonitorID: OpenMove] {
+        let rows = try session.query(MoveSQL.lockOpenEntries, [JSONRows.ids(monitors.map(\.id.number))])
+        let columns = try MoveColumns(rows)
+        var entries: [MonitorID: OpenMove] = [:]
+        for row in rows {
+            if let entry = try columns.move(row) { entries[entry.monitor] = entry }
+        }
+        return entries
     }
 
     private static func write(
@@ -157,13 +176,13 @@ extension MariaDBClusterStore {
             let kept = try lock(moves.map(\.monitor), in: session).others
             let free = moves.filter { !kept.contains($0.monitor) }
             let rows = try session.query(MoveSQL.lockEntries, [JSONRows.ids(free.map(\.id))])
-            let columns = try MoveColumns(rows, monitor: "monitor_id")
+            let (columns, monitors) = (try MoveColumns(rows), try AssignmentColumns(rows))
             var returned: [MonitorID] = []
             var tally = MoveTally()
             var (assignments, closings) = (JSONRows(), JSONRows())
             for row in rows {
                 guard let entry = try columns.move(row) else { continue }
-                let monitor = try columns.assignment(row)
+                let monitor = try monitors.assignment(row)
                 switch ReturnDecision(entry, row: monitor) {
                 case .restore(let assigned):
                     assignments.append([.number(entry.monitor.number), .optional(assigned?.text)])
@@ -188,11 +207,11 @@ extension MariaDBClusterStore {
             let kept = try lock(moves.map(\.monitor), in: session).others
             let free = moves.filter { !kept.contains($0.monitor) }
             let rows = try session.query(MoveSQL.lockEntries, [JSONRows.ids(free.map(\.id))])
-            let columns = try MoveColumns(rows, monitor: "monitor_id")
+            let (columns, monitors) = (try MoveColumns(rows), try AssignmentColumns(rows))
             var closings = JSONRows()
             for row in rows {
                 guard let entry = try columns.move(row) else { continue }
-                switch ReturnDecision(entry, row: try columns.assignment(row)) {
+                switch ReturnDecision(entry, row: try monitors.assignment(row)) {
                 // Planned from an older look at the tables: it must not lose a monitor that is where we put it.
                 case .restore: continue
                 case .close: closings.append([.number(entry.id), .text(MoveOutcome.forgotten.rawValue)])
@@ -205,7 +224,7 @@ extension MariaDBClusterStore {
     package func openMoves() async throws(StoreError) -> [OpenMove] {
         let rows = try await query(MoveSQL.open)
         return try decode { () throws(MariaDBError) in
-            let columns = try MoveColumns(rows, monitor: "monitor_id")
+            let columns = try MoveColumns(rows)
             var moves: [OpenMove] = []
             for row in rows {
                 if let move = try columns.move(row) { moves.append(move) }

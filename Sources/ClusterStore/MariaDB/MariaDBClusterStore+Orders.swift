@@ -170,12 +170,11 @@ extension MariaDBClusterStore {
                 try session.execute(OrderSQL.begin, [.int(job)]).matchedRows == 1
             else { return .stopped }
             let locked = try lock(plans.keys, in: session)
-            let rows = try session.query(MoveSQL.lockMonitors, [JSONRows.ids(locked.ours.map(\.number))])
-            let columns = try MoveColumns(rows, monitor: "id")
+            let open = try MariaDBClusterStore.lockOpenEntries(of: locked.ours, in: session)
             var decisions: [RebalanceDecision] = []
-            for row in rows {
-                guard let monitor = try columns.assignment(row), let plan = plans[monitor.id],
-                    let decision = RebalanceDecision(plan, row: monitor, open: try columns.move(row))
+            for monitor in locked.ours {
+                guard let plan = plans[monitor.id],
+                    let decision = RebalanceDecision(plan, row: monitor, open: open[monitor.id])
                 else { continue }
                 decisions.append(decision)
             }

@@ -58,16 +58,17 @@ package struct ProbeBoard: Sendable {
         var address: NodeAddress
         var judge: HealthJudge
         var last: ProbeResult?
-        var due: ContinuousClock.Instant
         var isHurried = false
         /// Of the probe under way, with its timeout.
         var underWay: (ticket: UInt64, timeout: Duration)?
     }
 
     private let limits: Limits
-    /// In the order of the nodes. An array, because ten times a second a thousand are looked through for those that are due,
-    /// and a dictionary copies each on the way.
+    /// In the order of the nodes.
     private var entries: [Entry] = []
+    /// When each entry is to be probed next. Apart from the entries, because ten times a second a thousand are looked
+    /// through for those that are due.
+    private var due: [ContinuousClock.Instant] = []
     private var positions: [NodeID: Int] = [:]
     private var lastTicket: UInt64 = 0
     /// Abandoned probes hold a descriptor until their own deadline: they count.
@@ -79,6 +80,7 @@ package struct ProbeBoard: Sendable {
     /// an address is not probed.
     package mutating func follow(_ nodes: [NodeRecord], now: ContinuousClock.Instant) {
         var next: [Entry] = []
+        var nextDue: [ContinuousClock.Instant] = []
         var nextPositions: [NodeID: Int] = [:]
         for node in nodes {
             guard let address = node.address, nextPositions.updateValue(next.count, forKey: node.id) == nil else {
@@ -86,12 +88,14 @@ package struct ProbeBoard: Sendable {
             }
             if let position = positions[node.id], entries[position].address == address {
                 next.append(entries[position])
+                nextDue.append(due[position])
             } else {
                 let judge = HealthJudge(startingAs: node.believedStatus(limits.judge), limits: limits.judge)
-                next.append(Entry(node: node.id, address: address, judge: judge, due: now))
+                next.append(Entry(node: node.id, address: address, judge: judge))
+                nextDue.append(now)
             }
         }
-        (entries, positions) = (next, nextPositions)
+        (entries, due, positions) = (next, nextDue, nextPositions)
     }
 
     /// Something speaks against the node: probe it at once and impatiently. Nothing happens when it is known to be
@@ -101,16 +105,16 @@ package struct ProbeBoard: Sendable {
             entries[position].judge.status != .offline
         else { return }
         entries[position].isHurried = true
-        entries[position].due = now
+        due[position] = now
     }
 
     /// The probes to start now, longest overdue first, as many as may be in flight.
     package mutating func take(now: ContinuousClock.Instant) -> [Order] {
         let room = limits.inFlight - inFlight
         guard room > 0 else { return [] }
-        let due = entries.indices.filter { entries[$0].due <= now && isStartable($0) }
-            .sorted { (entries[$0].due, entries[$0].node) < (entries[$1].due, entries[$1].node) }
-        return due.prefix(room).map { start($0) }
+        let startable = due.indices.filter { due[$0] <= now && isStartable($0) }
+            .sorted { (due[$0], entries[$0].node) < (due[$1], entries[$1].node) }
+        return startable.prefix(room).map { start($0) }
     }
 
     /// A probe of every node, now, for somebody who waits for the answers.
@@ -151,7 +155,7 @@ package struct ProbeBoard: Sendable {
         entries[position].last = result
         entries[position].underWay = nil
         let wait = Jitter.spread(entries[position].judge.interval, draw: draw)
-        entries[position].due = entries[position].isHurried ? now : now + wait
+        due[position] = entries[position].isHurried ? now : now + wait
         return verdict
     }
 
@@ -166,7 +170,7 @@ package struct ProbeBoard: Sendable {
     package mutating func postpone(_ order: Order, now: ContinuousClock.Instant) {
         abandon(order)
         guard let position = positions[order.node] else { return }
-        entries[position].due = now + limits.judge.changingInterval
+        due[position] = now + limits.judge.changingInterval
     }
 
     /// Nil before the first answer.

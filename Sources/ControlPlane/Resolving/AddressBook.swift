@@ -1,7 +1,7 @@
 package import ClusterCore
 
-/// The addresses of the nodes' host names: what to look up when, and the last good answer of each. A value; the
-/// look-ups themselves block and happen elsewhere.
+/// The addresses of the nodes' host names: what to look up when, and the last good answer of each. A host in figures is
+/// its own answer. A value; the look-ups themselves block and happen elsewhere.
 package struct AddressBook: Sendable {
     /// Threads that may be inside a resolver at once; a dead name server holds each for up to its own time-out.
     package static let lookupsAtOnce = 8
@@ -26,8 +26,24 @@ package struct AddressBook: Sendable {
     private struct Entry: Sendable {
         var address: SocketAddress?
         var lastError: String?
-        var due: ContinuousClock.Instant
+        /// Nil: never.
+        var due: ContinuousClock.Instant?
         var startedAt: ContinuousClock.Instant?
+
+        /// - Parameter address: known from before.
+        init(_ host: String, address: SocketAddress? = nil, now: ContinuousClock.Instant) {
+            if let ip = IPAddress(parsing: host) {
+                self.address = SocketAddress(ip, port: 0)
+            } else {
+                self.address = address
+                due = now
+            }
+        }
+
+        func isDue(_ now: ContinuousClock.Instant) -> Bool {
+            guard let due, startedAt == nil else { return false }
+            return due <= now
+        }
     }
 
     private let interval: Duration
@@ -45,13 +61,13 @@ package struct AddressBook: Sendable {
     package mutating func follow(_ hosts: Set<String>, now: ContinuousClock.Instant) {
         guard entries.count != hosts.count || !hosts.allSatisfy({ entries[$0] != nil }) else { return }
         entries = entries.filter { hosts.contains($0.key) }
-        for host in hosts where entries[host] == nil { entries[host] = Entry(due: now) }
+        for host in hosts where entries[host] == nil { entries[host] = Entry(host, now: now) }
         quietUntil = nil
     }
 
     /// Puts in an address known from before, such as the state file's; a look-up replaces it.
     package mutating func remember(_ address: SocketAddress, for host: String, now: ContinuousClock.Instant) {
-        entries[host] = Entry(address: address, due: now)
+        entries[host] = Entry(host, address: address, now: now)
         quietUntil = nil
     }
 
@@ -65,11 +81,10 @@ package struct AddressBook: Sendable {
         let trouble = "no answer from the resolver within \(deadline)"
         for host in late.keys { entries[host]?.lastError = trouble }
         let underWay = entries.values.count { $0.startedAt != nil }
-        let due = entries.filter { $0.value.startedAt == nil && $0.value.due <= now }.keys.sorted()
+        let due = entries.filter { $0.value.isDue(now) }.keys.sorted()
         let taken = Array(due.prefix(max(AddressBook.lookupsAtOnce - underWay, 0)))
         for host in taken { entries[host]?.startedAt = now }
-        let isAnyUnderWay = underWay + taken.count > 0
-        quietUntil = isAnyUnderWay ? nil : entries.values.lazy.map(\.due).min()
+        quietUntil = underWay + taken.count > 0 ? nil : entries.values.lazy.compactMap(\.due).min() ?? now + interval
         return taken
     }
 
