@@ -41,7 +41,7 @@ extension ControlPass {
     func begin(_ lease: Lease) async {
         guard lease.epoch != lastEpoch else { return }
         await mover.forgetJournal()
-        batchSize = MoveLimits.batch
+        pace = BatchPace()
         defer { lastEpoch = lease.epoch }
         if let lastEpoch, lease.epoch <= lastEpoch + 1 { return }
         let detail = "\(identity.id) at \(identity.address) leads (epoch \(lease.epoch))"
@@ -95,16 +95,20 @@ extension ControlPass {
         let mover = mover
         let returns = try await mover.planReturns(picture)
         var end = clock.now() + MonitorMover.longestPass
-        for batch in batches(of: returns.forgets) where clock.now() < end {
+        var forgets = returns.forgets[...]
+        while clock.now() < end, let batch = pace.take(from: &forgets) {
             guard let lease = try await currentLease() else { return }
-            try await unlessContended { () async throws(StoreError) in try await mover.forget(batch, under: lease) }
+            try await unlessContended(batch.count) { () async throws(StoreError) in
+                try await mover.forget(batch, under: lease)
+            }
         }
         var changes: [MonitorID: NodeReference?] = [:]
-        for batch in batches(of: returns.returns) where clock.now() < end {
+        var homecomers = returns.returns[...]
+        while clock.now() < end, let batch = pace.take(from: &homecomers) {
             guard let lease = try await currentLease() else { return }
             await poller.expireAssignments()
             let seen = picture
-            let returned = try await unlessContended { () async throws(StoreError) in
+            let returned = try await unlessContended(batch.count) { () async throws(StoreError) in
                 try await mover.giveBack(batch, in: seen, under: lease)
             }
             guard let returned else { continue }
@@ -118,10 +122,11 @@ extension ControlPass {
         // Its own time: however much goes home, what nobody runs is not kept waiting.
         end = clock.now() + MonitorMover.longestPass
         var wasFree = true
-        for batch in batches(of: plan.moves) where clock.now() < end {
+        var leavers = plan.moves[...]
+        while clock.now() < end, let batch = pace.take(from: &leavers) {
             guard let lease = try await currentLease() else { return }
             await poller.expireAssignments()
-            let moved = try await unlessContended { () async throws(StoreError) in
+            let moved = try await unlessContended(batch.count) { () async throws(StoreError) in
                 try await mover.failOver(batch, under: lease)
             }
             guard let moved else {
@@ -141,16 +146,20 @@ extension ControlPass {
     /// tries this one again.
     @discardableResult
     private func unlessContended<Result: Sendable>(
-        _ work: () async throws(StoreError) -> Result
+        _ count: Int, _ work: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result? {
-        do { return try await work() } catch {
+        let start = clock.now()
+        do {
+            let result = try await work()
+            pace.note(count, took: clock.now() - start)
+            return result
+        } catch {
             switch error {
             case .contended:
                 logger.warning("a batch waits: rows that it needs are locked", metadata: ["error": "\(error)"])
                 return nil
             case .deadlineExceeded:
-                // The same again would take as long again, and be undone again.
-                batchSize = MoveLimits.step
+                pace.noteDeadline()
                 throw error
             case .unavailable, .leaseLost, .notPermitted, .schemaMissing, .refused: throw error
             }
@@ -166,12 +175,6 @@ extension ControlPass {
             return nil
         }
         return await leader.lease
-    }
-
-    private func batches<Element>(of all: [Element]) -> [[Element]] {
-        stride(from: 0, to: all.count, by: batchSize).map {
-            Array(all[$0..<min($0 + batchSize, all.count)])
-        }
     }
 
     /// Only the leader writes the history of what all balancers see, so that each event is there once.

@@ -65,8 +65,7 @@ actor ControlPass {
     var moverRestsUntil: ContinuousClock.Instant
     var events: [ClusterEvent] = []
     var historyRestsUntil: ContinuousClock.Instant
-    /// Monitors in one transaction: fewer once the database could not do as many within a statement's deadline.
-    var batchSize = MoveLimits.batch
+    var pace = BatchPace()
     /// In which this balancer led last, and in which the mover read its journal. The next one is ours again when nobody led
     /// in between: then it is no news.
     var lastEpoch: Int64?
