@@ -41,7 +41,6 @@ extension ControlPass {
     func begin(_ lease: Lease) async {
         guard lease.epoch != lastEpoch else { return }
         await mover.forgetJournal()
-        pace = BatchPace()
         defer { lastEpoch = lease.epoch }
         if let lastEpoch, lease.epoch <= lastEpoch + 1 { return }
         let detail = "\(identity.id) at \(identity.address) leads (epoch \(lease.epoch))"

@@ -21,8 +21,17 @@ struct BatchPaceTests {
         #expect(pace.size == MoveLimits.step)
         for _ in 1...5 { pace.note(pace.size, took: .milliseconds(100)) }
         #expect(pace.size == MoveLimits.batch)
-        pace.noteDeadline()
-        #expect(pace.size == MoveLimits.step)
+    }
+
+    @Test("none is as large again as one that outlasted its deadline")
+    func deadlines() {
+        var pace = BatchPace()
+        for most in [MoveLimits.batch / 2, MoveLimits.batch / 4, MoveLimits.step, MoveLimits.step] {
+            pace.noteDeadline()
+            #expect(pace.size == MoveLimits.step)
+            for _ in 1...5 { pace.note(pace.size, took: .milliseconds(100)) }
+            #expect(pace.size == most)
+        }
     }
 
     @Test("a few that took long make it small at once")

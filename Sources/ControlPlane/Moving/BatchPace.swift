@@ -1,14 +1,15 @@
 import ClusterStore
 
 /// How many monitors go into the next transaction: as many as a busy database does well before the deadline that undoes
-/// them all.
+/// them all. Kept from one epoch to the next: a stall long enough to undo a transaction often costs the lease as well.
 struct BatchPace: Equatable {
-    /// Of the 5 s that a statement has, and one of a transaction's statements does most of the work.
+    /// Half of what a statement has by default (`DB_TIMEOUT` × 0.8 = 4 s); one of a transaction's does most of the work.
     static let longest: Duration = .seconds(2)
     /// Twice as many then still take less than half of `longest`.
     static let shortest: Duration = .milliseconds(400)
 
     private(set) var size = MoveLimits.batch
+    private var most = MoveLimits.batch
 
     /// The next batch off the front of what is left; nil when nothing is.
     func take<Element>(from rest: inout ArraySlice<Element>) -> [Element]? {
@@ -22,10 +23,14 @@ struct BatchPace: Equatable {
         if duration > BatchPace.longest {
             size = max(min(count, size) / 2, MoveLimits.step)
         } else if duration < BatchPace.shortest, count >= size {
-            size = min(size * 2, MoveLimits.batch)
+            size = min(size * 2, most)
         }
     }
 
-    /// The same again would take as long again, and be undone again.
-    mutating func noteDeadline() { size = MoveLimits.step }
+    /// A transaction outlasted its deadline and is undone: the same again would take as long again. However quick those
+    /// behind it are, none is as large as that again: a database whose time is set shorter would undo one after the other.
+    mutating func noteDeadline() {
+        most = max(min(size, most) / 2, MoveLimits.step)
+        size = MoveLimits.step
+    }
 }

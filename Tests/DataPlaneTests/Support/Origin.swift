@@ -36,9 +36,10 @@ final class Origin: Sendable {
                 // A thread that waits in accept(2) already holds the number of the descriptor to come: a test that counts
                 // descriptors would find one taken that nobody has opened. So the waiting is poll's.
                 var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-                guard poll(&entry, 1, -1) > 0 else { break }
+                guard poll(&entry, 1, -1) > 0 || errno == EINTR else { break }
                 let number = accept(descriptor, nil, nil)
-                guard number >= 0 else { break }
+                guard number >= 0 || errno == EINTR || errno == EAGAIN else { break }
+                guard number >= 0 else { continue }
                 origin.serve(TestSocket(owning: number))
             }
             origin.listener.close()
