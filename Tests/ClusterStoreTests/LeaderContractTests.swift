@@ -93,6 +93,8 @@ struct LeaderContractTests {
         try await cluster.store.detach(id, instance: AgentInstance(text: "a"))
         #expect(try await cluster.store.speak(.verdict(.offline, of: id), under: again))
         #expect(try await cluster.store.speak(.verdict(.offline, of: try node("nobody")), under: again) == false)
+        try await cluster.retire(id)
+        #expect(try await cluster.store.speak(.verdict(.online, of: id), under: again) == false)
     }
 
     @Test(

@@ -33,6 +33,8 @@ protocol TestCluster: Sendable {
     func assign(_ monitor: MonitorID, to node: NodeReference?) async throws
     func removeMonitor(_ monitor: MonitorID) async throws
     func writeStatus(_ text: String, of node: NodeID) async throws
+    /// Takes a node out of service, as Kuma does: `active = 0`.
+    func retire(_ node: NodeID) async throws
     func setUp(_ stage: InMemoryCluster.SetUp) async throws
     /// Lets this much time pass for the rows' time stamps.
     func age(by span: Duration) async throws
@@ -56,6 +58,7 @@ struct InMemoryTestCluster: TestCluster {
     }
 
     func kumaStarts(_ node: NodeID, host: String?) { cluster.kumaStarts(node, host: host) }
+    func retire(_ node: NodeID) { cluster.retireNode(node) }
     func put(_ monitor: MonitorAssignment) { cluster.put(monitor) }
     func assign(_ monitor: MonitorID, to node: NodeReference?) { cluster.assign(monitor, to: node) }
     func removeMonitor(_ monitor: MonitorID) { cluster.removeMonitor(monitor) }
@@ -113,6 +116,10 @@ struct MariaDBTestCluster: TestCluster {
 
     func writeStatus(_ text: String, of node: NodeID) async throws {
         try await sql.execute("UPDATE node SET status = ? WHERE node_id = ?", [.text(text), .text(node.text)])
+    }
+
+    func retire(_ node: NodeID) async throws {
+        try await sql.execute("UPDATE node SET active = 0 WHERE node_id = ?", [.text(node.text)])
     }
 
     func setUp(_ stage: InMemoryCluster.SetUp) async throws {

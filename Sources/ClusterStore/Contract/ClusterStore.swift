@@ -62,7 +62,7 @@ package protocol ControlStore: Sendable {
 
     /// Writes the status of a node for which nobody else speaks. Takes effect only while the lease is ours and the node
     /// is still silent: its last report is older than `statement.silentFor`, missing, or it is detached, and its row's
-    /// last report was not made by an agent since. Returns false when the node speaks for itself again.
+    /// last report was not made by an agent since. Returns false when the node speaks for itself again, or was retired.
     /// - Throws: `.contended` when another transaction keeps its row locked.
     func speak(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Bool
 

@@ -27,9 +27,9 @@ extension InMemoryClusterStore {
     package func speak(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Bool {
         try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
-            guard var row = state.nodes[statement.node.text], row.isSilent(for: statement.silentFor, now: now) else {
-                return false
-            }
+            guard var row = state.nodes[statement.node.text], row.isActive,
+                row.isSilent(for: statement.silentFor, now: now)
+            else { return false }
             row.judge(statement.status, at: now)
             row.okStreak = statement.okStreak
             row.failStreak = statement.failStreak

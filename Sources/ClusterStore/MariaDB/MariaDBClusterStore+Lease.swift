@@ -44,7 +44,7 @@ enum LeaseSQL {
         UPDATE node SET
             status_since = IF(status_verdict <=> ?, status_since, NOW(3)), status_verdict = ?, status = ?,
             ok_streak = ?, fail_streak = ?, agent_detail = ?
-        WHERE node_id = ? AND (last_report IS NULL OR agent_health = 'detached'
+        WHERE node_id = ? AND active = 1 AND (last_report IS NULL OR agent_health = 'detached'
             OR last_report < NOW(3) - INTERVAL ? MICROSECOND OR last_report > NOW(3) + INTERVAL 1 SECOND)
         """
 }
