@@ -109,6 +109,7 @@ package final class ControlPlane: ClusterControl, Service {
     package func run() async throws {
         restore()
         await cancelWhenGracefulShutdown { await self.loop() }
+        feed.end()
         // On a task of its own: this one is cancelled already, and a successor should not have to wait for the lease.
         await Task { await self.pass.finish() }.value
     }

@@ -32,6 +32,7 @@ package final class EventFeed: Sendable {
         /// The newest event that was handed out; nil until a follower has said where it begins.
         var newest: Int64?
         var nextBeat: ContinuousClock.Instant?
+        var hasEnded = false
     }
 
     private let state = Mutex(State())
@@ -56,21 +57,24 @@ package final class EventFeed: Sendable {
         deinit { feed.leave(number) }
     }
 
-    /// Nil when there are too many already.
+    /// Nil when there are too many already. Once the feed has ended: one that ends at once.
     package func follow() -> Subscription? {
         let (stream, continuation) = AsyncStream.makeStream(
             of: Signal.self, bufferingPolicy: .bufferingOldest(EventFeed.waiting))
         let number = state.withLock { state -> UInt64? in
             guard state.streams.count < EventFeed.followers else { return nil }
             state.next += 1
-            state.streams[state.next] = continuation
+            if state.hasEnded { continuation.finish() } else { state.streams[state.next] = continuation }
             return state.next
         }
         return number.map { Subscription(self, $0, stream) }
     }
 
     private func begin(after id: Int64) {
-        state.withLock { $0.newest = min($0.newest ?? id, id) }
+        state.withLock { state in
+            guard !state.hasEnded else { return }
+            state.newest = min(state.newest ?? id, id)
+        }
     }
 
     private func leave(_ number: UInt64) {
@@ -107,6 +111,17 @@ package final class EventFeed: Sendable {
             return state.streams
         }
         send(.beat, to: streams)
+    }
+
+    /// Called when the control loop has ended: with nobody left to beat, a follower would wait until it is cut off.
+    package func end() {
+        let streams = state.withLock { state -> Streams in
+            state.hasEnded = true
+            state.newest = nil
+            defer { state.streams = [:] }
+            return state.streams
+        }
+        for stream in streams.values { stream.finish() }
     }
 
     private func send(_ signal: Signal, to streams: Streams) {

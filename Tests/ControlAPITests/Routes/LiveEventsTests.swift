@@ -128,4 +128,23 @@ struct LiveEventsTests {
         #expect(kept == EventFeed.waiting, "its stream has ended after what was waiting")
         #expect(feed.followerCount == 1, "its place is free, whoever still holds it")
     }
+
+    @Test("a feed that has ended lets everybody go after what was waiting, and whoever comes later at once")
+    func end() async throws {
+        let feed = EventFeed()
+        let early = try #require(feed.follow())
+        early.begin(after: 0)
+        feed.deliver([try Self.event(1, .nodeOnline)])
+        feed.end()
+        let late = try #require(feed.follow())
+        late.begin(after: 0)
+        feed.deliver([try Self.event(2, .nodeOnline)])
+        feed.beat(now: .now)
+        var seen: [EventFeed.Signal] = []
+        for await signal in early.signals { seen.append(signal) }
+        #expect(seen == [.event(try Self.event(1, .nodeOnline))])
+        for await _ in late.signals { Issue.record("nothing comes after the end") }
+        #expect(feed.followerCount == 0)
+        #expect(feed.awaitedAfter == nil)
+    }
 }

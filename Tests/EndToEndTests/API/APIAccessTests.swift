@@ -82,8 +82,15 @@ extension EndToEnd.API {
             let fields = hops.map { [("X-Forwarded-For", $0)] } ?? []
             #expect(try await through.askUndescribed("POST", "/lb/update-loads", fields: fields).status == status)
         }
-        let live = try await onThread { try LiveStream(port: ports[1]) }
+        let live = try await onThread {
+            let live = try LiveStream(port: ports[1])
+            // The worst moment: clients are drained and the control loop is over before the next beat.
+            _ = try live.read(until: ": beat\n\n")
+            return live
+        }
+        let start = ContinuousClock.now
         try await balancer.stop()
+        #expect(start.duration(to: .now) < .seconds(9), "not even the ten seconds that its exchanges get")
         _ = try await onThread { try live.read(until: "\r\n0\r\n\r\n") }
     }
 
