@@ -19,15 +19,20 @@ final class SimulatedDatabase: @unchecked Sendable {
     /// SAFETY: `@unchecked Sendable`: touched by the simulation's one thread only.
     final class Clock: @unchecked Sendable {
         private(set) var shift: Duration = .zero
-        /// The last time it was set, or another host with another clock took over.
-        private(set) var lastLeap: Duration?
+        /// Each time it was set, or another host with another clock took over, ascending.
+        private var leaps: [(at: Duration, by: Duration)] = []
 
         func leap(by span: Duration, now: Duration) {
             shift += span
-            lastLeap = now
+            leaps.append((now, span))
         }
 
-        func hasLeapt(since moment: Duration) -> Bool { lastLeap.map { $0 >= moment } ?? false }
+        func hasLeapt(since moment: Duration) -> Bool { leaps.last.map { $0.at >= moment } ?? false }
+
+        /// How far back it was set since then, in all: so much longer is everything valid that it measures.
+        func setBack(since moment: Duration) -> Duration {
+            leaps.filter { $0.at >= moment && $0.by < .zero }.reduce(.zero) { $0 - $1.by }
+        }
     }
 
     /// How a call passes the network.

@@ -24,7 +24,11 @@ package enum Invariant: String, Sendable, CaseIterable {
             leader's picture was read
             """
         case .personsChoice: "the same, where a person chose the node; and nobody but a person undoes it by a return"
-        case .freshPicture: "no move is planned on a picture older than three lease terms"
+        case .freshPicture:
+            """
+            no move is executed on a picture older than three lease terms, and what the database's clock was set back \
+            meanwhile
+            """
         case .exactReturn:
             """
             a return restores what the oracle saw before the first move, and only where the monitor is still \
