@@ -162,6 +162,8 @@ final class GatedStore: ControlStore {
     let recordTrouble = Mutex<StoreError?>(nil)
     /// One for each move that comes; nil lets it through.
     let moveTroubles = Mutex<[StoreError?]>([])
+    /// How many monitors each move that came was of.
+    let moveSizes = Mutex<[Int]>([])
     /// Whether the first poll after an election fails.
     let failsAfterElection = Mutex(false)
     private let failsNextPoll = Mutex(false)
@@ -176,6 +178,7 @@ final class GatedStore: ControlStore {
             await hook()
             beforeMove.withLock { $0 = nil }
         }
+        moveSizes.withLock { $0.append(moves.count) }
         let trouble = moveTroubles.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         if let trouble { throw trouble }
         return try await inner.move(moves, under: lease)

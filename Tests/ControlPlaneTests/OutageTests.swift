@@ -257,6 +257,22 @@ struct OutageTests {
         #expect(cluster.balancers[0].state.database.lastError == nil)
     }
 
+    @Test("after a batch that outlasted its deadline none is as large again, and everything is moved all the same")
+    func tooLargeABatch() async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2"], monitors: 2 * MoveLimits.batch)
+        let gate = GatedStore(inner: cluster.store)
+        cluster.addBalancer(store: gate)
+        await cluster.run(for: .seconds(15))
+        gate.moveTroubles.withLock { $0 = [.deadlineExceeded(statement: "move")] }
+        cluster.kill("node2")
+        let took = await cluster.run(upTo: .seconds(15)) { (try? await cluster.counts()["node2"]) == nil }
+        #expect(took != nil)
+        // Quick ones make it grow, up to half of what failed.
+        let half = MoveLimits.batch / 2
+        #expect(gate.moveSizes.withLock { $0 } == [MoveLimits.batch, 1_000, 2_000, half, half, 2_000])
+        #expect(cluster.tables.journal.count == 2 * MoveLimits.batch, "nothing twice")
+    }
+
     @Test("a database user who may not complete the schema stops no pass, as long as what exists is enough")
     func missingRights() async throws {
         let cluster = try await VirtualCluster(nodes: ["node1", "node2"], monitors: 3)

@@ -20,8 +20,8 @@ struct MoveWatch: Sendable {
     ///   is moved, and until the last one is.
     func follow(_ node: NodeID, _ kill: () -> Void) async throws -> String {
         let name = Value.text(node.text)
-        let last = try await number("SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) AS n FROM cluster_move")
-        let final = try await number(
+        let last = try await answered("SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) AS n FROM cluster_move")
+        let final = try await answered(
             """
             SELECT CAST(GREATEST(COALESCE((SELECT MAX(id) FROM monitor WHERE assigned_node = ?), 0),
                 COALESCE((SELECT MAX(id) FROM monitor WHERE assigned_node IS NULL AND node_id = ?), 0)) AS SIGNED) AS n
@@ -43,6 +43,9 @@ struct MoveWatch: Sendable {
                 [name, .int(final)]) == 1
         }
         let moved = start.duration(to: .now)
+        let left = try await answered(
+            "SELECT CAST(COUNT(*) AS SIGNED) AS n FROM monitor WHERE COALESCE(assigned_node, node_id) = ?", [name])
+        guard left == 0 else { throw MovedOutOfOrder(left: left) }
         return
             #"{"offline": \#(offline / .seconds(1)), "first": \#(first / .seconds(1)), "moved": \#(moved / .seconds(1))}"#
     }
@@ -50,6 +53,16 @@ struct MoveWatch: Sendable {
     private func number(_ statement: Statement, _ values: [Value] = []) async throws -> Int64 {
         let rows = try await connection.query(statement, values)
         return try rows.first?.int(try rows.column("n")) ?? 0
+    }
+
+    /// The same from a database that may be too busy at first.
+    private func answered(_ statement: Statement, _ values: [Value] = []) async throws -> Int64 {
+        var answer: Int64 = 0
+        try await until {
+            answer = try await number(statement, values)
+            return true
+        }
+        return answer
     }
 
     private func until(_ condition: () async throws -> Bool) async throws {
@@ -68,6 +81,10 @@ struct MoveWatch: Sendable {
     }
 }
 
+/// What was waited for did not come within two minutes.
 struct WatchedInVain: Error {}
-/// Some monitor was left behind the last one.
-struct MovedOutOfOrder: Error {}
+
+/// Some monitors were left behind the last one.
+struct MovedOutOfOrder: Error {
+    let left: Int64
+}

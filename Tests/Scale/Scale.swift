@@ -10,15 +10,21 @@ import Foundation
 /// monitors has moved, `start node7` by `started`. It ends with its standard input.
 @main
 struct Scale {
-    static func main() async throws {
+    static func main() async {
         let words = CommandLine.arguments.dropFirst()
         let options = ScaleOptions(Array(words.dropFirst()))
-        switch words.first {
-        case "agents": try await agents(options)
-        case "table": try TableWork(nodes: options["nodes"], monitors: options["monitors"]).run()
-        case _:
-            print("usage: Scale agents|table --nodes N …")
-            exit(2)
+        do {
+            switch words.first {
+            case "agents": try await agents(options)
+            case "table": try TableWork(nodes: options["nodes"], monitors: options["monitors"]).run()
+            case _:
+                print("usage: Scale agents|table --nodes N …")
+                exit(2)
+            }
+        } catch {
+            // Said in words: thrown on, it would read like a crash of the agents.
+            FileHandle.standardError.write(Data("Scale: \(error)\n".utf8))
+            exit(1)
         }
     }
 
