@@ -15,7 +15,12 @@ extension AgentSettings {
         }
     }
 
-    func makeStore() -> some AgentStore { MariaDBClusterStore(database.options, logger: Logger(label: "database")) }
+    /// There may be a thousand like us.
+    func makeStore() -> some AgentStore {
+        var options = database.options
+        options.overloadPause = ConnectionLimits.fleetPause
+        return MariaDBClusterStore(options, logger: Logger(label: "database"))
+    }
 
     /// For systemd's watchdog: both loops end each turn under a deadline, whatever Kuma and the database do.
     func health(of agent: AgentService) -> ServiceHealth {

@@ -26,6 +26,39 @@ struct OutageTests {
         await server.stop()
     }
 
+    @Test("A server that is full is left in peace: whoever is turned away asks again after a while, and not before")
+    func full() async throws {
+        let server = try await PrivateMariaDB.start()
+        let inside = Connection(server.rootOptions())
+        // The least that the server allows; root has one place more.
+        try await inside.execute("SET GLOBAL max_connections = 10")
+        var others: [Connection] = []
+        for _ in 1...10 {
+            others.append(Connection(server.rootOptions()))
+            _ = try await #require(others.last).query("SELECT 1")
+        }
+        let late = Connection(server.rootOptions())
+        let start = ContinuousClock.now
+        for _ in 1...200 {
+            do {
+                _ = try await late.query("SELECT 1")
+                Issue.record("there was room")
+            } catch {
+                // Mostly it is not asked, and the reason is the one from before.
+                #expect("\(error)".contains("Too many connections"))
+            }
+        }
+        let asked = try await inside.query("SHOW GLOBAL STATUS LIKE 'Connection_errors_max_connections'")
+        let row = try #require(asked.first)
+        let count = try #require(Int(try row.text(try asked.column("Value"))))
+        // At first it stays away for half a second at the least.
+        let most = 1 + Int(start.duration(to: .now) / .milliseconds(500))
+        #expect((1...most).contains(count))
+        await others[0].close()
+        #expect(try await untilItSucceeds { try await late.query("SELECT 1").count } == 1)
+        await server.stop()
+    }
+
     @Test("An idle connection that the server closed is replaced without an error")
     func idleClosed() async throws {
         let server = try await PrivateMariaDB.shared()

@@ -18,8 +18,12 @@ final class AgentRig: Sendable {
             (try NodeID("node\(number)"), AgentRig.address(ofNode: number, port: UInt16(healthPort)))
         }
         self.healthPort = healthPort
-        options = ConnectionOptions(
+        var options = ConnectionOptions(
             hosts: [Host("127.0.0.1", port: databasePort)], user: "kuma", password: Secret(password), database: "kuma")
+        // As the agent's own defaults are.
+        options.connectTimeout = .seconds(5)
+        options.overloadPause = ConnectionLimits.fleetPause
+        self.options = options
         watch = MoveWatch(Connection(options, logger: AgentRig.quiet))
     }
 

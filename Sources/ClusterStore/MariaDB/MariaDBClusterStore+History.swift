@@ -98,7 +98,7 @@ extension MariaDBClusterStore {
             case .conflict:
                 // A lock wait that ended takes back its statement only, a deadlock the whole transaction.
                 guard try isOpen(session) else { throw error }
-            case .unavailable, .deadlineExceeded, .loginRefused, .misused: throw error
+            case .unavailable, .overloaded, .deadlineExceeded, .loginRefused, .misused: throw error
             }
         }
     }

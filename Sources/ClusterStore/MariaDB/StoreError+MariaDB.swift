@@ -3,7 +3,7 @@ import MariaDB
 extension StoreError {
     init(_ error: MariaDBError) {
         switch error {
-        case .unavailable(let reason): self = .unavailable(reason: reason)
+        case .unavailable(let reason), .overloaded(let reason): self = .unavailable(reason: reason)
         case .deadlineExceeded(let statement): self = .deadlineExceeded(statement: statement)
         // A database that is being set up learns of its users after it begins to answer.
         case .loginRefused(let reason): self = .unavailable(reason: "log-in refused: \(reason)")

@@ -62,7 +62,8 @@ struct SchemaMigration {
                 switch error {
                 case .notPermitted(_, let reason):
                     throw .notPermitted(reason: reason, sql: missing[index...].map { $0.sql.oneLine + ";" })
-                case .unavailable, .deadlineExceeded, .loginRefused, .schemaMissing, .conflict, .refused, .misused:
+                case .unavailable, .overloaded, .deadlineExceeded, .loginRefused, .schemaMissing, .conflict, .refused,
+                    .misused:
                     throw StoreError(error)
                 }
             }

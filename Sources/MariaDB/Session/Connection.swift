@@ -17,6 +17,7 @@ package actor Connection {
     private let logger: Logger
     private var session: Session?
     private var backoff = Backoff()
+    private var overload: Backoff
     private var notBefore: ContinuousClock.Instant?
     private var lastFailure = "never connected"
     /// The position in `options.endpoint`'s hosts where the next attempt begins.
@@ -30,6 +31,7 @@ package actor Connection {
     package init(_ options: ConnectionOptions, logger: Logger = Logger(label: "database")) {
         self.options = options
         self.logger = logger
+        overload = Backoff(first: min(.seconds(1), options.overloadPause), most: options.overloadPause)
     }
 
     /// Runs a query and returns all of its rows.
@@ -140,13 +142,32 @@ package actor Connection {
             let session = try openFirstReachable()
             self.session = session
             backoff.reset()
+            overload.reset()
             notBefore = nil
             return session
         } catch {
-            lastFailure = "\(error)"
-            notBefore = ContinuousClock.now + backoff.failed(draw: .random(in: 0...1))
+            noteFailure(error)
             throw error
         }
+    }
+
+    /// A thousand clients that come back within two seconds, each to be cut off before its turn, keep a server busy for
+    /// nothing, for ever.
+    private func noteFailure(_ error: MariaDBError) {
+        let draw = Double.random(in: 0...1)
+        let pause: Duration
+        switch error {
+        case .overloaded(let reason):
+            (lastFailure, pause) = (reason, overload.failed(draw: draw))
+        // Let in, and the session's first statements had no answer.
+        case .deadlineExceeded:
+            (lastFailure, pause) = ("\(error)", overload.failed(draw: draw))
+        case .unavailable(let reason):
+            (lastFailure, pause) = (reason, backoff.failed(draw: draw))
+        case .loginRefused, .notPermitted, .schemaMissing, .conflict, .refused, .misused:
+            (lastFailure, pause) = ("\(error)", backoff.failed(draw: draw))
+        }
+        notBefore = ContinuousClock.now + pause
     }
 
     private func openFirstReachable() throws(MariaDBError) -> Session {

@@ -31,6 +31,8 @@ struct ServerFault: Equatable {
             self.init(.misused(reason: reason), .close)
         case _ where ServerFault.isClientLibrary(code):
             self.init(wentSilent ? .deadlineExceeded(statement: statement) : .unavailable(reason: reason), .close)
+        case 1040, 1203, 1226:
+            self.init(.overloaded(reason: reason), .close)
         case _ where ServerFault.isHostUnfit(code):
             self.init(.unavailable(reason: reason), .close)
         case _:
@@ -48,11 +50,10 @@ struct ServerFault: Equatable {
     /// Out of sync, not bound, invalid parameter, invalid buffer, unsupported type: defects of ours.
     private static func isMisuse(_ code: UInt32) -> Bool { [2014, 2031, 2034, 2035, 2036].contains(code) }
 
-    /// The host answers and cannot serve now: too many connections (1040, 1203, 1226), not ready in its Galera cluster
-    /// (1047), shutting down (1053), host blocked (1129), read-only (1290, 1792, 1836), killed (1317, 1927), disk full
-    /// (1021), network trouble seen by the server (1158–1161), idle for too long (4031).
+    /// The host answers and cannot serve now: not ready in its Galera cluster (1047), shutting down (1053), host blocked
+    /// (1129), read-only (1290, 1792, 1836), killed (1317, 1927), disk full (1021), network trouble seen by the server
+    /// (1158–1161), idle for too long (4031).
     private static func isHostUnfit(_ code: UInt32) -> Bool {
-        [1021, 1040, 1047, 1053, 1129, 1158, 1159, 1160, 1161, 1203, 1226, 1290, 1317, 1792, 1836, 1927, 4031]
-            .contains(code)
+        [1021, 1047, 1053, 1129, 1158, 1159, 1160, 1161, 1290, 1317, 1792, 1836, 1927, 4031].contains(code)
     }
 }

@@ -42,9 +42,10 @@ package final class Session {
         guard connected == nil else { return try requireEncryption(options, host: host) }
         let isSlow = ContinuousClock.now - start >= .seconds(options.connectTimeout.roundedUpSeconds)
         let place = host.map(\.description) ?? socketPath ?? ""
-        let reason = "\(place): \(isSlow ? "no answer in time" : String(cString: mysql_error(handle)))"
-        let fault = ServerFault(code: mysql_errno(handle), reason: reason, statement: "connect", wentSilent: false)
         isBroken = true
+        guard !isSlow else { throw .overloaded(reason: "\(place): no answer in time") }
+        let reason = "\(place): \(String(cString: mysql_error(handle)))"
+        let fault = ServerFault(code: mysql_errno(handle), reason: reason, statement: "connect", wentSilent: false)
         throw fault.error
     }
 
@@ -92,8 +93,8 @@ package final class Session {
             switch error {
             // ER_UNKNOWN_SYSTEM_VARIABLE
             case .refused(code: 1193, _): return
-            case .unavailable, .deadlineExceeded, .loginRefused, .notPermitted, .schemaMissing, .conflict, .refused,
-                .misused:
+            case .unavailable, .overloaded, .deadlineExceeded, .loginRefused, .notPermitted, .schemaMissing, .conflict,
+                .refused, .misused:
                 throw error
             }
         }

@@ -1,8 +1,11 @@
 /// Why the database did not do what it was asked; each case says whose fault it is.
 package enum MariaDBError: Error, Sendable, Equatable {
-    /// No host could be reached, the connection broke, or the host may not serve now (starting up, too many connections,
-    /// read-only standby, Galera node out of its cluster). Trying again later can help.
+    /// No host could be reached, the connection broke, or the host may not serve now (starting up, read-only standby,
+    /// Galera node out of its cluster). Trying again later can help.
     case unavailable(reason: String)
+    /// The server does not let us in, and looks too busy for it: no greeting in time, or too many connections already. To
+    /// come back soon, with everybody else, would keep it so.
+    case overloaded(reason: String)
     /// The statement's time was up. When the server had fallen silent the connection was closed.
     case deadlineExceeded(statement: String)
     /// The server does not know this user or password.
@@ -23,6 +26,7 @@ extension MariaDBError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unavailable(let reason): "unavailable: \(reason)"
+        case .overloaded(let reason): "overloaded or not there: \(reason)"
         case .deadlineExceeded(let statement): "no answer in time to: \(statement)"
         case .loginRefused(let reason): "log-in refused: \(reason)"
         case .notPermitted(let code, let reason): "not permitted (\(code)): \(reason)"
