@@ -39,7 +39,8 @@ struct OutageTests {
         }
         let late = Connection(server.rootOptions())
         let start = ContinuousClock.now
-        for _ in 1...200 {
+        // Long enough for several attempts, if each pause were a tenth of a second.
+        while start.duration(to: .now) < .milliseconds(450) {
             do {
                 _ = try await late.query("SELECT 1")
                 Issue.record("there was room")

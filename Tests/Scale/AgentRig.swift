@@ -22,9 +22,9 @@ final class AgentRig: Sendable {
             hosts: [Host("127.0.0.1", port: databasePort)], user: "kuma", password: Secret(password), database: "kuma")
         // As the agent's own defaults are.
         options.connectTimeout = .seconds(5)
+        watch = MoveWatch(Connection(options, logger: AgentRig.quiet))
         options.overloadPause = ConnectionLimits.fleetPause
         self.options = options
-        watch = MoveWatch(Connection(options, logger: AgentRig.quiet))
     }
 
     /// As `Tests/Benchmarks/harness/population.py` writes it into the rows.

@@ -82,9 +82,13 @@ struct MoveWatch: Sendable {
 }
 
 /// What was waited for did not come within two minutes.
-struct WatchedInVain: Error {}
+struct WatchedInVain: Error, CustomStringConvertible {
+    var description: String { "what was waited for did not come within two minutes" }
+}
 
 /// Some monitors were left behind the last one.
-struct MovedOutOfOrder: Error {
+struct MovedOutOfOrder: Error, CustomStringConvertible {
     let left: Int64
+
+    var description: String { "\(left) monitors were left behind the last one" }
 }

@@ -15,7 +15,8 @@ package struct EventStream: Sendable {
     let last: Int64
     let query: EventQuery
 
-    /// Writes until the balancer drains or the feed ends, the follower is too slow, or its connection ends, which `send` tells by an error.
+    /// Writes until the balancer drains or the feed ends, the follower is too slow, or its connection ends, which `send`
+    /// tells by an error.
     func write(_ send: (String) async throws -> Void) async throws {
         try await send("retry: \(EventStream.retry)\n\n")
         for event in missed { try await send(EventStream.message(event)) }

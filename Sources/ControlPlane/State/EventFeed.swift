@@ -19,7 +19,7 @@ package final class EventFeed: Sendable {
     /// it saw.
     package static let waiting = 256
     /// Between beats. Well below the idle limit of anything between us and a browser, and below the time that a draining
-    /// balancer gives its exchanges: a follower's stream ends at a beat.
+    /// balancer gives its exchanges: its clients' streams end at a beat.
     package static let interval: Duration = .seconds(5)
     /// Events read by a pass; when all of them are new, the whole page of the history is read.
     static let glance = 50
@@ -61,12 +61,15 @@ package final class EventFeed: Sendable {
     package func follow() -> Subscription? {
         let (stream, continuation) = AsyncStream.makeStream(
             of: Signal.self, bufferingPolicy: .bufferingOldest(EventFeed.waiting))
+        var isOver = false
         let number = state.withLock { state -> UInt64? in
             guard state.streams.count < EventFeed.followers else { return nil }
             state.next += 1
-            if state.hasEnded { continuation.finish() } else { state.streams[state.next] = continuation }
+            if !state.hasEnded { state.streams[state.next] = continuation }
+            isOver = state.hasEnded
             return state.next
         }
+        if isOver { continuation.finish() }
         return number.map { Subscription(self, $0, stream) }
     }
 

@@ -52,8 +52,8 @@ package struct ConnectionOptions: Sendable, Equatable {
     /// seconds). It frees the locks of a process that was stopped in the middle.
     package var idleTransactionTimeout: Duration = .seconds(5)
 
-    /// How long we stay away at the most from a server that was too busy to let us in; `Backoff`'s own most is for one
-    /// that is not there, whose refusals cost nothing.
+    /// How long we stay away at the most from a server that was too busy to let us in, or silent, which looks the same from
+    /// here. `Backoff`'s own most is for one whose machine refuses: that costs nobody anything.
     package var overloadPause: Duration = .seconds(2)
 
     package init(endpoint: Endpoint, user: String, password: Secret = Secret(""), database: String? = nil) {
@@ -72,9 +72,9 @@ package struct ConnectionOptions: Sendable, Equatable {
 /// Numbers that bound one connection.
 package enum ConnectionLimits {
     /// `overloadPause` of those who come in great numbers. A database on one busy core finished fewer log-ins than a
-    /// thousand agents asked for within two seconds, and stayed so for minutes. Below REPORT_TTL (8 s): who stays away this
-    /// long is not yet taken for silent.
-    package static let fleetPause: Duration = .seconds(6)
+    /// thousand agents asked for within two seconds, and stayed so for minutes. Not longer, because the next beat (2 s) and
+    /// the log-in come on top: when the database is back, all of it has one REPORT_TTL (8 s).
+    package static let fleetPause: Duration = .seconds(4)
     /// Prepared statements kept open on a connection; the least recently used one goes first. Above what the cluster's
     /// own texts need, far below the server's `max_prepared_stmt_count` (16 382).
     package static let statements = 96

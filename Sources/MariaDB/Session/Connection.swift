@@ -187,11 +187,20 @@ package actor Connection {
                 return session
             } catch {
                 logger.debug("a database host refused a connection", metadata: ["reason": "\(error)"])
-                problem = error
+                problem = Connection.graver(problem, error)
             }
         }
         firstHost = 0
         throw problem
+    }
+
+    /// Of two hosts' errors the one that tells more: whether anybody is to be left in peace, else the later one.
+    private static func graver(_ first: MariaDBError, _ second: MariaDBError) -> MariaDBError {
+        switch first {
+        case .overloaded: first
+        case .unavailable, .deadlineExceeded, .loginRefused, .notPermitted, .schemaMissing, .conflict, .refused, .misused:
+            second
+        }
     }
 
     private func dropIfBroken(_ session: Session) {

@@ -29,10 +29,10 @@ struct ServerFault: Equatable {
             self.init(.schemaMissing(code: code, reason: reason), .usable)
         case _ where ServerFault.isMisuse(code):
             self.init(.misused(reason: reason), .close)
+        case _ where ServerFault.isOverload(code):
+            self.init(.overloaded(reason: reason), .close)
         case _ where ServerFault.isClientLibrary(code):
             self.init(wentSilent ? .deadlineExceeded(statement: statement) : .unavailable(reason: reason), .close)
-        case 1040, 1203, 1226:
-            self.init(.overloaded(reason: reason), .close)
         case _ where ServerFault.isHostUnfit(code):
             self.init(.unavailable(reason: reason), .close)
         case _:
@@ -45,7 +45,10 @@ struct ServerFault: Equatable {
         self.aftermath = aftermath
     }
 
-    private static func isClientLibrary(_ code: UInt32) -> Bool { (2000...2999) ~= code || (5000...5999) ~= code }
+    /// Too many connections, of all (1040), of one user (1203, 1226), or for the machine's threads (1135).
+    private static func isOverload(_ code: UInt32) -> Bool { [1040, 1135, 1203, 1226].contains(code) }
+
+    static func isClientLibrary(_ code: UInt32) -> Bool { (2000...2999) ~= code || (5000...5999) ~= code }
 
     /// Out of sync, not bound, invalid parameter, invalid buffer, unsupported type: defects of ours.
     private static func isMisuse(_ code: UInt32) -> Bool { [2014, 2031, 2034, 2035, 2036].contains(code) }

@@ -9,6 +9,8 @@ package final class Session {
     private let handle: UnsafeMutablePointer<MYSQL>
     private var statements: [Statement: (prepared: PreparedStatement, lastUse: UInt64)] = [:]
     private var uses: UInt64 = 0
+    /// CR_UNKNOWN_HOST: the name's resolver was slow, and nobody was asked.
+    private static let unknownHost: UInt32 = 2005
     private let readTimeout: Duration
     /// Whether an error broke it; then every further call fails and the owner drops it.
     private(set) var isBroken = false
@@ -43,10 +45,13 @@ package final class Session {
         let isSlow = ContinuousClock.now - start >= .seconds(options.connectTimeout.roundedUpSeconds)
         let place = host.map(\.description) ?? socketPath ?? ""
         isBroken = true
-        guard !isSlow else { throw .overloaded(reason: "\(place): no answer in time") }
+        let code = mysql_errno(handle)
+        // What the server itself says, such as a wrong password, stays what it is, however late.
+        if isSlow, ServerFault.isClientLibrary(code), code != Session.unknownHost {
+            throw .overloaded(reason: "\(place): no answer in time")
+        }
         let reason = "\(place): \(String(cString: mysql_error(handle)))"
-        let fault = ServerFault(code: mysql_errno(handle), reason: reason, statement: "connect", wentSilent: false)
-        throw fault.error
+        throw ServerFault(code: code, reason: reason, statement: "connect", wentSilent: false).error
     }
 
     /// `MYSQL_OPT_SSL_ENFORCE` of Connector/C 3.3 only asks for TLS and takes plain text from a server without it; so look.

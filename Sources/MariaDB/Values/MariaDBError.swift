@@ -3,8 +3,8 @@ package enum MariaDBError: Error, Sendable, Equatable {
     /// No host could be reached, the connection broke, or the host may not serve now (starting up, read-only standby,
     /// Galera node out of its cluster). Trying again later can help.
     case unavailable(reason: String)
-    /// The server does not let us in, and looks too busy for it: no greeting in time, or too many connections already. To
-    /// come back soon, with everybody else, would keep it so.
+    /// The server does not let us in, and may be too busy for it: too many connections already, or no greeting in time, as
+    /// from one that is not there. To come back soon, with everybody else, would keep it busy.
     case overloaded(reason: String)
     /// The statement's time was up. When the server had fallen silent the connection was closed.
     case deadlineExceeded(statement: String)
@@ -26,7 +26,7 @@ extension MariaDBError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unavailable(let reason): "unavailable: \(reason)"
-        case .overloaded(let reason): "overloaded or not there: \(reason)"
+        case .overloaded(let reason): "overloaded or silent: \(reason)"
         case .deadlineExceeded(let statement): "no answer in time to: \(statement)"
         case .loginRefused(let reason): "log-in refused: \(reason)"
         case .notPermitted(let code, let reason): "not permitted (\(code)): \(reason)"

@@ -71,7 +71,7 @@ extension Oracle {
             fail(invariant, "monitor \(id) left \(from), which has been \(track(from).standing) since the picture")
         }
         // A move that waits in a frozen database is executed if its lease still holds, by that database's clock.
-        if now - picture > scenario.leaseTTL * 3 + clock.setBack(since: picture) {
+        if now - picture > scenario.leaseTTL * 3 + clock.setBack(since: picture - scenario.leaseTTL) {
             fail(.freshPicture, "monitor \(id) moved on a picture of \(now - picture) ago")
         }
         let target = track(NodeReference(entry.to))
