@@ -198,7 +198,8 @@ package actor Connection {
     private static func graver(_ first: MariaDBError, _ second: MariaDBError) -> MariaDBError {
         switch first {
         case .overloaded: first
-        case .unavailable, .deadlineExceeded, .loginRefused, .notPermitted, .schemaMissing, .conflict, .refused, .misused:
+        case .unavailable, .deadlineExceeded, .loginRefused, .notPermitted, .schemaMissing, .conflict, .refused,
+            .misused:
             second
         }
     }
