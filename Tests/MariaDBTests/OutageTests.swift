@@ -21,6 +21,14 @@ struct OutageTests {
         await #expect(throws: MariaDBError.deadlineExceeded(statement: "SELECT 1")) {
             try await connection.query("SELECT 1")
         }
+        // Whoever was not in yet gets no greeting, which is as good as being turned away.
+        do {
+            _ = try await Connection(options).query("SELECT 1")
+            Issue.record("a frozen server greets nobody")
+        } catch {
+            let isOverloaded = if case .overloaded = error { true } else { false }
+            #expect(isOverloaded, "\(error)")
+        }
         server.thaw()
         #expect(try await untilItSucceeds { try await connection.query("SELECT 1").count } == 1)
         await server.stop()
