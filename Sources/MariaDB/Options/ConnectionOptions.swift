@@ -73,7 +73,8 @@ package struct ConnectionOptions: Sendable, Equatable {
 package enum ConnectionLimits {
     /// `overloadPause` of those who come in great numbers. A database on one busy core finished fewer log-ins than a
     /// thousand agents asked for within two seconds, and stayed so for minutes. Not longer, because the next beat (2 s) and
-    /// the log-in come on top: when the database is back, all of it has one REPORT_TTL (8 s).
+    /// the log-in come on top, and REPORT_TTL is 8 s: of a thousand agents 996 had reported within 6 s of a freeze of 30 s,
+    /// the last within 9.
     package static let fleetPause: Duration = .seconds(4)
     /// Prepared statements kept open on a connection; the least recently used one goes first. Above what the cluster's
     /// own texts need, far below the server's `max_prepared_stmt_count` (16 382).
