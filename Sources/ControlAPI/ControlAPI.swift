@@ -20,7 +20,7 @@ package struct ControlAPIConfiguration: Sendable {
     package var version: String
     /// `LB_ADMIN_TOKEN`.
     package var adminToken: AdminToken?
-    /// `LB_ADMIN_ALLOW`.
+    /// `LB_ADMIN_ALLOW`; empty: nobody without the token.
     package var adminAllowed: [AddressRange]
     /// `LB_API_ALLOW`; nil for everybody.
     package var readingAllowed: [AddressRange]?
@@ -35,7 +35,7 @@ package struct ControlAPIConfiguration: Sendable {
 
     package init(
         socketPath: String, balancer: BalancerID, version: String, adminToken: AdminToken? = nil,
-        adminAllowed: [AddressRange] = AddressRange.loopback, readingAllowed: [AddressRange]? = nil,
+        adminAllowed: [AddressRange] = [], readingAllowed: [AddressRange]? = nil,
         connectionWeight: Double = 0
     ) {
         self.socketPath = socketPath

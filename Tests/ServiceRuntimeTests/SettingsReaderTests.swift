@@ -137,7 +137,32 @@ struct SettingsReaderTests {
         #expect(settings.reportTTL == .seconds(8))
         #expect(settings.returnHold == .seconds(30))
         #expect(settings.leaseTTL == .seconds(10))
-        #expect(settings.adminAllow == AddressRange.loopback)
+        #expect(settings.adminAllow == [] && settings.adminToken == nil, "nobody may change anything")
+    }
+
+    @Test(
+        "an administrator's token is long enough, and kept as it is",
+        arguments: ["0123456789abcdef", "a b, c; d: e-f.g_h"])
+    func token(text: String) throws {
+        let settings = try BalancerSettings(from: SettingInput(environment: ["LB_ADMIN_TOKEN": text]))
+        #expect(settings.adminToken?.revealed == text)
+    }
+
+    @Test(
+        "a token that is too short, or that no request could show, is refused, and not shown",
+        arguments: [
+            ("0123456789abcde", "is shorter than 16 characters"), (" 0123456789abcdef", "no Authorization field"),
+            ("0123456789abcdef ", "no Authorization field"), ("0123456789abcde\t", "no Authorization field"),
+            ("0123456789äöüßñç", "no Authorization field"), ("0123456789\nabcdef", "no Authorization field"),
+            ("               x", "no Authorization field"),
+        ])
+    func badToken(text: String, reason: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try BalancerSettings(from: SettingInput(environment: ["LB_ADMIN_TOKEN": text]))
+        }
+        let told = error?.description ?? ""
+        #expect(told.contains("LB_ADMIN_TOKEN=\"<redacted>\" (environment): ") && told.contains(reason))
+        #expect(!told.contains("0123"))
     }
 
     @Test("PROXY headers are accepted from named proxies only")

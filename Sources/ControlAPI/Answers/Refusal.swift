@@ -85,7 +85,9 @@ extension Refusal {
     }
 
     static let crossSite = Refusal(
-        .forbidden, .crossSite, "the request comes from another site; another site may not change anything here")
+        .forbidden, .crossSite,
+        "the request comes from another site, which may not change anything here; a proxy in front that changes Host must be "
+            + "in LB_TRUSTED_PROXIES and send X-Forwarded-Host")
 
     /// What a caller hears when the database did not do its part. The store's own words stay in the log: they may name
     /// hosts and accounts.

@@ -16,7 +16,8 @@ package struct APIRequest: Sendable {
     /// What stood in the place of `{node}`, exactly as it came; empty where the endpoint has none.
     package let node: String
     package let fields: HTTPFields
-    package let host: String?
+    /// `Host`, and what a trusted proxy says that it was before the proxy changed it.
+    package let hosts: [String]
     /// As the data plane stamped it; nil when it did not.
     package let client: IPAddress?
     /// By address or token.
@@ -76,6 +77,17 @@ struct ClientAddress: Sendable {
     }
 }
 
+/// `X-Forwarded-Host` as the data plane passes it on: what a trusted proxy said, of everybody else the request's own `Host`.
+enum ForwardedHosts {
+    /// Of several proxies each may have added one; no page can make a browser send any.
+    static func read(from fields: HTTPFields) -> [String] {
+        guard let name = FieldName.forwardedHost else { return [] }
+        return fields[values: name].flatMap { $0.split(separator: ",") }.map { host in
+            host.filter { $0 != " " && $0 != "\t" }
+        }
+    }
+}
+
 /// Field names that swift-http-types does not list. Its initialiser gives nil for what is no token.
 enum FieldName {
     static let balancer = HTTPField.Name("X-Balancer")
@@ -83,6 +95,7 @@ enum FieldName {
     static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
     static let lastEventID = HTTPField.Name("Last-Event-ID")
     static let forwardedFor = HTTPField.Name("X-Forwarded-For")
+    static let forwardedHost = HTTPField.Name("X-Forwarded-Host")
     static let referrerPolicy = HTTPField.Name("Referrer-Policy")
     /// Tells nginx, where one stands in front, to pass each message on at once.
     static let accelBuffering = HTTPField.Name("X-Accel-Buffering")

@@ -16,16 +16,21 @@ package struct APIResponder: HTTPResponder {
     let clientAddress: ClientAddress
 
     package func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        await respond(to: request, from: clientAddress.read(from: request.headers))
+        await respond(
+            to: request, from: clientAddress.read(from: request.headers),
+            forwardedHosts: ForwardedHosts.read(from: request.headers))
     }
 
-    /// - Parameter client: nil when the address is unknown.
-    func respond(to request: Request, from client: IPAddress?) async -> Response {
-        let response = response(for: await answer(request, client))
+    /// - Parameters:
+    ///   - client: nil when the address is unknown.
+    ///   - forwardedHosts: what trusted proxies say that `Host` was.
+    func respond(to request: Request, from client: IPAddress?, forwardedHosts: [String]) async -> Response {
+        let hosts = (request.head.authority.map { [$0] } ?? []) + forwardedHosts
+        let response = response(for: await answer(request, client, hosts))
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func answer(_ request: Request, _ client: IPAddress?) async -> Answer {
+    private func answer(_ request: Request, _ client: IPAddress?, _ hosts: [String]) async -> Answer {
         let target = request.head.path ?? ""
         let path = target.firstIndex(of: "?").map { String(target[..<$0]) } ?? target
         guard let match = table.match(path) else { return Refusal.notFound.answer }
@@ -35,7 +40,7 @@ package struct APIResponder: HTTPResponder {
         guard let method, let action = endpoint.actions[method] else {
             return Refusal.methodNotAllowed(allowed: endpoint.allowedMethods).answer
         }
-        let head = apiRequest(request, client, method: method, path: path, node: match.node, body: [])
+        let head = apiRequest(request, client, hosts, method: method, path: path, node: match.node, body: [])
         do throws(Refusal) {
             try admit(head, to: endpoint.access)
             // Old scripts act by GET; HEAD must stay safe all the same (RFC 9110 §9.2.1).
@@ -44,7 +49,7 @@ package struct APIResponder: HTTPResponder {
             }
             let body = method == .post ? try await body(of: request) : []
             return try await action(
-                apiRequest(request, client, method: method, path: path, node: match.node, body: body))
+                apiRequest(request, client, hosts, method: method, path: path, node: match.node, body: body))
         } catch {
             return endpoint.refuse(error, head)
         }
@@ -72,7 +77,7 @@ package struct APIResponder: HTTPResponder {
 
     private func refuseCrossSite(_ request: APIRequest) throws(Refusal) {
         let isForeign = CrossSiteRule.isForeign(
-            fetchSite: request.field(FieldName.fetchSite), origin: request.fields[.origin], host: request.host)
+            fetchSite: request.field(FieldName.fetchSite), origin: request.fields[.origin], hosts: request.hosts)
         if isForeign { throw Refusal.crossSite }
     }
 
@@ -105,7 +110,8 @@ package struct APIResponder: HTTPResponder {
     }
 
     private func apiRequest(
-        _ request: Request, _ client: IPAddress?, method: Endpoint.Method, path: String, node: String, body: [UInt8]
+        _ request: Request, _ client: IPAddress?, _ hosts: [String], method: Endpoint.Method, path: String,
+        node: String, body: [UInt8]
     ) -> APIRequest {
         let target = request.head.path ?? ""
         let query = target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
@@ -115,7 +121,7 @@ package struct APIResponder: HTTPResponder {
         return APIRequest(
             method: method, path: path, query: query,
             parameters: Dictionary(parameters, uniquingKeysWith: { first, _ in first }), node: node,
-            fields: request.headers, host: request.head.authority, client: client,
+            fields: request.headers, hosts: hosts, client: client,
             isAdministrator: isAdministrator, body: body)
     }
 

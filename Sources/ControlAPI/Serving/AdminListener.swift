@@ -63,7 +63,7 @@ private struct AdminResponder: HTTPResponder {
     let api: APIResponder
 
     func respond(to request: Request, context: PeerContext) async throws -> Response {
-        await api.respond(to: request, from: context.peer)
+        await api.respond(to: request, from: context.peer, forwardedHosts: [])
     }
 }
 

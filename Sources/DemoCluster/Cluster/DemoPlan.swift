@@ -130,6 +130,8 @@ package struct DemoPlan: Sendable {
             "DB_HOST": database.host, "DB_PORT": "\(database.port)", "DB_NAME": database.name,
             "DB_USER": database.user, "DB_PASSWORD": database.password,
             "LB_STATE_FILE": "\(directory)/balancer\(number).table.json",
+            // The second terminal may drain and rebalance: nobody's Kuma runs here that could be made to ask for it.
+            "LB_ADMIN_ALLOW": "127.0.0.0/8,::1/128",
         ]
         environment["RETURN_HOLD"] = options.returnHold
         return environment

@@ -67,11 +67,20 @@ extension BalancerSettings {
             "LB_STATE_FILE",
             meaning: "Keeps the last good routing table, so that a start without the database can serve.",
             expected: "a path", example: "/var/lib/kuma-balancer/table.json")
-        static let adminToken = Setting<String?>.optionalText(
-            "LB_ADMIN_TOKEN", meaning: "Bearer token that may change things through `/lb/`.", secrecy: .secret)
+        static let adminToken = Setting<String?>(
+            description: SettingDescription(
+                key: "LB_ADMIN_TOKEN", meaning: "Bearer token that may change things through `/lb/`.",
+                expected:
+                    "\(adminTokenCharacters) or more of the printable ASCII characters, none of them a space at an end",
+                secrecy: .secret),
+            fallback: nil
+        ) { text throws(SettingRefusal) in try Keys.checkToken(text) }
+        /// Below, it can be guessed; `openssl rand -hex 24` makes one of 48.
+        private static let adminTokenCharacters = 16
         static let adminAllow = ranges(
-            "LB_ADMIN_ALLOW", meaning: "Clients that may change things through `/lb/` without the token.",
-            defaultText: "127.0.0.0/8,::1/128", fallback: AddressRange.loopback)
+            "LB_ADMIN_ALLOW",
+            meaning: "Clients that may change things through `/lb/` without the token; not set: nobody.",
+            defaultText: nil, fallback: [])
         static let apiAllow = ranges(
             "LB_API_ALLOW", meaning: "Clients that may read `/lb/`; not set: everybody. Pin pages stay open.",
             defaultText: nil, fallback: [])
@@ -95,6 +104,17 @@ extension BalancerSettings {
             fallback: .off
         ) { text throws(SettingRefusal) in try AccessLogTarget(parsing: text) }
         static let log = LogSettings.Keys(prefix: "LB")
+
+        /// The text as it is: what is trimmed off a token unheard is missing where it is shown.
+        private static func checkToken(_ text: String) throws(SettingRefusal) -> String {
+            guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }), text.first != " ", text.last != " " else {
+                throw SettingRefusal("has a character, or a space at an end, that no Authorization field can carry")
+            }
+            guard text.utf8.count >= adminTokenCharacters else {
+                throw SettingRefusal("is shorter than \(adminTokenCharacters) characters")
+            }
+            return text
+        }
 
         private static func ranges(
             _ key: String, meaning: String, defaultText: String?, fallback: [AddressRange]

@@ -7,7 +7,19 @@ struct AdminRuleTests {
     private let office = IPAddress(parsing: "198.51.100.9")
     private let stranger = IPAddress(parsing: "203.0.113.5")
 
-    @Test("this machine is an administrator by default, everybody else is not")
+    @Test("nobody is an administrator by default, this machine least of all: its Kuma's users send requests from it")
+    func nobody() async throws {
+        let rule = AdminRule(token: nil, allowed: APIFixture().configuration.adminAllowed)
+        for text in ["127.0.0.1", "::1", "10.0.0.1"] {
+            #expect(rule.judge(client: IPAddress(parsing: text), authorization: nil) == .addressRefused, "\(text)")
+        }
+        var local = APIFixture()
+        local.client = "127.0.0.1"
+        #expect(try await local.post("/lb/force-rebalance-all?confirm=yes").status == 403)
+        #expect(local.control.current.orders.isEmpty)
+    }
+
+    @Test("where loopback is allowed it is an administrator, and everybody else is not")
     func loopback() {
         let rule = AdminRule(token: nil, allowed: AddressRange.loopback)
         for text in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
@@ -62,34 +74,109 @@ struct AdminRuleTests {
 
 @Suite("Requests that a browser marks as another site's")
 struct CrossSiteRuleTests {
-    @Test(
-        "are foreign",
-        arguments: [
-            ("cross-site", nil), ("same-site", nil), ("something-new", nil), (nil, "https://evil.example"),
-            (nil, "null"), (nil, "http://kuma.example:8085"), ("same-origin", "https://evil.example"),
-            (nil, "ftp://kuma.example"), (nil, "http://kuma.example.evil.example"),
-        ] as [(String?, String?)])
-    func foreign(fetchSite: String?, origin: String?) {
-        #expect(CrossSiteRule.isForeign(fetchSite: fetchSite, origin: origin, host: "kuma.example"))
+    /// One request that would change something.
+    struct Row: CustomTestStringConvertible {
+        enum Verdict { case own, foreign }
+
+        let verdict: Verdict
+        let host: String?
+        let origin: String?
+        /// From a trusted proxy.
+        let forwardedHost: String?
+        let fetchSite: String?
+        let why: String
+
+        init(
+            _ verdict: Verdict, _ why: String, host: String? = "kuma.example", origin: String? = nil,
+            forwardedHost: String? = nil, fetchSite: String? = nil
+        ) {
+            self.verdict = verdict
+            self.why = why
+            self.host = host
+            self.origin = origin
+            self.forwardedHost = forwardedHost
+            self.fetchSite = fetchSite
+        }
+
+        var testDescription: String { why }
+
+        var fields: [String: String] {
+            ["Origin": origin, "X-Forwarded-Host": forwardedHost, "Sec-Fetch-Site": fetchSite].compactMapValues { $0 }
+        }
     }
 
+    /// The browser's word, then by `Host`, then by a trusted proxy's `X-Forwarded-Host`.
+    static let rows: [Row] = [
+        Row(.own, "no browser"),
+        Row(.own, "the browser says same-origin", origin: "https://kuma.example", fetchSite: "same-origin"),
+        Row(
+            .own, "it says so, and nginx's $host has taken the port", origin: "https://kuma.example:8443",
+            fetchSite: "same-origin"),
+        Row(
+            .own, "it says so, and the proxy names the upstream", host: "127.0.0.1:8084",
+            origin: "https://kuma.example", fetchSite: "same-origin"),
+        Row(.own, "an address that a person typed", fetchSite: "none"),
+        Row(.foreign, "the browser says cross-site", fetchSite: "cross-site"),
+        Row(
+            .foreign, "it says cross-site, whatever the Origin", origin: "https://kuma.example",
+            fetchSite: "cross-site"),
+        Row(
+            .foreign, "it says same-site: a neighbour under one domain", origin: "https://kuma.example",
+            fetchSite: "same-site"),
+        Row(.foreign, "it says something new", fetchSite: "something-new"),
+        Row(.foreign, "two words", fetchSite: "same-origin, cross-site"),
+        Row(.own, "Host as the browser sent it", origin: "http://kuma.example"),
+        Row(.own, "in other letters", origin: "http://KUMA.example"),
+        Row(.own, "with its port", host: "kuma.example:8084", origin: "http://kuma.example:8084"),
+        Row(.own, "the scheme's own port, written in Host", host: "kuma.example:443", origin: "https://kuma.example"),
+        Row(.own, "the scheme's own port, written in Origin", origin: "http://kuma.example:80"),
+        Row(.own, "an empty port", host: "kuma.example:", origin: "http://kuma.example"),
+        Row(.own, "IPv6", host: "[2001:db8::443]", origin: "https://[2001:db8::443]:443"),
+        Row(.foreign, "another port is another site", origin: "http://kuma.example:8085"),
+        Row(.foreign, "the other scheme's port", host: "kuma.example:443", origin: "http://kuma.example"),
+        Row(.foreign, "another site", origin: "https://evil.example"),
+        Row(.foreign, "another site whose name begins alike", origin: "http://kuma.example.evil.example"),
+        Row(.foreign, "a page that hides where it is from", origin: "null"),
+        Row(.foreign, "no web page", origin: "ftp://kuma.example"),
+        Row(.foreign, "an Origin without a name", host: "", origin: "http://"),
+        Row(
+            .own, "the proxy changed Host and says what it was", host: "127.0.0.1:8084", origin: "http://kuma.example",
+            forwardedHost: "kuma.example"),
+        Row(
+            .own, "… with the port that the scheme implies", host: "127.0.0.1:8084", origin: "https://kuma.example",
+            forwardedHost: "kuma.example:443"),
+        Row(
+            .own, "… behind two proxies", host: "upstream", origin: "https://kuma.example",
+            forwardedHost: "kuma.example, inner"),
+        Row(
+            .foreign, "… and the page is another's", host: "127.0.0.1:8084", origin: "https://evil.example",
+            forwardedHost: "kuma.example"),
+        Row(
+            .foreign, "… and the browser says cross-site", host: "127.0.0.1:8084", origin: "https://kuma.example",
+            forwardedHost: "kuma.example", fetchSite: "cross-site"),
+        Row(.foreign, "the proxy changed Host and says nothing", host: "127.0.0.1:8084", origin: "http://kuma.example"),
+    ]
+
     @Test(
-        "are own",
-        arguments: [
-            (nil, nil), ("same-origin", nil), ("none", nil), (nil, "https://kuma.example"),
-            (nil, "http://KUMA.example"),
-            ("same-origin", "http://kuma.example"),
-        ] as [(String?, String?)])
-    func own(fetchSite: String?, origin: String?) {
-        #expect(!CrossSiteRule.isForeign(fetchSite: fetchSite, origin: origin, host: "kuma.example"))
+        "are found by the browser's word, else by Origin and Host, else by what a trusted proxy says", arguments: rows)
+    func table(row: Row) {
+        let forwarded = row.forwardedHost.map { $0.split(separator: ", ").map(String.init) } ?? []
+        let isForeign = CrossSiteRule.isForeign(
+            fetchSite: row.fetchSite, origin: row.origin, hosts: (row.host.map { [$0] } ?? []) + forwarded)
+        #expect(isForeign == (row.verdict == .foreign))
     }
 
-    @Test("a port is part of the host, and a scheme's own port may be written or not")
-    func ports() {
-        #expect(!CrossSiteRule.isForeign(fetchSite: nil, origin: "http://h:8084", host: "h:8084"))
-        #expect(!CrossSiteRule.isForeign(fetchSite: nil, origin: "http://h", host: "h:80"))
-        #expect(!CrossSiteRule.isForeign(fetchSite: nil, origin: "https://h", host: "h:443"))
-        #expect(CrossSiteRule.isForeign(fetchSite: nil, origin: "http://h", host: "h:443"))
-        #expect(CrossSiteRule.isForeign(fetchSite: nil, origin: "http://h", host: nil))
+    @Test("an Origin without any Host is foreign")
+    func noHost() {
+        #expect(CrossSiteRule.isForeign(fetchSite: nil, origin: "http://h", hosts: []))
+    }
+
+    @Test("X-Forwarded-Host is read as the data plane passes it on, each of several")
+    func forwarded() async throws {
+        let fixture = APIFixture()
+        for row in Self.rows where row.forwardedHost != nil {
+            let reply = try await fixture.post("/lb/clear-fixed-node", row.fields)
+            #expect(reply.status == (row.verdict == .own ? 200 : 403), "\(row.why)")
+        }
     }
 }

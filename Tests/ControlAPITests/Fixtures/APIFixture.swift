@@ -19,6 +19,12 @@ struct APIFixture: Sendable {
     /// What the data plane stamps.
     var client: String? = "192.0.2.7"
 
+    /// Asks from this machine, and is allowed to by `LB_ADMIN_ALLOW`.
+    mutating func becomeAdministrator() {
+        client = "127.0.0.1"
+        configuration.adminAllowed = AddressRange.loopback
+    }
+
     var api: ControlAPI {
         ControlAPI(
             configuration: configuration, control: control, serving: serving,

@@ -17,7 +17,7 @@ struct ActionRoutesTests {
 
     private func local() -> APIFixture {
         var fixture = APIFixture()
-        fixture.client = "127.0.0.1"
+        fixture.becomeAdministrator()
         return fixture
     }
 
@@ -82,7 +82,8 @@ struct ActionRoutesTests {
 
     @Test("a stranger is refused and nothing happens", arguments: actions)
     func stranger(path: String) async throws {
-        let fixture = APIFixture()
+        var fixture = APIFixture()
+        fixture.configuration.adminAllowed = AddressRange.loopback
         let reply = try await fixture.post(path)
         #expect(reply.status == 403)
         #expect(try reply.string("reason") == "admin_required")

@@ -6,7 +6,7 @@ import Testing
 struct DebugRoutesTests {
     private var local: APIFixture {
         var fixture = APIFixture()
-        fixture.client = "127.0.0.1"
+        fixture.becomeAdministrator()
         return fixture
     }
 

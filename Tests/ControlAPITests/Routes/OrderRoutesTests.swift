@@ -9,7 +9,7 @@ import Testing
 struct OrderRoutesTests {
     private func local() -> APIFixture {
         var fixture = APIFixture()
-        fixture.client = "127.0.0.1"
+        fixture.becomeAdministrator()
         return fixture
     }
 
@@ -66,7 +66,7 @@ struct OrderRoutesTests {
     @Test("a misspelt end is refused: it would be a pause without one")
     func misspeltEnd() async throws {
         var fixture = APIFixture()
-        fixture.client = "127.0.0.1"
+        fixture.becomeAdministrator()
         let reply = try await fixture.post("/lb/pause?reason=upgrade&untill=2099-01-01T00:00:00Z")
         #expect(reply.status == 400)
         #expect(try reply.string("reason") == "unknown_parameter")

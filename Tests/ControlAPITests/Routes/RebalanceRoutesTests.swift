@@ -9,7 +9,7 @@ import Testing
 struct RebalanceRoutesTests {
     private static func local() throws -> APIFixture {
         var fixture = APIFixture()
-        fixture.client = "127.0.0.1"
+        fixture.becomeAdministrator()
         let (a, b) = (NodeReference(text: "node1"), try NodeID("node2"))
         fixture.control.change {
             $0.outline = RebalanceOutline(

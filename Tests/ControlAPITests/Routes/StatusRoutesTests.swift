@@ -173,7 +173,7 @@ struct DatabaseAwayTests {
         #expect(database["last_error"] as? String == "unavailable")
         #expect(!reply.text.contains("db.internal"))
         var local = api
-        local.client = "127.0.0.1"
+        local.becomeAdministrator()
         #expect(try await local.get("/lb/system-status").text.contains("connection refused by db.internal:3306"))
     }
 
@@ -240,7 +240,7 @@ struct DatabaseAwayTests {
     @Test("what must read or write the database says so, without its secrets")
     func unavailable() async throws {
         var local = api
-        local.client = "127.0.0.1"
+        local.becomeAdministrator()
         var replies = [
             try await local.get("/lb/trigger-rebalancing?dry_run=1")
         ]

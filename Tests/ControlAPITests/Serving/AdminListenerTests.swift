@@ -61,6 +61,19 @@ struct AdminListenerTests {
         #expect(fixture.control.current.orders == ["resume by 127.0.0.1"])
     }
 
+    @Test("Host is what the request says, whatever it claims of a proxy", .timeLimit(.minutes(1)))
+    func host() async throws {
+        try await withListener(APIFixture()) { port in
+            let connection = try HTTPConnection(port: port)
+            for (claim, status) in [("kuma.example", 403), ("evil.example", 403)] {
+                let fields = [("Origin", "http://kuma.example"), ("X-Forwarded-Host", claim)]
+                #expect(try connection.request("POST", "/lb/clear-fixed-node", fields: fields).status == status)
+            }
+            let own = [("Origin", "http://127.0.0.1:\(port)"), ("Host", "127.0.0.1:\(port)")]
+            #expect(try connection.request("POST", "/lb/clear-fixed-node", fields: own).status == 200)
+        }
+    }
+
     @Test("a follower that does not leave does not hold up the end", .timeLimit(.minutes(1)))
     func end() async throws {
         let follower = Mutex<HTTPConnection?>(nil)

@@ -14,7 +14,7 @@ extension EndToEnd.API {
         let balancer = try BalancerProcess(
             try await cluster.status().database, at: .port(port),
             settings: [
-                "LB_ADMIN_TOKEN": "s3cret-token", "LB_ADMIN_ALLOW": elsewhere, "LB_API_ALLOW": elsewhere,
+                "LB_ADMIN_TOKEN": "a-s3cret-token-of-24-char", "LB_ADMIN_ALLOW": elsewhere, "LB_API_ALLOW": elsewhere,
             ])
         try await balancer.ready()
         let caller = try await APICaller(port: port)
@@ -28,11 +28,11 @@ extension EndToEnd.API {
 
     @Test("Who may do what: every row, without the token, with a wrong one, with it, and from another site")
     func accessRules() async throws {
-        let token = [("Authorization", "Bearer s3cret-token")]
+        let token = [("Authorization", "Bearer a-s3cret-token-of-24-char")]
         try await withStrictBalancer { caller in
             for call in APICall.all {
                 let stranger = try await caller.make(call)
-                let wrong = try await caller.make(call, fields: [("Authorization", "Bearer s3cret-toke")])
+                let wrong = try await caller.make(call, fields: [("Authorization", "Bearer a-s3cret-token-of-24-cha")])
                 switch call.rule {
                 case .anybody, .ownPin:
                     #expect(stranger.status == call.status && wrong.status == call.status, "\(call.testDescription)")
@@ -82,6 +82,11 @@ extension EndToEnd.API {
             let fields = hops.map { [("X-Forwarded-For", $0)] } ?? []
             #expect(try await through.askUndescribed("POST", "/lb/update-loads", fields: fields).status == status)
         }
+        // A proxy that changes Host says what it was; whoever is no proxy cannot say anything.
+        let page = [("Origin", "http://kuma.example"), ("X-Forwarded-Host", "kuma.example")]
+        #expect(try await through.askUndescribed("POST", "/lb/clear-fixed-node", fields: page).status == 200)
+        let strangers = try await APICaller(port: cluster.balancerPorts[0])
+        #expect(try await strangers.askUndescribed("POST", "/lb/clear-fixed-node", fields: page).status == 403)
         let live = try await onThread {
             let live = try LiveStream(port: ports[1])
             // The worst moment: clients are drained and the control loop is over before the next beat.
