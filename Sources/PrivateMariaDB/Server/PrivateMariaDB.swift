@@ -47,9 +47,9 @@ package final class PrivateMariaDB: Sendable {
         self.settings = settings
         executable = try Executables.find("mariadbd")
         directory = try ServerDirectory(under: settings.parentDirectory)
-        do throws(PrivateMariaDBError) { port = try FreePort.find() } catch {
+        do { port = try ReservedPorts.take(1)[0] } catch {
             directory.remove()
-            throw error
+            throw .cannotPrepare(reason: "\(error)")
         }
     }
 
