@@ -102,6 +102,9 @@ extension EndToEnd.Faults {
             try await cluster.speaker(of: "node1") == "balancer"
         }
         let spoken = start.duration(to: .now)
+        try await eventually("the balancer has read of the drain", within: .seconds(30)) {
+            try await cluster.adminState(of: "node4") == "drain"
+        }
         for _ in 0..<20 {
             #expect(ClusterUnderTest.node(naming: try await cluster.request("GET", "/")) != "node4")
         }

@@ -19,14 +19,16 @@ final class Origin: Sendable {
     var acceptedConnections: Int { accepted.load(ordering: .acquiring) }
     var openConnections: Int { open.load(ordering: .acquiring) }
 
-    /// - Parameter handler: serves one connection; its end closes it.
-    init(unixPath: String? = nil, _ handler: @escaping Handler) throws {
+    /// - Parameters:
+    ///   - receiveBufferBytes: SO_RCVBUF of its connections, for nodes that are meant to be slow.
+    ///   - handler: serves one connection; its end closes it.
+    init(unixPath: String? = nil, receiveBufferBytes: Int32? = nil, _ handler: @escaping Handler) throws {
         self.handler = handler
         if let unixPath {
             listener = try Origin.listenUnix(unixPath)
             port = 0
         } else {
-            (listener, port) = try Origin.listenTCP()
+            (listener, port) = try Origin.listenTCP(receiveBufferBytes)
         }
         let retained = Unmanaged.passRetained(self)
         let descriptor = listener.descriptor
@@ -85,8 +87,12 @@ final class Origin: Sendable {
         for socket in sockets.withLock({ $0 }) { socket.interrupt() }
     }
 
-    private static func listenTCP() throws -> (TestSocket, UInt16) {
+    private static func listenTCP(_ receiveBufferBytes: Int32?) throws -> (TestSocket, UInt16) {
         let listener = TestSocket(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        // Connections inherit it from the listener, and only before it listens does it bound the window (tcp(7)).
+        if var bytes = receiveBufferBytes {
+            setsockopt(listener.descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = TestSocket.loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = withUnsafeMutablePointer(to: &address) {

@@ -6,6 +6,7 @@ struct ShownNode: Decodable, Equatable {
     let nodeId: String
     let status: String
     let monitorCount: Int
+    let adminState: String
 }
 
 extension ClusterUnderTest {
@@ -38,6 +39,10 @@ extension ClusterUnderTest {
 
     func status(of node: String, balancer: Int = 1) async throws -> String? {
         try await health(balancer: balancer).first { $0.nodeId == node }?.status
+    }
+
+    func adminState(of node: String, balancer: Int = 1) async throws -> String? {
+        try await health(balancer: balancer).first { $0.nodeId == node }?.adminState
     }
 
     /// The node that served a page: it names itself there.
