@@ -23,6 +23,12 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "RETURN_HOLD of the balancers, such as 5s; else their own 30s.")
     var returnHold: String?
 
+    @Option(help: "LEASE_TTL of the balancers, such as 3s; else their own 10s.")
+    var leaseTTL: String?
+
+    @Option(help: "REPORT_TTL of the balancers, such as 2s; else their own 8s.")
+    var reportTTL: String?
+
     @Flag(help: "Leave Kuma's first-time set-up undone.")
     var setupPending = false
 
@@ -40,6 +46,8 @@ struct RunCommand: AsyncParsableCommand {
         options.port = port
         options.intervalSeconds = interval
         options.returnHold = returnHold
+        options.leaseTTL = leaseTTL
+        options.reportTTL = reportTTL
         options.setUp = setupPending ? .pending : .done
         options.directory = keep ? .kept : .removed
         options.logs = verbose ? .shown : .inFiles

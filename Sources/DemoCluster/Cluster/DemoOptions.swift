@@ -31,6 +31,9 @@ package struct DemoOptions: Sendable, Equatable {
     package var logs = Logs.inFiles
     /// `RETURN_HOLD` of the balancers; nil leaves their own default (30 s).
     package var returnHold: String?
+    /// `LEASE_TTL` and `REPORT_TTL` of the balancers; nil leaves their own defaults (10 s, 8 s).
+    package var leaseTTL: String?
+    package var reportTTL: String?
 
     package init() {}
 

@@ -134,6 +134,8 @@ package struct DemoPlan: Sendable {
             "LB_ADMIN_ALLOW": "127.0.0.0/8,::1/128",
         ]
         environment["RETURN_HOLD"] = options.returnHold
+        environment["LEASE_TTL"] = options.leaseTTL
+        environment["REPORT_TTL"] = options.reportTTL
         return environment
     }
 }
