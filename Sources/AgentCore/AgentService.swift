@@ -18,22 +18,26 @@ package struct AgentService: Service {
     let probe: any NodeProbe
     let tether: any NodeTether
     let reconcileTrigger: (any ReconcileTrigger)?
+    let editing: EditFollowing?
     let secondOfMinute: @Sendable () -> Int
     let logger: Logger
     let shared: AgentSharedState
 
     /// - Parameters:
     ///   - reconcileTrigger: nil without `KUMA_API_KEY`; then moved monitors start at Kuma's next minute.
+    ///   - editing: how edits made on other nodes are followed, beside the trigger; nil: they are not.
     ///   - secondOfMinute: of this machine's wall clock, 0 to 59.
     package init(
         configuration: AgentConfiguration, store: any AgentStore, probe: any NodeProbe, tether: any NodeTether,
-        reconcileTrigger: (any ReconcileTrigger)?, secondOfMinute: @escaping @Sendable () -> Int, logger: Logger
+        reconcileTrigger: (any ReconcileTrigger)?, editing: EditFollowing? = nil,
+        secondOfMinute: @escaping @Sendable () -> Int, logger: Logger
     ) {
         self.configuration = configuration
         self.store = store
         self.probe = probe
         self.tether = tether
         self.reconcileTrigger = reconcileTrigger
+        self.editing = editing
         self.secondOfMinute = secondOfMinute
         self.logger = logger
         shared = AgentSharedState(

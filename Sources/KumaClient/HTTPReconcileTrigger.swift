@@ -2,7 +2,7 @@ package import ClusterCore
 import NIOCore
 import NIOHTTP1
 
-/// Makes a node re-read its assignments at once. It says precisely how far a failed call got, because one that may have
+/// Makes a node re-read its assignments at once, or start one monitor anew. It says precisely how far a failed call got, because one that may have
 /// arrived must not be repeated (KUMA.md).
 package struct HTTPReconcileTrigger: ReconcileTrigger {
     private static let path = "/api/v1/reconcile-monitors"
@@ -30,6 +30,28 @@ package struct HTTPReconcileTrigger: ReconcileTrigger {
             case .notConnected(let reason): return .notSent(detail: reason)
             case .broken(let reason): return .unknown(detail: reason)
             case .timedOut: return .unknown(detail: "timed out")
+            case .answerTooLarge: return .done
+            }
+        }
+    }
+}
+
+extension HTTPReconcileTrigger: MonitorRefresher {
+    /// An update that changes nothing: Kuma stores the monitor as it is and starts it anew from that (KUMA.md).
+    package func refresh(_ monitor: MonitorID, at address: NodeAddress, timeout: Duration) async -> RefreshOutcome {
+        do throws(KumaCallError) {
+            let answer = try await client.send(
+                .PUT, "/api/v1/monitors/\(monitor)", json: "{}", to: address, authorization: authorization,
+                deadline: NIODeadline.now() + TimeAmount(timeout))
+            switch answer.status {
+            case 200..<300: return .done
+            case 429: return .tooMany
+            case _: return .refused(detail: "answered \(answer.status)")
+            }
+        } catch {
+            switch error {
+            case .notConnected(let reason), .broken(let reason): return .unanswered(detail: reason)
+            case .timedOut: return .unanswered(detail: "timed out")
             case .answerTooLarge: return .done
             }
         }

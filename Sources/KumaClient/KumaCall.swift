@@ -17,6 +17,8 @@ final class KumaCall: @unchecked Sendable {
     }
 
     let head: HTTPRequestHead
+    /// JSON; its length and type are in the head.
+    let body: String?
     let address: NodeAddress
     let carrier: KumaHTTPClient.Carrier
     let deadline: NIODeadline
@@ -25,9 +27,11 @@ final class KumaCall: @unchecked Sendable {
     weak var connection: KumaConnection?
 
     init(
-        _ head: HTTPRequestHead, to address: NodeAddress, over carrier: KumaHTTPClient.Carrier, deadline: NIODeadline
+        _ head: HTTPRequestHead, body: String?, to address: NodeAddress, over carrier: KumaHTTPClient.Carrier,
+        deadline: NIODeadline
     ) {
         self.head = head
+        self.body = body
         self.address = address
         self.carrier = carrier
         self.deadline = deadline

@@ -50,6 +50,9 @@ final class KumaConnection: ChannelInboundHandler, @unchecked Sendable {
         call.connection = self
         requests += 1
         channel.write(HTTPClientRequestPart.head(call.head), promise: nil)
+        if let body = call.body {
+            channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(string: body))), promise: nil)
+        }
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
     }
 

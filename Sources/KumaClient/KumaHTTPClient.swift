@@ -65,7 +65,8 @@ package final class KumaHTTPClient: Sendable {
     /// Sends one request. A request on a kept connection that ends without an answer is sent once more, on a fresh one; so
     /// only what may be repeated goes over `.kept`. A cancelled task ends it as a deadline does.
     func send(
-        _ method: HTTPMethod, _ path: String, to address: NodeAddress, over carrier: Carrier = .fresh,
+        _ method: HTTPMethod, _ path: String, json body: String? = nil, to address: NodeAddress,
+        over carrier: Carrier = .fresh,
         authorization: String?, deadline: NIODeadline
     ) async throws(KumaCallError) -> KumaAnswer {
         var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
@@ -75,9 +76,14 @@ package final class KumaHTTPClient: Sendable {
         case .kept: break
         }
         head.headers.add(name: "Accept", value: "application/json")
-        if method == .POST { head.headers.add(name: "Content-Length", value: "0") }
+        if let body {
+            head.headers.add(name: "Content-Type", value: "application/json")
+            head.headers.add(name: "Content-Length", value: "\(body.utf8.count)")
+        } else if method == .POST {
+            head.headers.add(name: "Content-Length", value: "0")
+        }
         if let authorization { head.headers.add(name: "Authorization", value: authorization) }
-        let call = KumaCall(head, to: address, over: carrier, deadline: deadline)
+        let call = KumaCall(head, body: body, to: address, over: carrier, deadline: deadline)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 loop.execute { self.begin(call, continuation) }

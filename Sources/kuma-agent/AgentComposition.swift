@@ -16,7 +16,7 @@ extension AgentSettings {
     }
 
     /// There may be a thousand like us.
-    func makeStore() -> some AgentStore {
+    func makeStore() -> some AgentStore & MonitorContentStore {
         var options = database.options
         options.overloadPause = ConnectionLimits.fleetPause
         return MariaDBClusterStore(options, logger: Logger(label: "database"))

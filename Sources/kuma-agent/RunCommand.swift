@@ -24,10 +24,12 @@ struct RunCommand: AsyncParsableCommand {
         settings.log.bootstrap()
         let logger = Logger(label: "kuma-agent")
         let client = settings.makeClient()
+        let store = settings.makeStore()
+        let kuma = settings.apiKey.map { HTTPReconcileTrigger(client: client, apiKey: $0.revealed) }
         let agent = AgentService(
-            configuration: settings.agentConfiguration, store: settings.makeStore(),
+            configuration: settings.agentConfiguration, store: store,
             probe: HTTPNodeProbe(client: client, path: settings.health.path), tether: TCPNodeTether(client: client),
-            reconcileTrigger: settings.apiKey.map { HTTPReconcileTrigger(client: client, apiKey: $0.revealed) },
+            reconcileTrigger: kuma, editing: kuma.map { EditFollowing(store: store, refresher: $0) },
             secondOfMinute: { LogTime.now().secondOfMinute }, logger: logger)
         let health = settings.health(of: agent)
         var services: [any Service] = [agent, StartupPages()]

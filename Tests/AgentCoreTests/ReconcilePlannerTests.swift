@@ -203,4 +203,43 @@ struct ReconcilePlannerTests {
         planner.finished(.refused(detail: "answered 401"), now: start)
         #expect(planner.next(assigned: monitors(1), readAt: start, now: start, secondOfMinute: 21) == .nothing)
     }
+
+    @Test("a suspected stray is called for once, though the list is the same")
+    func stray() {
+        var planner = planner(knowing: 3)
+        planner.suspectStray()
+        let now = start + .seconds(1)
+        #expect(planner.next(assigned: monitors(3), readAt: now, now: now, secondOfMinute: 21) != .nothing)
+        planner.finished(.done, now: now)
+        #expect(planner.next(assigned: monitors(3), readAt: now, now: now, secondOfMinute: 22) == .nothing)
+    }
+
+    @Test("a stray is left to Kuma's own run at the end of a minute, and called for again when the call was not sent")
+    func strayLater() {
+        var late = planner(knowing: 3)
+        late.suspectStray()
+        let now = start + .seconds(35)
+        #expect(late.next(assigned: monitors(3), readAt: now, now: now, secondOfMinute: 55) == .nothing)
+        let after = start + .seconds(60)
+        #expect(late.next(assigned: monitors(3), readAt: after, now: after, secondOfMinute: 20) == .nothing)
+
+        var unsent = planner(knowing: 3)
+        unsent.suspectStray()
+        #expect(unsent.next(assigned: monitors(3), readAt: start, now: start, secondOfMinute: 21) != .nothing)
+        unsent.finished(.notSent(detail: "refused"), now: start)
+        #expect(unsent.next(assigned: monitors(3), readAt: start, now: start, secondOfMinute: 22) != .nothing)
+    }
+
+    @Test(
+        "one monitor is started anew only while no run can be under way",
+        arguments: [(1, false), (2, true), (56, true), (57, false)])
+    func quiet(second: Int, isQuiet: Bool) {
+        var planner = planner(knowing: 3)
+        #expect(planner.isQuiet(now: start, secondOfMinute: second) == isQuiet)
+        _ = planner.next(assigned: monitors(4), readAt: start, now: start, secondOfMinute: 20)
+        #expect(!planner.isQuiet(now: start, secondOfMinute: 20))
+        planner.finished(.unknown(detail: "timed out"), now: start)
+        #expect(!planner.isQuiet(now: start + .seconds(10), secondOfMinute: 30))
+        #expect(planner.isQuiet(now: start + .seconds(11), secondOfMinute: 31))
+    }
 }

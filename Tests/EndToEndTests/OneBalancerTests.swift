@@ -1,5 +1,7 @@
 import DemoCluster
+import FoundationEssentials
 import HTTPTestClient
+import MariaDB
 import Testing
 import Waiting
 
@@ -72,6 +74,38 @@ extension EndToEnd {
             #expect(isWhole)
         }
 
+        @Test("An edit made on another node reaches the one that runs the monitor, and that other stops running it")
+        func edit() async throws {
+            try await cluster.settled()
+            let (id, owner) = try #require(
+                try await cluster.assignments().filter { $0.value.effective == "node2" }.min { $0.key < $1.key })
+            #expect(owner.effective == "node2")
+            let rows = try await cluster.database.query("SELECT url FROM monitor WHERE id = ?", [.int(id)])
+            let url = try #require(try rows.first?.text(rows.column("url")))
+            let start = ContinuousClock.now
+            // Nothing listens on port 1: the edited monitor is down, on whichever node runs it as edited.
+            try await cluster.update(id, on: "node1", json: #"{"url":"http://127.0.0.1:1/"}"#)
+            try await eventually("node2 runs the monitor as edited", within: .seconds(40)) {
+                try await cluster.lastStatus(of: id, by: "node2") == 0
+            }
+            let taken = start.duration(to: .now)
+            try await eventually("node1 does not run it any more", within: .seconds(40)) {
+                let now = try await cluster.now()
+                try await eventually("a beat by node2") {
+                    try await cluster.beats(since: now).nodes[id]?.contains("node2") ?? false
+                }
+                return try await cluster.beats(since: now).nodes[id] == ["node2"]
+            }
+            await FaultTable.shared.add(
+                "monitor edited on another node", expected: "in effect after 8 s (15 s around second 00)",
+                measured: "after \(taken.seconds), alone after \(start.duration(to: .now).seconds)")
+            try await cluster.database.execute("UPDATE monitor SET url = ? WHERE id = ?", [.text(url), .int(id)])
+            try await eventually("the edit is taken back", within: .seconds(40)) {
+                try await cluster.lastStatus(of: id, by: "node2") == 1
+            }
+            try await cluster.settled()
+        }
+
         @Test("A killed agent moves nothing: its node lives, and the balancer speaks for it")
         func killedAgent() async throws {
             try await cluster.settled()
@@ -103,6 +137,33 @@ extension EndToEnd {
 }
 
 extension ClusterUnderTest {
+    /// A call of Kuma's API at one node, past the balancer.
+    func update(_ monitor: Int64, on node: String, json: String) async throws {
+        let shown = try await status().nodes.first { $0.id == node }
+        let address = try #require(shown?.address.split(separator: ":"))
+        // A demo makes its key anew each time and shows it to nobody.
+        let pid = try #require(shown?.kuma.pid)
+        let environment = try String(contentsOfFile: "/proc/\(pid)/environ", encoding: .utf8)
+        let key = try #require(
+            environment.split(separator: "\0").first { $0.hasPrefix("KUMA_API_KEY=") }?.dropFirst("KUMA_API_KEY=".count)
+        )
+        let (host, port) = (String(address[0]), try #require(UInt16(address[1])))
+        let reply = try await onThread {
+            try HTTPConnection(host: host, port: port).request(
+                "PUT", "/api/v1/monitors/\(monitor)",
+                fields: [("Authorization", String(key)), ("Content-Type", "application/json")], body: Array(json.utf8))
+        }
+        #expect(reply.status == 200, "\(reply.text)")
+    }
+
+    /// Of its last beat by that node: 1 is up.
+    func lastStatus(of monitor: Int64, by node: String) async throws -> Int64? {
+        let rows = try await database.query(
+            "SELECT CAST(status AS SIGNED) AS n FROM heartbeat WHERE monitor_id = ? AND node_id = ? ORDER BY id DESC LIMIT 1",
+            [.int(monitor), .text(node)])
+        return try rows.first?.int(rows.column("n"))
+    }
+
     /// Who speaks for a node, as `/lb/node-status` says.
     func speaker(of node: String) async throws -> String? {
         struct Shown: Decodable {

@@ -286,6 +286,41 @@ struct HTTPReconcileTriggerTests {
     }
 }
 
+@Suite("Having a node start one monitor anew")
+struct MonitorRefresherTests {
+    private static let path = "/api/v1/monitors/7"
+
+    private func refresh(
+        timeout: Duration = .seconds(10), _ prepare: (ScriptedNode) async -> Void
+    ) async throws -> (outcome: RefreshOutcome, requests: [ScriptedNode.Request]) {
+        let node = try await ScriptedNode()
+        await prepare(node)
+        let client = KumaHTTPClient()
+        let outcome = await HTTPReconcileTrigger(client: client, apiKey: "uk1_abc")
+            .refresh(MonitorID(7), at: NodeAddress(host: "127.0.0.1", port: node.port), timeout: timeout)
+        await client.shutdown()
+        await node.stop()
+        return (outcome, node.requests)
+    }
+
+    @Test("it puts an empty object, with the key")
+    func puts() async throws {
+        let (outcome, requests) = try await refresh { $0.set(.status(200, "{}"), at: Self.path) }
+        #expect(outcome == .done)
+        #expect(requests.map(\.method) == ["PUT"] && requests.map(\.path) == [Self.path])
+        #expect(requests.map(\.authorization) == ["uk1_abc"] && requests.map(\.body) == ["{}"])
+    }
+
+    @Test("each answer says whether to ask again")
+    func outcomes() async throws {
+        #expect(try await refresh { $0.set(.status(429), at: Self.path) }.outcome == .tooMany)
+        #expect(try await refresh { $0.set(.status(404), at: Self.path) }.outcome == .refused(detail: "answered 404"))
+        let silent = try await refresh(timeout: .milliseconds(200)) { $0.set(.silence, at: Self.path) }
+        #expect(silent.outcome == .unanswered(detail: "timed out"))
+        #expect(try await refresh { await $0.stop() }.outcome == .unanswered(detail: "connection refused"))
+    }
+}
+
 @Suite("The tether")
 struct TCPNodeTetherTests {
     @Test("it ends when the node dies")

@@ -34,6 +34,7 @@ final class ScriptedNode: Sendable {
         let path: String
         let authorization: String?
         let host: String?
+        var body = ""
     }
 
     private let reactions = Mutex<[String: Reaction]>([:])
@@ -103,14 +104,25 @@ final class ScriptedNode: Sendable {
         typealias InboundIn = HTTPServerRequestPart
         typealias OutboundOut = HTTPServerResponsePart
         private let box: Box
+        private var request: Request?
 
         init(box: Box) { self.box = box }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            guard case .head(let head) = unwrapInboundIn(data), let node = box.node.withLock({ $0 }) else { return }
-            let request = Request(
-                method: head.method.rawValue, path: head.uri, authorization: head.headers.first(name: "Authorization"),
-                host: head.headers.first(name: "Host"))
+            switch unwrapInboundIn(data) {
+            case .head(let head):
+                request = Request(
+                    method: head.method.rawValue, path: head.uri,
+                    authorization: head.headers.first(name: "Authorization"), host: head.headers.first(name: "Host"))
+            case .body(let bytes): request?.body += String(buffer: bytes)
+            case .end:
+                if let request { react(to: request, context) }
+                request = nil
+            }
+        }
+
+        private func react(to request: Request, _ context: ChannelHandlerContext) {
+            guard let node = box.node.withLock({ $0 }) else { return }
             switch node.react(to: request) {
             case .silence: return
             case .hangUp: context.close(promise: nil)

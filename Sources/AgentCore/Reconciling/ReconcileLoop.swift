@@ -15,9 +15,11 @@ struct ReconcileLoop: Sendable {
         let configuration = agent.configuration
         var planner = ReconcilePlanner()
         var sight = MonitorsInSight()
+        var edits = EditWatch()
         while !Task.isCancelled {
             let mark = agent.shared.mark.withLock { $0.take() }
             await step(mark, &sight, &planner)
+            if let editing = agent.editing { await follow(editing, &edits, &planner) }
             let pause = mark == nil ? configuration.lookWithoutBeat : configuration.lookAfterBeat
             await agent.shared.beaten.wait(upTo: Jitter.spread(pause, draw: .random(in: 0...1)))
         }

@@ -54,8 +54,19 @@ package struct ReconcilePlanner: Sendable {
     private var left: (starts: Int, run: ContinuousClock.Instant)?
     /// Kuma's own run that begins then is the first that nothing of a predecessor's meets; nobody knows what it will start.
     private var firstRun: ContinuousClock.Instant?
+    /// Somebody edited a monitor on this node that another one runs: until Kuma re-reads its list, it runs it, too.
+    private var mayRunStray = false
 
     package init() {}
+
+    /// Has Kuma re-read its list once, although it did not change.
+    package mutating func suspectStray() { mayRunStray = true }
+
+    /// Whether no run of Kuma's can be under way, nor begin while one monitor is started anew: a run that begins between
+    /// that monitor's stop and its start would start it a second time.
+    package func isQuiet(now: ContinuousClock.Instant, secondOfMinute: Int) -> Bool {
+        phase == .idle && (busyUntil.map { now >= $0 } ?? true) && (2..<57).contains(secondOfMinute)
+    }
 
     /// - Parameters:
     ///   - assigned: what the database says the node runs.
@@ -75,7 +86,7 @@ package struct ReconcilePlanner: Sendable {
             sameAt = readAt
             return .nothing
         }
-        guard known != assigned else {
+        guard known != assigned || mayRunStray else {
             sameAt = readAt ?? sameAt
             return .nothing
         }
@@ -99,12 +110,14 @@ package struct ReconcilePlanner: Sendable {
         }
         // Kuma's run of this minute has read the list before this change, and may still be at work: wait, then call.
         guard secondOfMinute >= Limits.quietUntil else { return .nothing }
+        mayRunStray = false
         phase = .calling(assigned)
         return .trigger(timeout: estimate + Limits.patience)
     }
 
     /// Kuma's own run at second 00 will do it, and takes as long as a call.
     private mutating func leave(_ assigned: Set<MonitorID>, starts: Int, to run: ContinuousClock.Instant) {
+        mayRunStray = false
         known = assigned
         left = (starts, run)
         let end = run + .seconds(Limits.quietUntil) + Limits.base + Limits.perStart * starts
@@ -123,7 +136,7 @@ package struct ReconcilePlanner: Sendable {
         switch outcome {
         case .notSent:
             // The node has seen nothing: the next look may call again.
-            break
+            if known == assigned { mayRunStray = true }
         case .done, .refused:
             known = assigned
         case .unknown:

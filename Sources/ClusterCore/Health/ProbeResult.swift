@@ -57,3 +57,21 @@ package enum ReconcileOutcome: Sendable, Equatable {
     /// Sent, and no answer: it may still run there, so it must not be repeated.
     case unknown(detail: String)
 }
+
+/// Makes a Kuma node take up what one of its monitors holds now (`PUT /api/v1/monitors/{id}` that changes nothing): it
+/// stops the monitor and starts it anew.
+package protocol MonitorRefresher: Sendable {
+    /// Only for a monitor that this node runs: Kuma starts whatever it is asked for.
+    func refresh(_ monitor: MonitorID, at address: NodeAddress, timeout: Duration) async -> RefreshOutcome
+}
+
+/// How the refresh of a monitor ended.
+package enum RefreshOutcome: Sendable, Equatable {
+    case done
+    /// Too many calls for now (429); nothing was done.
+    case tooMany
+    /// The node answered and refused; repeating it changes nothing.
+    case refused(detail: String)
+    /// No answer. It may be asked again: a second restart of one monitor does no harm.
+    case unanswered(detail: String)
+}

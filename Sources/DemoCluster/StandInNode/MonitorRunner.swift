@@ -5,6 +5,7 @@ package import Logging
 package protocol MonitorDatabase: Sendable {
     /// The monitors this node runs: active, and assigned to it, or at home here and assigned to nobody else (KUMA.md).
     func assignedMonitors() async throws -> [MonitorTask]
+    func monitor(_ id: MonitorID) async throws -> MonitorTask?
     func record(_ beat: Beat) async throws
 }
 
@@ -48,6 +49,16 @@ package actor MonitorRunner {
             logger.info("reconciled", metadata: ["started": "\(plan.starts.count)", "stopped": "\(plan.stops.count)"])
         }
         return plan
+    }
+
+    /// Starts one monitor anew, or for the first time, as it is in the database now: what Kuma does after an edit, on the node
+    /// that took the edit, whoever is to run the monitor.
+    /// - Returns: false when there is no such monitor.
+    package func restart(_ monitor: MonitorID) async throws -> Bool {
+        guard let task = try await database.monitor(monitor) else { return false }
+        stopLoop(monitor)
+        startLoop(task)
+        return true
     }
 
     /// Re-reads at second 00 of every minute, until cancelled.

@@ -1,4 +1,4 @@
-import ClusterCore
+package import ClusterCore
 package import Logging
 package import MariaDB
 
@@ -54,12 +54,27 @@ package struct NodeDatabase: MonitorDatabase {
             WHERE active = 1 AND (assigned_node = ? OR (assigned_node IS NULL AND node_id = ?))
             ORDER BY id
             """, [.text(node.text), .text(node.text)])
+        return try tasks(rows)
+    }
+
+    package func monitor(_ id: MonitorID) async throws -> MonitorTask? {
+        try tasks(
+            try await work.query("SELECT id, url, `interval` AS seconds FROM monitor WHERE id = ?", [.int(id.number)])
+        ).first
+    }
+
+    private func tasks(_ rows: Rows) throws -> [MonitorTask] {
         let (id, url, seconds) = try (rows.column("id"), rows.column("url"), rows.column("seconds"))
         return try rows.map { row in
             MonitorTask(
                 id: MonitorID(try row.int(id)), url: try row.optionalText(url) ?? "",
                 interval: .seconds(max(1, try row.int(seconds))))
         }
+    }
+
+    /// A person's edit.
+    package func setURL(_ url: String, of monitor: MonitorID) async throws(MariaDBError) {
+        try await work.execute("UPDATE monitor SET url = ? WHERE id = ?", [.text(url), .int(monitor.number)])
     }
 
     package func record(_ beat: Beat) async throws {

@@ -15,12 +15,15 @@ package struct NodeServices: Sendable {
     package let checkDatabase: @Sendable () async -> DatabaseCheck
     package let reconcile: @Sendable () async throws -> MonitorRoster.Plan
     package let runs: @Sendable (MonitorID) async -> Bool
+    /// Stores what a body of JSON says of a monitor and starts it here; false when there is no such monitor.
+    package let update: @Sendable (MonitorID, String) async throws -> Bool
 
     package init(
         id: NodeID, name: String, apiKey: String?, keepAliveIdle: TimeAmount = .seconds(5), engineIO: EngineIOStore,
         checkDatabase: @escaping @Sendable () async -> DatabaseCheck,
         reconcile: @escaping @Sendable () async throws -> MonitorRoster.Plan,
-        runs: @escaping @Sendable (MonitorID) async -> Bool
+        runs: @escaping @Sendable (MonitorID) async -> Bool,
+        update: @escaping @Sendable (MonitorID, String) async throws -> Bool
     ) {
         self.id = id
         self.name = name
@@ -30,6 +33,7 @@ package struct NodeServices: Sendable {
         self.checkDatabase = checkDatabase
         self.reconcile = reconcile
         self.runs = runs
+        self.update = update
     }
 }
 
@@ -105,6 +109,7 @@ final class NodeHTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             respond(.json(.ok, "{\"type\":\"entryPage\",\"entryPage\":\"dashboard\"}"), to: head, context: context)
         case .reconcile: answerReconcile(head, context: context)
         case .monitor(let id): answerMonitor(id, head, context: context)
+        case .update(let id): answerUpdate(id, head, context: context)
         case .echoHeaders: respond(.json(.ok, NodePages.echo(head, node: services.id)), to: head, context: context)
         case .bytes(let count):
             let fields = [("Content-Type", "application/octet-stream")]
@@ -154,17 +159,33 @@ final class NodeHTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func answerReconcile(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        let services = services
+        respondIfAuthorized(to: head, context: context) {
+            let plan = try await services.reconcile()
+            return .json(.ok, "{\"ok\":true,\"started\":\(plan.starts.count),\"stopped\":\(plan.stops.count)}")
+        }
+    }
+
+    private func answerUpdate(_ id: MonitorID, _ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        let (services, body) = (services, String(buffer: payload))
+        respondIfAuthorized(to: head, context: context) {
+            let isKnown = try await services.update(id, body)
+            return isKnown
+                ? .json(.ok, "{\"ok\":true}") : .json(.notFound, "{\"ok\":false,\"msg\":\"Monitor not found\"}")
+        }
+    }
+
+    private func respondIfAuthorized(
+        to head: HTTPRequestHead, context: ChannelHandlerContext,
+        _ work: @escaping @Sendable () async throws -> NodeAnswer
+    ) {
         guard ReconcileAuthorization.accepts(head.headers, apiKey: services.apiKey) else {
             let text = "{\"ok\":false,\"msg\":\"Authentication required\"}"
             respond(.json(.unauthorized, text), to: head, context: context)
             return
         }
-        let services = services
         respond(to: head, context: context) {
-            do {
-                let plan = try await services.reconcile()
-                return .json(.ok, "{\"ok\":true,\"started\":\(plan.starts.count),\"stopped\":\(plan.stops.count)}")
-            } catch {
+            do { return try await work() } catch {
                 let text = "{\"ok\":false,\"msg\":\(JSONText.quote("\(error)"))}"
                 return .json(.internalServerError, text)
             }

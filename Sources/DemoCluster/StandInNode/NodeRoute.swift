@@ -15,6 +15,8 @@ package enum NodeRoute: Sendable, Equatable {
     case reconcile
     /// `GET /api/v1/monitors/{id}`: whether this node runs it.
     case monitor(MonitorID)
+    /// `PUT /api/v1/monitors/{id}`: stores what the body says of it and starts it here, whoever runs it.
+    case update(MonitorID)
     /// `/echo-headers`: the request's fields as JSON, in order.
     case echoHeaders
     /// `/bytes/N`: a body of exactly N octets.
@@ -54,7 +56,7 @@ package enum NodeRoute: Sendable, Equatable {
         case "/socket.io/": self = .polling(EngineIOQuery(query: query))
         case _ where path.hasPrefix("/bytes/"): self = NodeRoute.bytes(path.dropFirst("/bytes/".count))
         case _ where path.hasPrefix("/api/v1/monitors/"):
-            self = NodeRoute.monitor(path.dropFirst("/api/v1/monitors/".count))
+            self = NodeRoute.monitor(path.dropFirst("/api/v1/monitors/".count), method)
         case _ where path.hasPrefix("/api/"): self = .notFound
         case _: self = NodeRoute.get(method, .page)
         }
@@ -92,8 +94,8 @@ package enum NodeRoute: Sendable, Equatable {
         return .bytes(count)
     }
 
-    private static func monitor(_ text: Substring) -> NodeRoute {
+    private static func monitor(_ text: Substring, _ method: HTTPMethod) -> NodeRoute {
         guard let id = Int64(text) else { return .badRequest(reason: "a monitor id is a number") }
-        return .monitor(MonitorID(id))
+        return method == .PUT ? .update(MonitorID(id)) : .monitor(MonitorID(id))
     }
 }

@@ -22,7 +22,12 @@ package final class StandInNode: Sendable {
             let services = NodeServices(
                 id: settings.id, name: settings.name, apiKey: settings.apiKey, engineIO: EngineIOStore(),
                 checkDatabase: { await database.check() }, reconcile: { try await runner.reconcile() },
-                runs: { await runner.monitors.contains($0) })
+                runs: { await runner.monitors.contains($0) },
+                update: { monitor, body in
+                    let edit = try MonitorEdit(json: body)
+                    if let url = edit.url { try await database.setURL(url, of: monitor) }
+                    return try await runner.restart(monitor)
+                })
             try await database.register(settings)
             let server = try await NodeServer.start(
                 host: settings.listenHost, port: settings.port, services: services, group: group)

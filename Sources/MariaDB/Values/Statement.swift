@@ -22,6 +22,15 @@ package struct Statement: Sendable, Hashable {
         text = Statement(before, first, between).text + Statement("", second, after).text
     }
 
+    /// `before`, each quoted name between `prefix` and `suffix`, with `separator` between them, `after`.
+    package init(
+        _ before: StaticString, of names: [Identifier], each prefix: StaticString, _ suffix: StaticString,
+        separator: StaticString, _ after: StaticString
+    ) {
+        let list = names.map { Statement(prefix, $0, suffix).text }.joined(separator: Statement(separator).text)
+        text = Statement(before).text + list + Statement(after).text
+    }
+
     /// What errors and logs show: the first words, on one line.
     var summary: String {
         let words = text.split(whereSeparator: \.isWhitespace).prefix(8)

@@ -77,7 +77,10 @@ package struct AgentSettings: Sendable {
     private static let apiKey = Setting<String?>.optionalText(
         "KUMA_API_KEY",
         meaning:
-            "Lets the agent make Kuma re-read its monitors at once when one moved here; else it waits for the minute.",
+            """
+            Lets the agent make Kuma re-read its monitors at once when one moved here, and take up edits made on other nodes; \
+            else the first waits for the minute, the second for a restart.
+            """,
         secrecy: .secret)
     private static let strict = Setting<Bool>.toggle(
         "AGENT_STRICT",

@@ -11,7 +11,8 @@ struct NodeServerTests {
         let services = NodeServices(
             id: try NodeID("node1"), name: "Node <1>", apiKey: nil, keepAliveIdle: keepAliveIdle,
             engineIO: EngineIOStore(), checkDatabase: { .healthy(took: .milliseconds(2)) },
-            reconcile: { MonitorRoster.Plan(starts: [], stops: []) }, runs: { $0 == MonitorID(7) })
+            reconcile: { MonitorRoster.Plan(starts: [], stops: []) }, runs: { $0 == MonitorID(7) },
+            update: { monitor, _ in monitor == MonitorID(7) })
         return try await NodeServer.start(host: "127.0.0.1", port: 0, services: services, group: .singleton)
     }
 

@@ -104,6 +104,30 @@ struct StandInNodeTests {
         try await node.stop()
     }
 
+    @Test("An update starts a monitor here as it is now, whoever runs it; re-reading alone does not take an edit up")
+    func update() async throws {
+        let node = try await NodeUnderTest.start(monitors: 2)
+        try await node.connection.execute("UPDATE monitor SET url = 'http://127.0.0.1:1/' WHERE id = 1")
+        #expect(try await node.reconcile().text == #"{"ok":true,"started":0,"stopped":0}"#)
+        let key = [("Authorization", "Bearer key")]
+        #expect(try await node.request("PUT", "/api/v1/monitors/1", body: Array("{}".utf8)).status == 401)
+        #expect(try await node.request("PUT", "/api/v1/monitors/99", fields: key, body: Array("{}".utf8)).status == 404)
+        #expect(try await node.request("PUT", "/api/v1/monitors/1", fields: key, body: Array("{}".utf8)).status == 200)
+        try await eventually("monitor 1 is down, as its new URL is") {
+            let rows = try await node.connection.query(
+                "SELECT status FROM heartbeat WHERE monitor_id = 1 ORDER BY id DESC LIMIT 1")
+            return try rows.first?.int(rows.column("status")) == 0
+        }
+        try await node.connection.execute("UPDATE monitor SET assigned_node = 'node2' WHERE id = 2")
+        _ = try await node.reconcile()
+        #expect(await node.node.loopCount == 1)
+        let edit = Array(#"{"url":"http://127.0.0.1:1/"}"#.utf8)
+        #expect(try await node.request("PUT", "/api/v1/monitors/2", fields: key, body: edit).status == 200)
+        #expect(await node.node.loopCount == 2)
+        #expect(try await node.reconcile().text == #"{"ok":true,"started":0,"stopped":1}"#)
+        try await node.stop()
+    }
+
     @Test("One reconcile after the other starts each monitor once")
     func sequentialReconciles() async throws {
         let node = try await NodeUnderTest.start()

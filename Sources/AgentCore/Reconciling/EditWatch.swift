@@ -1,0 +1,126 @@
+package import ClusterCore
+package import ClusterStore
+
+/// Finds out which of the node's monitors hold something else than when Kuma took them up, and when Kuma may be made to
+/// take one up anew. A value: the caller looks, reads and calls.
+///
+/// A monitor that is seen for the first time counts as taken up as it is: Kuma read it when it started it.
+package struct EditWatch: Sendable {
+    enum Limits {
+        /// Between two looks. An edit is to be in effect within 8 s: a look here, the call, and a look of the others.
+        static let lookInterval: Duration = .seconds(2)
+        /// The contents are read after this even if the server knows of no write: it forgets, and so does a new host.
+        static let readInterval: Duration = .seconds(60)
+        /// A read is followed by a pause of so many times its own length: a busy database is left alone, and no agent takes
+        /// more than half a percent of it.
+        static let share = 200
+        /// How long after a write, in seconds of the database's clock, what it wrote may still come to sight: the clock says
+        /// whole seconds, and a transaction counts from its first write.
+        static let settling: Int64 = 3
+        /// Kuma takes 100 calls in 15 minutes from one address unless it is told otherwise (KUMA.md), and re-reading needs
+        /// its share: at most 15 at once, and one more each 20 s.
+        static let burst = 15
+        static let refill: Duration = .seconds(20)
+        /// After a call that Kuma did not answer, or that was one too many.
+        static let rest: Duration = .seconds(15)
+    }
+
+    /// What a look calls for.
+    package struct Findings: Equatable, Sendable {
+        /// The contents must be read.
+        package var mustRead = false
+        /// Another node's monitor was edited, perhaps on this node, which then runs it, too.
+        package var mayRunStray = false
+    }
+
+    private var known: [MonitorID: MonitorContent]?
+    private var edited: [MonitorID: MonitorContent] = [:]
+    private var lastWrite: Int64?
+    private var seenMark: EditMark??
+    private var ownMark: EditMark?
+    private var nextLook: ContinuousClock.Instant?
+    /// When to read whatever the look says, and the earliest time to read at all.
+    private var nextRead: ContinuousClock.Instant?
+    private var earliestRead: ContinuousClock.Instant?
+    /// A look said that something may have changed, and nothing was read since.
+    private var isReadDue = false
+    private var calls = Limits.burst
+    private var refilledAt: ContinuousClock.Instant?
+    private var restsUntil: ContinuousClock.Instant?
+
+    package init() {}
+
+    /// Monitors that Kuma has yet to take up.
+    package var waiting: Int { edited.count }
+
+    package func isLookDue(now: ContinuousClock.Instant) -> Bool { nextLook.map { now >= $0 } ?? true }
+
+    /// Kuma starts anew and reads everything then.
+    package mutating func forget() {
+        known = nil
+        edited = [:]
+        nextRead = nil
+    }
+
+    package mutating func looked(_ writes: MonitorWrites, now: ContinuousClock.Instant) -> Findings {
+        nextLook = now + Limits.lookInterval
+        var findings = Findings()
+        let isFresh = writes.lastWrite.map { writes.now - $0 <= Limits.settling } ?? false
+        if known == nil || writes.lastWrite != lastWrite || isFresh || (nextRead.map { now >= $0 } ?? true) {
+            isReadDue = true
+        }
+        findings.mustRead = isReadDue && (earliestRead.map { now >= $0 } ?? true)
+        lastWrite = writes.lastWrite
+        if let seenMark, seenMark != writes.edit, writes.edit != ownMark { findings.mayRunStray = true }
+        seenMark = .some(writes.edit)
+        return findings
+    }
+
+    /// - Parameters:
+    ///   - contents: of all monitors that the node runs.
+    ///   - took: how long it took to read them.
+    /// - Returns: whether an edit came to sight that was not known yet.
+    package mutating func read(
+        _ contents: [MonitorID: MonitorContent], took: Duration, now: ContinuousClock.Instant
+    ) -> Bool {
+        isReadDue = false
+        nextRead = now + Limits.readInterval
+        earliestRead = now + min(took * Limits.share, Limits.readInterval)
+        guard let known else {
+            self.known = contents
+            return false
+        }
+        let before = edited
+        edited = contents.filter { monitor, content in known[monitor].map { $0 != content } ?? false }
+        self.known = contents.merging(edited.keys.compactMap { id in known[id].map { (id, $0) } }) { $1 }
+        return edited.contains { before[$0.key] != $0.value }
+    }
+
+    /// The monitor to have taken up now, one at a time; its call has then to be reported by `refreshed`.
+    package mutating func next(now: ContinuousClock.Instant) -> MonitorID? {
+        if let refilledAt {
+            let earned = Int((now - refilledAt) / Limits.refill)
+            if earned > 0 {
+                calls = min(calls + earned, Limits.burst)
+                self.refilledAt = now
+            }
+        } else {
+            refilledAt = now
+        }
+        guard calls > 0, restsUntil.map({ now >= $0 }) ?? true, let monitor = edited.keys.min() else { return nil }
+        calls -= 1
+        return monitor
+    }
+
+    package mutating func refreshed(_ monitor: MonitorID, _ outcome: RefreshOutcome, now: ContinuousClock.Instant) {
+        switch outcome {
+        case .done, .refused:
+            if let content = edited.removeValue(forKey: monitor) { known?[monitor] = content }
+        case .tooMany, .unanswered:
+            restsUntil = now + Limits.rest
+        }
+    }
+
+    /// This agent announced an edit: no news to itself.
+    package mutating func announced(_ mark: EditMark) { ownMark = mark }
+}

@@ -1,0 +1,81 @@
+package import ClusterCore
+package import ClusterStore
+import Logging
+import Synchronization
+
+/// What following edits needs.
+package struct EditFollowing: Sendable {
+    let store: any MonitorContentStore
+    let refresher: any MonitorRefresher
+
+    package init(store: any MonitorContentStore, refresher: any MonitorRefresher) {
+        self.store = store
+        self.refresher = refresher
+    }
+}
+
+/// Kuma compares ids only when it re-reads its monitors (KUMA.md): an edit made on another node reaches the one that runs the
+/// monitor through its agent, and the node it was made on stops running it when its agent has it re-read.
+///
+/// In the same loop as re-reading, so that no two calls to Kuma ever overlap.
+extension ReconcileLoop {
+    /// How long Kuma may take to stop and start one monitor.
+    private static let refreshLimit: Duration = .seconds(5)
+
+    func follow(_ editing: EditFollowing, _ watch: inout EditWatch, _ planner: inout ReconcilePlanner) async {
+        guard agent.shared.voice.withLock({ $0.isHeard(now: .now) }) else { return }
+        switch agent.shared.judgement.withLock({ $0.status }) {
+        case .online: break
+        case .recovering: return
+        case .offline:
+            watch.forget()
+            return
+        }
+        do throws(StoreError) {
+            try await look(editing.store, &watch, &planner)
+        } catch {
+            // The beats meet the same failure and log it.
+            return
+        }
+        guard planner.isQuiet(now: .now, secondOfMinute: agent.secondOfMinute()), let monitor = watch.next(now: .now)
+        else { return }
+        let outcome = await editing.refresher.refresh(
+            monitor, at: agent.configuration.address, timeout: ReconcileLoop.refreshLimit)
+        watch.refreshed(monitor, outcome, now: .now)
+        log(outcome, monitor, waiting: watch.waiting)
+    }
+
+    private func look(
+        _ store: any MonitorContentStore, _ watch: inout EditWatch, _ planner: inout ReconcilePlanner
+    ) async throws(StoreError) {
+        guard watch.isLookDue(now: .now) else { return }
+        let findings = watch.looked(try await store.monitorWrites(), now: .now)
+        if findings.mayRunStray { planner.suspectStray() }
+        guard findings.mustRead else { return }
+        let begin = ContinuousClock.now
+        let contents = try await store.contents(ofMonitorsRunBy: agent.configuration.node)
+        guard watch.read(contents, took: begin.duration(to: .now), now: .now) else { return }
+        let mark = EditMark.random()
+        watch.announced(mark)
+        try await store.announceEdit(mark)
+    }
+
+    private func log(_ outcome: RefreshOutcome, _ monitor: MonitorID, waiting: Int) {
+        let metadata: Logger.Metadata = ["monitor": "\(monitor)", "waiting": "\(waiting)"]
+        switch outcome {
+        case .done:
+            agent.logger.info("Kuma took up an edited monitor", metadata: metadata)
+        case .tooMany:
+            agent.logger.warning(
+                "Kuma takes no more calls for now; an edited monitor waits. Raise API_RATE_LIMIT", metadata: metadata)
+        case .refused(let detail):
+            agent.logger.error(
+                "Kuma refused to take up an edited monitor, which runs as it was until it is moved or Kuma restarts",
+                metadata: metadata.merging(["reason": "\(detail)"]) { $1 })
+        case .unanswered(let detail):
+            agent.logger.warning(
+                "Kuma did not say whether it took up an edited monitor; it is asked again",
+                metadata: metadata.merging(["reason": "\(detail)"]) { $1 })
+        }
+    }
+}

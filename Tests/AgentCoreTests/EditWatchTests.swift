@@ -1,0 +1,145 @@
+import ClusterCore
+import ClusterStore
+import Testing
+
+@testable import AgentCore
+
+@Suite("Finding the monitors that were edited on another node")
+struct EditWatchTests {
+    private let start = ContinuousClock.now
+
+    private func contents(_ digests: [Int64: String]) -> [MonitorID: MonitorContent] {
+        Dictionary(
+            uniqueKeysWithValues: digests.map { (MonitorID($0.key), MonitorContent(digest: $0.value)) })
+    }
+
+    /// A look at `second` of the database's clock, and as much later here.
+    private func look(
+        _ watch: inout EditWatch, at second: Int64, lastWrite: Int64?, edit: String? = nil
+    ) -> EditWatch.Findings {
+        watch.looked(
+            MonitorWrites(lastWrite: lastWrite, now: second, edit: edit.map { EditMark(text: $0) }),
+            now: start + .seconds(second))
+    }
+
+    private func read(_ watch: inout EditWatch, _ digests: [Int64: String], at second: Int64) -> Bool {
+        watch.read(contents(digests), took: .zero, now: start + .seconds(second))
+    }
+
+    /// Knows monitors 1 and 2, at second 0, written last long before.
+    private func watch() -> EditWatch {
+        var watch = EditWatch()
+        #expect(look(&watch, at: 0, lastWrite: -100).mustRead)
+        #expect(!read(&watch, [1: "a", 2: "b"], at: 0))
+        return watch
+    }
+
+    @Test("what is seen for the first time is as Kuma took it up")
+    func first() {
+        var watch = watch()
+        #expect(watch.next(now: start) == nil)
+        #expect(!read(&watch, [1: "a", 2: "b", 3: "c"], at: 2))
+        #expect(watch.next(now: start + .seconds(2)) == nil)
+    }
+
+    @Test("an edited monitor is taken up once, and again only when it is edited again")
+    func edited() {
+        var watch = watch()
+        #expect(read(&watch, [1: "a", 2: "B"], at: 2))
+        #expect(watch.next(now: start + .seconds(2)) == MonitorID(2))
+        watch.refreshed(MonitorID(2), .done, now: start + .seconds(3))
+        #expect(!read(&watch, [1: "a", 2: "B"], at: 4))
+        #expect(watch.next(now: start + .seconds(4)) == nil)
+        #expect(read(&watch, [1: "a", 2: "b"], at: 6))
+        #expect(watch.next(now: start + .seconds(6)) == MonitorID(2))
+    }
+
+    @Test("an edit that is taken back before Kuma was asked is none")
+    func takenBack() {
+        var watch = watch()
+        #expect(read(&watch, [1: "a", 2: "B"], at: 2))
+        #expect(!read(&watch, [1: "a", 2: "b"], at: 4))
+        #expect(watch.next(now: start + .seconds(4)) == nil)
+    }
+
+    @Test("a monitor that left and came back is taken up by the run that starts it")
+    func moved() {
+        var watch = watch()
+        #expect(!read(&watch, [1: "a"], at: 2))
+        #expect(!read(&watch, [1: "a", 2: "B"], at: 4))
+        #expect(watch.next(now: start + .seconds(4)) == nil)
+    }
+
+    @Test("a call without an answer, or one too many, is made again after a rest; a refused one is not")
+    func outcomes() {
+        var watch = watch()
+        #expect(read(&watch, [1: "A", 2: "b"], at: 2))
+        for (outcome, second) in [(RefreshOutcome.unanswered(detail: "timed out"), 2), (.tooMany, 20)] {
+            #expect(watch.next(now: start + .seconds(second)) == MonitorID(1))
+            watch.refreshed(MonitorID(1), outcome, now: start + .seconds(second))
+            #expect(watch.next(now: start + .seconds(second + 14)) == nil)
+        }
+        #expect(watch.next(now: start + .seconds(35)) == MonitorID(1))
+        watch.refreshed(MonitorID(1), .refused(detail: "answered 404"), now: start + .seconds(35))
+        #expect(watch.next(now: start + .seconds(60)) == nil)
+        #expect(watch.waiting == 0)
+    }
+
+    @Test(
+        "the contents are read only when the table was written, for as long as that may come to sight, and each minute")
+    func looks() {
+        var watch = watch()
+        #expect(!look(&watch, at: 2, lastWrite: -100).mustRead)
+        #expect(look(&watch, at: 4, lastWrite: 3).mustRead)
+        #expect(!read(&watch, [1: "a", 2: "b"], at: 4))
+        #expect(look(&watch, at: 6, lastWrite: 3).mustRead, "its transaction may have ended just now")
+        #expect(!read(&watch, [1: "a", 2: "b"], at: 6))
+        #expect(!look(&watch, at: 8, lastWrite: 3).mustRead)
+        #expect(look(&watch, at: 10, lastWrite: nil).mustRead, "the server forgot: what it knew counts no more")
+        #expect(!read(&watch, [1: "a", 2: "b"], at: 10))
+        #expect(!look(&watch, at: 12, lastWrite: nil).mustRead)
+        #expect(look(&watch, at: 70, lastWrite: nil).mustRead)
+    }
+
+    @Test("a database that takes long to answer is asked less often, and the read is not forgotten")
+    func slow() {
+        var watch = watch()
+        _ = watch.read(contents([1: "a", 2: "b"]), took: .milliseconds(50), now: start)
+        #expect(!look(&watch, at: 2, lastWrite: 1).mustRead)
+        #expect(!look(&watch, at: 8, lastWrite: 1).mustRead)
+        #expect(look(&watch, at: 10, lastWrite: 1).mustRead)
+    }
+
+    @Test("calls stay within what Kuma takes from one address in a quarter of an hour")
+    func rate() {
+        var watch = watch()
+        var calls = 0
+        for second in 0..<900 {
+            _ = read(&watch, [1: "edit \(second)", 2: "b"], at: Int64(second))
+            guard let monitor = watch.next(now: start + .seconds(second)) else { continue }
+            watch.refreshed(monitor, .done, now: start + .seconds(second))
+            calls += 1
+        }
+        #expect((45...60).contains(calls))
+    }
+
+    @Test("another agent's announcement is news once, its own and the one found at the start are not")
+    func announcements() {
+        var watch = EditWatch()
+        #expect(!look(&watch, at: 0, lastWrite: nil, edit: "old").mayRunStray)
+        #expect(look(&watch, at: 2, lastWrite: nil, edit: "theirs").mayRunStray)
+        #expect(!look(&watch, at: 4, lastWrite: nil, edit: "theirs").mayRunStray)
+        watch.announced(EditMark(text: "mine"))
+        #expect(!look(&watch, at: 6, lastWrite: nil, edit: "mine").mayRunStray)
+        #expect(look(&watch, at: 8, lastWrite: nil, edit: "others").mayRunStray)
+    }
+
+    @Test("a Kuma that starts anew reads everything")
+    func restart() {
+        var watch = watch()
+        #expect(read(&watch, [1: "A", 2: "b"], at: 2))
+        watch.forget()
+        #expect(watch.next(now: start + .seconds(2)) == nil)
+        #expect(!read(&watch, [1: "A", 2: "b"], at: 4))
+    }
+}
