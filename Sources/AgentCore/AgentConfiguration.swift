@@ -16,6 +16,8 @@ package struct AgentConfiguration: Sendable {
     package let name: String
     /// `name:port`, where balancers reach the node.
     package let host: String
+    /// Whether `host` replaces what the row says.
+    package var hostPrecedence = HostPrecedence.row
     package let isPrimary: Bool
     package let instance: AgentInstance
     package let version: String

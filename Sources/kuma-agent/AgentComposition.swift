@@ -36,6 +36,7 @@ extension AgentSettings {
         var configuration = AgentConfiguration(
             node: node, name: name, host: host, isPrimary: isPrimary, instance: .random(),
             version: ProductVersion.text, address: health.address)
+        configuration.hostPrecedence = hostPrecedence
         configuration.probeTimeout = probeTimeout
         configuration.judge.steadyInterval = interval
         configuration.judge.changingInterval = min(interval / 4, configuration.judge.changingInterval)

@@ -20,6 +20,29 @@ struct AgentServiceTests {
         #expect(agent.store.reports.first?.status == .recovering)
     }
 
+    @Test("NODE_HOST replaces what the row says, whoever wrote that, and each change is told once")
+    func replacedHost() async throws {
+        let cluster = InMemoryCluster()
+        let agent = try AgentUnderTest(cluster: cluster)
+        cluster.kumaStarts(agent.node, host: "typo.invalid:3001")
+        let changes = EventQuery(kind: .hostChanged)
+        let told = { try await InMemoryClusterStore(cluster).events(changes).map(\.event.detail) }
+        try await agent.run(adjust: { $0.hostPrecedence = .agent }) {
+            try await eventually { try await told().count == 1 }
+            #expect(try await agent.row?.host == "kuma1:3001")
+            cluster.kumaStarts(agent.node, host: "localhost:3001")
+            try await eventually { try await told().count == 2 }
+            #expect(try await agent.row?.host == "kuma1:3001")
+            let beats = agent.store.reports.count
+            try await eventually { agent.store.reports.count > beats + 5 }
+        }
+        #expect(
+            try await told() == [
+                "node1 is at kuma1:3001, by its NODE_HOST; the row said localhost:3001",
+                "node1 is at kuma1:3001, by its NODE_HOST; the row said typo.invalid:3001",
+            ])
+    }
+
     @Test("restarting an agent beside a living node changes nothing")
     func restart() async throws {
         let cluster = InMemoryCluster()

@@ -16,12 +16,12 @@ func reference(_ text: String) -> NodeReference { NodeReference(text: text) }
 extension AgentReport {
     static func beat(
         _ node: NodeID, _ instance: String = "a", status: NodeStatus = .online, host: String = "kuma:3001",
-        health: AgentHealth = .healthy, detail: String = "200 in 3 ms"
+        health: AgentHealth = .healthy, detail: String = "200 in 3 ms", hostPrecedence: HostPrecedence = .row
     ) -> AgentReport {
         AgentReport(
             node: node, name: "Node \(node)", host: host, isPrimary: false, instance: AgentInstance(text: instance),
             version: "1.0", status: status, health: health, detail: detail, okStreak: 3, failStreak: 0,
-            probeTime: .milliseconds(7), interval: .milliseconds(2_500))
+            probeTime: .milliseconds(7), interval: .milliseconds(2_500), hostPrecedence: hostPrecedence)
     }
 }
 

@@ -126,6 +126,57 @@ struct ReportContractTests {
         #expect(try await cluster.store.node(id)?.name == "node1")
     }
 
+    @Test("A host that a person set replaces the row's, whoever wrote that, and once", arguments: StoreKind.allCases)
+    func replacesHost(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        let registered = try await cluster.store.report(.beat(id, host: "typo.invalid:3001", hostPrecedence: .agent))
+        #expect(registered.outcome == .registered && registered.replacedHost == nil)
+        try await cluster.put(MonitorAssignment(id: MonitorID(1), home: reference("node1")))
+        let corrected = try await cluster.store.report(.beat(id, host: "kuma1:3001", hostPrecedence: .agent))
+        #expect(corrected.outcome == .written && corrected.replacedHost == "typo.invalid:3001")
+        #expect(corrected.mark == MonitorsMark(of: [MonitorID(1)]))
+        #expect(try await cluster.store.node(id)?.host == "kuma1:3001")
+        #expect(
+            try await cluster.store.report(.beat(id, host: "kuma1:3001", hostPrecedence: .agent)).replacedHost == nil)
+        try await cluster.kumaStarts(id, host: "localhost:3001")
+        let over = try await cluster.store.report(.beat(id, host: "kuma1:3001", hostPrecedence: .agent))
+        #expect(over.outcome == .written && over.replacedHost == "localhost:3001")
+        #expect(try await cluster.store.node(id)?.host == "kuma1:3001")
+    }
+
+    @Test("A host that the agent guessed replaces nothing", arguments: StoreKind.allCases)
+    func guessedHost(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        try await cluster.kumaStarts(id, host: "kuma1:3001")
+        let answer = try await cluster.store.report(.beat(id, host: "container-7f3a:3001"))
+        #expect(answer.outcome == .written && answer.replacedHost == nil)
+        #expect(try await cluster.store.node(id)?.host == "kuma1:3001")
+    }
+
+    @Test(
+        "An empty host is filled by a person's, and the row of another live agent keeps its own",
+        arguments: StoreKind.allCases)
+    func hostOfOthers(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let (empty, owned) = (try node("node1"), try node("node2"))
+        try await cluster.kumaStarts(empty, host: nil)
+        #expect(try await cluster.store.report(.beat(empty, host: "a:1", hostPrecedence: .agent)).replacedHost == "")
+        #expect(try await cluster.store.node(empty)?.host == "a:1")
+        _ = try await cluster.store.report(.beat(owned, "first", host: "b:1"))
+        let rival = try await cluster.store.report(.beat(owned, "second", host: "c:1", hostPrecedence: .agent))
+        guard case .conflict(let owner, _) = rival.outcome else {
+            Issue.record("expected a conflict: \(rival)")
+            return
+        }
+        #expect(owner.text == "first" && rival.replacedHost == nil)
+        #expect(try await cluster.store.node(owned)?.host == "b:1")
+        try await cluster.age(by: .seconds(9))
+        let heir = try await cluster.store.report(.beat(owned, "second", host: "c:1", hostPrecedence: .agent))
+        #expect(heir.outcome == .written && heir.replacedHost == "b:1")
+    }
+
     @Test("Values that look like SQL stay data", arguments: StoreKind.allCases)
     func injection(kind: StoreKind) async throws {
         let cluster = try await kind.makeCluster()

@@ -76,11 +76,19 @@ struct SettingsReaderTests {
                 "UPTIME_KUMA_DB_USERNAME": "u", "DB_USER": "v",
             ]))
         #expect(settings.node.text == "node7")
-        #expect(settings.host == "kuma7:3001")
+        #expect(settings.host == "kuma7:4001" && settings.hostPrecedence == .agent)
         #expect(settings.isPrimary)
         #expect(settings.database.options.endpoint == .hosts([Host("db", port: 3307)]))
         #expect(settings.database.options.user == "v")
         #expect(settings.health == .local(port: 4001))
+    }
+
+    @Test("only a NODE_HOST that is set replaces what a node's row says")
+    func hostPrecedence() throws {
+        let guessed = try AgentSettings(from: SettingInput(environment: ["NODE_ID": "a"]))
+        #expect(guessed.hostPrecedence == .row && guessed.host.hasSuffix(":3001"))
+        let set = try AgentSettings(from: SettingInput(environment: ["NODE_ID": "a", "NODE_HOST": "[2001:db8::7]"]))
+        #expect(set.hostPrecedence == .agent && set.host == "[2001:db8::7]:3001")
     }
 
     @Test("a secret is read from the file that its _FILE variant names, without the line's end")

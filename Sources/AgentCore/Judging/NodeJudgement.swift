@@ -117,6 +117,7 @@ package struct NodeJudgement: Sendable {
             node: configuration.node, name: configuration.name, host: configuration.host,
             isPrimary: configuration.isPrimary, instance: configuration.instance, version: configuration.version,
             status: judge.status, health: health, detail: last.detail, okStreak: judge.okStreak,
-            failStreak: judge.failStreak, probeTime: last.duration, interval: limits.steadyInterval)
+            failStreak: judge.failStreak, probeTime: last.duration, interval: limits.steadyInterval,
+            hostPrecedence: configuration.hostPrecedence)
     }
 }

@@ -69,6 +69,7 @@ struct ReportLoop: Sendable {
                 agent.shared.beaten.wake()
             }
             tell(outcome, verdict)
+            if let replaced = answer.replacedHost { tell(replaced: replaced) }
             await recordChanges(&memory)
             if case .proven(let other) = verdict, agent.configuration.conflictPolicy == .end {
                 return .conflict(AgentConflict(node: agent.configuration.node, other: other))
@@ -144,6 +145,17 @@ extension ReportLoop {
         case .ended:
             agent.logger.notice("the other agent is gone; reporting again", metadata: ["node": "\(node)"])
         }
+    }
+
+    /// - Parameter replaced: what the row said; empty for nothing.
+    private func tell(replaced: String) {
+        let (node, host) = (agent.configuration.node, agent.configuration.host)
+        agent.logger.notice(
+            "NODE_HOST replaces the host that the node's row said",
+            metadata: ["node": "\(node)", "host": "\(host)", "before": "\(replaced)"])
+        let before = replaced.isEmpty ? "the row named none" : "the row said \(replaced)"
+        agent.shared.note(
+            ClusterEvent(.hostChanged, node: node, detail: "\(node) is at \(host), by its NODE_HOST; \(before)"))
     }
 
     private func tell(_ error: StoreError, _ memory: inout Memory) {

@@ -2,6 +2,7 @@
 package struct ClusterEvent: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case nodeRegistered = "node_registered"
+        case hostChanged = "host_changed"
         case nodeOnline = "node_online"
         case nodeRecovering = "node_recovering"
         case nodeOffline = "node_offline"
@@ -41,8 +42,9 @@ extension ClusterEvent {
         switch kind {
         case .monitorsMoved, .monitorsReturned:
             Int(detail.prefix { $0.isASCII && $0.isNumber }) ?? 0
-        case .nodeRegistered, .nodeOnline, .nodeRecovering, .nodeOffline, .nodeDegraded, .agentSilent, .agentReturned,
-            .agentConflict, .adminStateChanged, .leaderElected, .overCapacity, .automationPaused, .automationResumed,
+        case .nodeRegistered, .hostChanged, .nodeOnline, .nodeRecovering, .nodeOffline, .nodeDegraded, .agentSilent,
+            .agentReturned, .agentConflict, .adminStateChanged, .leaderElected, .overCapacity, .automationPaused,
+            .automationResumed,
             .databaseReturned, .rebalanceStarted, .rebalanceFinished, .rebalanceCancelled, .rebalanceFailed:
             0
         }

@@ -20,13 +20,16 @@ package struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
         NodeAddress(host: host, port: port, resolved: address)
     }
 
+    /// - Parameter defaultPort: where the text names none.
     /// - Throws: `InvalidNodeAddress` when the host is empty, has white space, or the port is not 1 to 65535.
-    package init(parsing text: String) throws(InvalidNodeAddress) {
+    package init(
+        parsing text: String, defaultPort: UInt16 = NodeAddress.defaultPort
+    ) throws(InvalidNodeAddress) {
         let (host, portText) = NodeAddress.split(text)
         let isNameable = !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }
         guard isNameable else { throw InvalidNodeAddress(text: text) }
         guard let portText else {
-            self.init(host: host, port: NodeAddress.defaultPort)
+            self.init(host: host, port: defaultPort)
             return
         }
         guard let port = UInt16(portText), port > 0 else { throw InvalidNodeAddress(text: text) }

@@ -6,9 +6,12 @@ package struct AgentReport: Sendable, Equatable {
     package static let ownershipTTL: Duration = .seconds(8)
 
     package let node: NodeID
-    /// Kuma's display name and `host`, used when the row must be registered, and to mend a NULL host.
+    /// Kuma's display name, used when the row must be registered.
     package let name: String
+    /// Used when the row must be registered, and to mend a NULL host.
     package let host: String
+    /// Whether `host` also replaces what the row says.
+    package let hostPrecedence: HostPrecedence
     package let isPrimary: Bool
     package let instance: AgentInstance
     package let version: String
@@ -25,11 +28,12 @@ package struct AgentReport: Sendable, Equatable {
     package init(
         node: NodeID, name: String, host: String, isPrimary: Bool, instance: AgentInstance, version: String,
         status: NodeStatus, health: AgentHealth, detail: String, okStreak: Int, failStreak: Int, probeTime: Duration,
-        interval: Duration
+        interval: Duration, hostPrecedence: HostPrecedence = .row
     ) {
         self.node = node
         self.name = name
         self.host = host
+        self.hostPrecedence = hostPrecedence
         self.isPrimary = isPrimary
         self.instance = instance
         self.version = version

@@ -12,13 +12,15 @@ package protocol ClusterStore: AgentStore, ControlStore {}
 /// What an agent needs.
 package protocol AgentStore: Sendable {
     /// Adds our columns, tables and index where they are missing (DESIGN.md §4); tolerates a schema that is ahead of us.
-    /// Works when `node` or `monitor` does not exist yet: then those parts are reported as `waitingForKuma`.
+    /// Works when `node` or `monitor` does not exist yet: then those parts are reported as `waitingForKuma`. Without `node`
+    /// nothing is added at all.
     /// - Throws: `.notPermitted` with the exact SQL when the right to ALTER or CREATE is missing.
     func prepareSchema() async throws(StoreError) -> SchemaReport
 
     /// Writes status, streaks, detail, probe time, the report time and the monitor count in one statement; registers the
     /// node when its row is missing. A row on which a *live* agent with another instance reported is left untouched and
-    /// named as a conflict; live means: not detached, and reported within `AgentReport.ownershipTTL`.
+    /// named as a conflict; live means: not detached, and reported within `AgentReport.ownershipTTL`. A host that takes
+    /// precedence replaces the row's, and the answer says what stood there.
     func report(_ report: AgentReport) async throws(StoreError) -> ReportAnswer
 
     /// Says that this agent goes away on purpose. Changes nothing when the row belongs to another instance by now.

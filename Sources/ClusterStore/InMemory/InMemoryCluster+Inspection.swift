@@ -59,8 +59,8 @@ extension InMemoryCluster {
                 switch recorded.event.kind {
                 case .monitorsMoved: told.moved += recorded.event.monitorCount
                 case .monitorsReturned: told.returned += recorded.event.monitorCount
-                case .nodeRegistered, .nodeOnline, .nodeRecovering, .nodeOffline, .nodeDegraded, .agentSilent,
-                    .agentReturned, .agentConflict, .adminStateChanged, .leaderElected, .overCapacity,
+                case .nodeRegistered, .hostChanged, .nodeOnline, .nodeRecovering, .nodeOffline, .nodeDegraded,
+                    .agentSilent, .agentReturned, .agentConflict, .adminStateChanged, .leaderElected, .overCapacity,
                     .automationPaused, .automationResumed, .databaseReturned, .rebalanceStarted,
                     .rebalanceFinished, .rebalanceCancelled, .rebalanceFailed:
                     break

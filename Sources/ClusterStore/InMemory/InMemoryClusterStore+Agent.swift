@@ -12,7 +12,13 @@ extension InMemoryClusterStore {
                 ?? InMemoryCluster.NodeRow(
                     id: report.node.text, name: report.name, host: report.host, isPrimary: report.isPrimary)
             row.judge(report.status, at: now)
-            if row.host?.isEmpty ?? true { row.host = report.host }
+            var replaced: String?
+            switch report.hostPrecedence {
+            case .row: if row.host?.isEmpty ?? true { row.host = report.host }
+            case .agent:
+                if row.host != report.host { replaced = row.host ?? "" }
+                row.host = report.host
+            }
             row.agentHealth = report.health
             row.agentDetail = report.detail
             row.agentInstance = report.instance
@@ -25,7 +31,8 @@ extension InMemoryClusterStore {
             row.monitorCount = state.monitorCount(of: report.node)
             state.nodes[report.node.text] = row
             return ReportAnswer(
-                known == nil ? .registered : .written, mark: MonitorsMark(of: state.monitors(runBy: report.node)))
+                known == nil ? .registered : .written, mark: MonitorsMark(of: state.monitors(runBy: report.node)),
+                replacedHost: replaced)
         }
     }
 

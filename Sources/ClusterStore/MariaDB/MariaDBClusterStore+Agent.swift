@@ -9,7 +9,8 @@ private enum AgentSQL {
     /// `status_since` is computed before `status_verdict` changes: MariaDB assigns from left to right. A host that Kuma
     /// left empty, or cut at 45 characters before we widened the column, is mended. The same walk over the node's monitors
     /// that counts them makes their `MonitorsMark`, which comes back as the statement's insert id: no other statement then
-    /// has to ask every second.
+    /// has to ask every second. A host that is to stand there and does not makes the statement match nothing: what it was is
+    /// read then, and no beat that changes nothing costs a second statement.
     static let report: Statement = """
         UPDATE node SET
             status_since = IF(status_verdict <=> ?, status_since, NOW(3)), status_verdict = ?, status = ?,
@@ -21,6 +22,7 @@ private enum AgentSQL {
         WHERE node_id = ? AND (agent_instance IS NULL OR agent_instance = ? OR agent_health = 'detached'
             OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND
             OR last_report > NOW(3) + INTERVAL 1 SECOND)
+            AND (? IS NULL OR host <=> ?)
         """
 
     /// The same, on a database where Kuma has not made `monitor` yet.
@@ -33,11 +35,19 @@ private enum AgentSQL {
         WHERE node_id = ? AND (agent_instance IS NULL OR agent_instance = ? OR agent_health = 'detached'
             OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND
             OR last_report > NOW(3) + INTERVAL 1 SECOND)
+            AND (? IS NULL OR host <=> ?)
         """
 
     static let owner: Statement = """
-        SELECT agent_instance AS owner, TIMESTAMPDIFF(MICROSECOND, last_report, NOW(3)) AS age
+        SELECT agent_instance AS owner, TIMESTAMPDIFF(MICROSECOND, last_report, NOW(3)) AS age, host
         FROM node WHERE node_id = ?
+        """
+
+    static let replaceHost: Statement = """
+        UPDATE node SET host = ?
+        WHERE node_id = ? AND (agent_instance IS NULL OR agent_instance = ? OR agent_health = 'detached'
+            OR last_report IS NULL OR last_report < NOW(3) - INTERVAL ? MICROSECOND
+            OR last_report > NOW(3) + INTERVAL 1 SECOND)
         """
 
     static let register: Statement = """
@@ -57,45 +67,69 @@ private enum AgentSQL {
 }
 
 extension MariaDBClusterStore {
-    /// One UPDATE in the usual case. Where it matched nothing the row is missing – then it is registered and the UPDATE
-    /// repeated – or another agent owns it.
+    /// One UPDATE in the usual case. Where it matched nothing the row is missing – then it is registered –, says another
+    /// host than it is to – then that is replaced –, or another agent owns it. After the first two the UPDATE is repeated.
     package func report(_ report: AgentReport) async throws(StoreError) -> ReportAnswer {
         switch try await write(report) {
         case .written(let mark): return ReportAnswer(.written, mark: mark)
         case .notOurs: break
         }
-        let owner = try await query(AgentSQL.owner, [.text(report.node.text)])
-        if owner.isEmpty {
+        let row = try await row(of: report.node)
+        var replaced: String?
+        if row == nil {
             try await execute(
                 AgentSQL.register,
                 [
                     .text(report.node.text), .text(report.name), .text(report.host), .text(report.status.rawValue),
                     .int(report.isPrimary ? 1 : 0),
                 ])
+        } else if report.hostPrecedence == .agent, row?.host != report.host {
+            let values: [Value] = [.text(report.host)] + MariaDBClusterStore.ownership(of: report)
+            let effect = try await execute(AgentSQL.replaceHost, values)
+            if effect.matchedRows > 0 { replaced = row?.host ?? "" }
+        }
+        if row == nil || replaced != nil {
             switch try await write(report) {
-            case .written(let mark): return ReportAnswer(.registered, mark: mark)
+            case .written(let mark):
+                return ReportAnswer(row == nil ? .registered : .written, mark: mark, replacedHost: replaced)
             case .notOurs: break
             }
         }
         return ReportAnswer(try await conflict(report))
     }
 
-    private func conflict(_ report: AgentReport) async throws(StoreError) -> ReportOutcome {
-        let rows = try await query(AgentSQL.owner, [.text(report.node.text)])
-        let (owner, age) = try decode { () throws(MariaDBError) in
-            guard let row = rows.first else { return (nil as String?, nil as Int64?) }
-            return (try row.optionalText(try rows.column("owner")), try row.optionalInt(try rows.column("age")))
+    /// What the row says of its owner and its address; nil when there is no row.
+    private func row(
+        of node: NodeID
+    ) async throws(StoreError) -> (owner: String?, age: Int64?, host: String?)? {
+        let rows = try await query(AgentSQL.owner, [.text(node.text)])
+        return try decode { () throws(MariaDBError) in
+            guard let row = rows.first else { return nil }
+            return (
+                try row.optionalText(try rows.column("owner")), try row.optionalInt(try rows.column("age")),
+                try row.optionalText(try rows.column("host"))
+            )
         }
-        guard let owner, let age else {
-            // The row went away or lost its owner in between: the next beat writes it.
+    }
+
+    private func conflict(_ report: AgentReport) async throws(StoreError) -> ReportOutcome {
+        guard let row = try await row(of: report.node), let owner = row.owner, let age = row.age,
+            owner != report.instance.text
+        else {
+            // The row went away, lost its owner or got another host in between: the next beat writes it.
             throw .unavailable(reason: "the row of node \(report.node) changed while it was being written")
         }
         return .conflict(with: AgentInstance(text: owner), age: .microseconds(age))
     }
 
+    /// The values of the condition that a row is this agent's to write.
+    private static func ownership(of report: AgentReport) -> [Value] {
+        [.text(report.node.text), .text(report.instance.text), .int(AgentReport.ownershipTTL.microseconds)]
+    }
+
     private enum Writing {
         case written(MonitorsMark?)
-        /// There is no row, or it is another agent's.
+        /// There is no row, it is another agent's, or it says another host than it is to.
         case notOurs
     }
 
@@ -108,7 +142,12 @@ extension MariaDBClusterStore {
             .int(report.probeTime.microseconds / 1000), .int(report.interval.microseconds / 1000), .text(report.host),
             .text(report.host),
         ]
-        let condition: [Value] = [node, .text(report.instance.text), .int(AgentReport.ownershipTTL.microseconds)]
+        let demanded: Value =
+            switch report.hostPrecedence {
+            case .row: .null
+            case .agent: .text(report.host)
+            }
+        let condition = MariaDBClusterStore.ownership(of: report) + [demanded, demanded]
         do throws(MariaDBError) {
             let effect = try await connection.execute(AgentSQL.report, ours + [node, node] + condition)
             return effect.matchedRows > 0 ? .written(MonitorsMark(number: effect.lastInsertID)) : .notOurs

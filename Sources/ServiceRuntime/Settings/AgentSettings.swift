@@ -8,6 +8,8 @@ package struct AgentSettings: Sendable {
     package let name: String
     /// `name:port`, as the `host` column holds it: where balancers reach the node.
     package let host: String
+    /// Whether a person has set it.
+    package let hostPrecedence: HostPrecedence
     package let isPrimary: Bool
     package let database: DatabaseSettings
     /// Where the Kuma process beside this agent answers health checks.
@@ -42,15 +44,18 @@ package struct AgentSettings: Sendable {
     private static let name = Setting<String?>.optionalText(
         "NODE_NAME", aliases: ["UPTIME_KUMA_NODE_NAME"],
         meaning: "Display name for a node that Kuma has not registered yet; else the node id.", example: "Taipei 1")
-    private static let host = Setting<NodeAddress?>(
+    /// Kept as text: a missing port is Kuma's, which another setting names.
+    private static let host = Setting<String?>(
         description: SettingDescription(
             key: "NODE_HOST", aliases: ["UPTIME_KUMA_NODE_HOST"],
-            meaning: "Where balancers reach the node; else this machine's host name with Kuma's port.",
+            meaning:
+                "Where balancers reach the node; replaces what its row says. Else the row's, or this machine's host name with Kuma's port.",
             expected: "`name:port` or `name`", example: "uptime-kuma-node1:3001"),
         fallback: nil
     ) { text throws(SettingRefusal) in
         do throws(InvalidNodeAddress) {
-            return try NodeAddress(parsing: text)
+            _ = try NodeAddress(parsing: text)
+            return text
         } catch {
             throw SettingRefusal("not an address")
         }
@@ -122,6 +127,9 @@ package struct AgentSettings: Sendable {
         guard let node else { throw ConfigurationError(problems: reader.problems) }
         self.node = node
         self.name = name ?? node.text
-        self.host = (host ?? NodeAddress(host: HostName.own ?? node.text, port: port)).description
+        hostPrecedence = host == nil ? .row : .agent
+        // Known to parse.
+        let address = host.flatMap { try? NodeAddress(parsing: $0, defaultPort: port) }
+        self.host = (address ?? NodeAddress(host: HostName.own ?? node.text, port: port)).description
     }
 }
