@@ -181,7 +181,11 @@ actor ControlPass {
 
 extension ControlPass {
     private func prepareSchema() async throws(StoreError) {
-        guard let due = nextSchemaAttempt, clock.now() >= due else { return }
+        guard let due = nextSchemaAttempt, clock.now() >= due else {
+            // Without Kuma's table nothing that follows could be done.
+            if let foreignness = database.foreignness { throw .schemaMissing(reason: foreignness) }
+            return
+        }
         let report: SchemaReport
         do throws(StoreError) { report = try await store.prepareSchema() } catch {
             switch error {
@@ -197,6 +201,8 @@ extension ControlPass {
             logger.notice("schema completed", metadata: ["added": "\(report.added.joined(separator: ", "))"])
         }
         nextSchemaAttempt = report.waitingForKuma.isEmpty ? nil : clock.now() + ControlPass.schemaRetry
+        database.foreignness = report.foreignness
+        if let foreignness = report.foreignness { throw .schemaMissing(reason: foreignness) }
     }
 
     private func noteSchemaTrouble(_ error: StoreError) {
@@ -286,7 +292,8 @@ extension ControlPass {
             }
             if !database.isReachable { database.since = now }
             database.isReachable = true
-            nextSchemaAttempt = now + (nextSchemaAttempt == nil ? .zero : ControlPass.schemaRetry)
+            // Not pushed further by each failed pass, or it would never come.
+            nextSchemaAttempt = nextSchemaAttempt.map { $0 > now ? $0 : now + ControlPass.schemaRetry } ?? now
         }
         database.lastError = error
     }

@@ -11,6 +11,8 @@ extension ControlPlane {
             return !state.isRestored
         }
         guard isFirst, let path = configuration.stateFile else { return }
+        // Said now, and not when the file is needed.
+        do { try StateFile(path: path).checkWritable() } catch { tellUnwritable(error) }
         do {
             guard let saved = try StateFile(path: path).read() else { return }
             let now = clock.now()
@@ -29,11 +31,24 @@ extension ControlPlane {
         }
     }
 
+    /// Why the state file would be written.
+    enum SaveOccasion {
+        /// The loop looked around. The first good table is written as soon as its names were looked up, later ones every
+        /// few seconds: they change with every monitor count.
+        case turn
+        /// The balancer ends.
+        case end
+    }
+
     /// What to write now, when it is news and time to.
-    func savable(_ state: inout State, now: ContinuousClock.Instant) -> SavedState? {
-        guard configuration.stateFile != nil, !state.isSaving, now >= state.nextSave,
-            let picture = state.report.picture, picture.source == .database
+    func savable(_ state: inout State, _ occasion: SaveOccasion, now: ContinuousClock.Instant) -> SavedState? {
+        guard configuration.stateFile != nil, !state.isSaving, let picture = state.report.picture,
+            picture.source == .database
         else { return nil }
+        switch occasion {
+        case .turn: guard now >= state.nextSave, state.saved != nil || !state.book.hasPendingNames else { return nil }
+        case .end: break
+        }
         state.nextSave = now + configuration.stateFileInterval
         let next = SavedState(picture, resolved: state.book.resolve)
         guard next != state.saved else { return nil }
@@ -41,25 +56,39 @@ extension ControlPlane {
         return next
     }
 
+    /// Writes what the state file does not hold yet. Called when the balancer is told to end, and again when it ends:
+    /// between the two its clients are drained, and whoever supervises it may not wait for that.
+    package func saveState() {
+        let now = clock.now()
+        if let changed = shared.withLock({ savable(&$0, .end, now: now) }) { save(changed) }
+    }
+
     func save(_ saved: SavedState) {
         guard let path = configuration.stateFile else { return }
         do {
             try StateFile(path: path).write(saved)
-            shared.withLock { state in
+            let wasTroubled = shared.withLock { state -> Bool in
                 state.isSaving = false
                 state.saved = saved
-                state.isSaveTroubled = false
+                defer { state.isSaveTroubled = false }
+                return state.isSaveTroubled
             }
+            if wasTroubled { logger.notice("the state file is written again", metadata: ["path": "\(path)"]) }
         } catch {
-            let isNews = shared.withLock { state -> Bool in
-                state.isSaving = false
-                defer { state.isSaveTroubled = true }
-                return !state.isSaveTroubled
-            }
-            guard isNews else { return }
-            logger.warning(
-                "the state file cannot be written; a start without the database would serve nothing",
-                metadata: ["reason": "\(error)"])
+            shared.withLock { $0.isSaving = false }
+            tellUnwritable(error)
         }
+    }
+
+    /// Once, until it could be written.
+    private func tellUnwritable(_ problem: StateFile.Problem) {
+        let isNews = shared.withLock { state -> Bool in
+            defer { state.isSaveTroubled = true }
+            return !state.isSaveTroubled
+        }
+        guard isNews else { return }
+        logger.warning(
+            "the state file cannot be written; a start without the database would serve nothing",
+            metadata: ["reason": "\(problem)"])
     }
 }

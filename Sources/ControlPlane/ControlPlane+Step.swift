@@ -18,7 +18,7 @@ extension ControlPlane {
                 state.isPassRunning = true
                 work.append(.pass)
             }
-            if let changed = savable(&state, now: now) { work.append(.save(changed)) }
+            if let changed = savable(&state, .turn, now: now) { work.append(.save(changed)) }
             defer {
                 state.isTableDue = false
                 state.proberRevision = revision
@@ -118,17 +118,22 @@ extension ControlPlane {
 
     func publishTable() {
         let table = shared.withLock { state -> RoutingTable? in
-            guard let picture = state.report.picture else { return nil }
+            let shortage = state.report.database.shortage
+            // A table without nodes says why there are none.
+            guard state.report.picture != nil || shortage != state.table.shortage else { return nil }
             var traffic = state.traffic
-            let nodes = builder.nodes(
-                of: picture, probed: { prober.status(of: $0) }, resolved: state.book.resolve,
-                traffic: { traffic.traffic(of: $0) })
+            let nodes =
+                state.report.picture.map { picture in
+                    builder.nodes(
+                        of: picture, probed: { prober.status(of: $0) }, resolved: state.book.resolve,
+                        traffic: { traffic.traffic(of: $0) })
+                } ?? []
             state.traffic = traffic
-            let isSetupPending = !picture.isSetUp
-            let monitors = picture.monitors
+            let isSetupPending = !(state.report.picture?.isSetUp ?? true)
+            let monitors = state.report.picture?.monitors ?? .empty
             guard
                 RoutingTableBuilder.differs(
-                    nodes, isSetupPending: isSetupPending, monitors: monitors, from: state.table)
+                    nodes, isSetupPending: isSetupPending, monitors: monitors, shortage: shortage, from: state.table)
             else { return nil }
             let recovered = RoutingTableBuilder.recovered(nodes, since: state.table)
             if !recovered.isEmpty {
@@ -137,7 +142,7 @@ extension ControlPlane {
             }
             state.table = RoutingTable(
                 generation: state.table.generation + 1, isSetupPending: isSetupPending, nodes: nodes,
-                monitorLimit: configuration.monitorLimit, monitors: monitors)
+                monitorLimit: configuration.monitorLimit, monitors: monitors, shortage: shortage)
             state.tableUpdatedAt = clock.now()
             return state.table
         }

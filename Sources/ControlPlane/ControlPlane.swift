@@ -100,7 +100,7 @@ package final class ControlPlane: ClusterControl, Service {
                 report: PassReport(
                     picture: nil, madeAt: now, database: unread, leadership: nobody, silent: [], flaps: [:]),
                 book: AddressBook(interval: configuration.resolveInterval, deadline: configuration.resolveDeadline),
-                nextPass: now, nextSave: now + configuration.stateFileInterval))
+                nextPass: now, nextSave: now))
         inbox.handler.withLock { $0 = { [weak self] in self?.received($0) } }
     }
 
@@ -109,6 +109,7 @@ package final class ControlPlane: ClusterControl, Service {
     package func run() async throws {
         restore()
         await cancelWhenGracefulShutdown { await self.loop() }
+        saveState()
         feed.end()
         // On a task of its own: this one is cancelled already, and a successor should not have to wait for the lease.
         await Task { await self.pass.finish() }.value

@@ -45,7 +45,7 @@ package struct ControlPlaneConfiguration: Sendable {
     package var outage: Duration { silence.reportTTL / 2 }
     /// `LB_STATE_FILE`; nil: nothing is kept on disk.
     package var stateFile: String?
-    /// The state file is written at most this often: it changes with every monitor count.
+    /// The state file is written at most this often, after the first time: it changes with every monitor count.
     package var stateFileInterval: Duration = .seconds(5)
 
     /// What is shown of these.

@@ -10,15 +10,25 @@ package final class HTTPNodeProbe: NodeProbe {
     /// What a stock Kuma answers with 200.
     static let entryPath = "/api/entry-page"
 
+    /// From then on a health answer is late, in parts of the time that it may take: whether the node serves pages meanwhile
+    /// is asked beside it, so that both questions have an answer when the time is over.
+    private static let patience = 0.75
+
     private let client: KumaHTTPClient
     private let path: String
+    private let connectLimit: Duration?
     /// Addresses that answered 404 on `path`: the entry page is asked there at once. At most `RoutingLimits.nodes`.
     private let stockNodes = Mutex<Set<NodeAddress>>([])
 
-    /// - Parameter path: asked first; begins with a slash.
-    package init(client: KumaHTTPClient, path: String = HTTPNodeProbe.healthPath) {
+    /// - Parameters:
+    ///   - path: asked first; begins with a slash.
+    ///   - connectLimit: how long making the connection may take; nil: as long as the whole check.
+    package init(
+        client: KumaHTTPClient, path: String = HTTPNodeProbe.healthPath, connectLimit: Duration? = nil
+    ) {
         self.client = client
         self.path = path
+        self.connectLimit = connectLimit
     }
 
     package func probe(_ address: NodeAddress, timeout: Duration) async -> ProbeResult {
@@ -42,16 +52,23 @@ package final class HTTPNodeProbe: NodeProbe {
             duration: duration)
     }
 
-    /// Three quarters of the time are the health path's, the rest is kept for a second question.
+    /// The health path may take the whole of the time.
     private func find(
         _ address: NodeAddress, over carrier: KumaHTTPClient.Carrier, from begin: NIODeadline, _ timeout: Duration
     ) async -> (ProbeResult.Finding, String) {
-        let (patience, deadline) = (begin + TimeAmount(timeout * 0.75), begin + TimeAmount(timeout))
+        let deadline = begin + TimeAmount(timeout)
+        let pages = PageQuestion { [client] in
+            // Whatever else comes of it, the node serves no pages.
+            let answer = try? await client.send(.GET, "/", to: address, authorization: nil, deadline: deadline)
+            return answer.map { $0.status < 500 } ?? false
+        }
+        let reminder = KumaCall.Reminder(at: begin + TimeAmount(timeout * HTTPNodeProbe.patience)) { pages.ask() }
+        let plan = Plan(address: address, carrier: carrier, deadline: deadline, reminder: reminder)
         let isStock = stockNodes.withLock { $0.contains(address) }
-        var outcome = await ask(isStock ? HTTPNodeProbe.entryPath : path, at: address, over: carrier, patience)
+        var outcome = await ask(isStock ? HTTPNodeProbe.entryPath : path, plan)
         if case .noSuchPath = outcome, !isStock {
             remember(address)
-            outcome = await ask(HTTPNodeProbe.entryPath, at: address, over: carrier, patience)
+            outcome = await ask(HTTPNodeProbe.entryPath, plan)
         }
         if case .found(.healthy, _) = outcome {
         } else if isStock {
@@ -59,25 +76,27 @@ package final class HTTPNodeProbe: NodeProbe {
             forget(address)
         }
         switch outcome {
-        case .found(let finding, let detail): return (finding, detail)
-        case .noSuchPath: return (.unhealthy, "answered 404 on \(HTTPNodeProbe.entryPath)")
-        case .timedOut: return await findSilent(address, deadline, timeout)
+        case .found(let finding, let detail):
+            pages.drop()
+            return (finding, detail)
+        case .noSuchPath:
+            pages.drop()
+            return (.unhealthy, "answered 404 on \(HTTPNodeProbe.entryPath)")
+        case .timedOut:
+            // A frozen database makes the health answer hang while Kuma goes on serving (KUMA.md): then all nodes would seem
+            // dead at once, and every client's connection would be reset. A page that needs no database tells such a node
+            // from a frozen one.
+            guard await !pages.isAnswered() else { return (.degraded, "its health check hangs, and it serves pages") }
+            return (.unhealthy, "timed out after \(HTTPNodeProbe.seconds(timeout)) s")
         }
     }
 
-    /// A frozen database makes the health answer hang while Kuma goes on serving (KUMA.md): then all nodes would seem dead
-    /// at once, and every client's connection would be reset. A page that needs no database tells such a node from a
-    /// frozen one.
-    private func findSilent(
-        _ address: NodeAddress, _ deadline: NIODeadline, _ timeout: Duration
-    ) async -> (ProbeResult.Finding, String) {
-        do throws(KumaCallError) {
-            let answer = try await client.send(.GET, "/", to: address, authorization: nil, deadline: deadline)
-            if answer.status < 500 { return (.degraded, "its health check hangs, and it serves pages") }
-        } catch {
-            // Whatever it was, the node did not answer: told below.
-        }
-        return (.unhealthy, "timed out after \(HTTPNodeProbe.seconds(timeout)) s")
+    /// What the questions of one check have in common.
+    private struct Plan {
+        let address: NodeAddress
+        let carrier: KumaHTTPClient.Carrier
+        let deadline: NIODeadline
+        let reminder: KumaCall.Reminder
     }
 
     private enum Outcome {
@@ -86,13 +105,18 @@ package final class HTTPNodeProbe: NodeProbe {
         case timedOut
     }
 
-    private func ask(
-        _ path: String, at address: NodeAddress, over carrier: KumaHTTPClient.Carrier, _ deadline: NIODeadline
-    ) async -> Outcome {
+    private func ask(_ path: String, _ plan: Plan) async -> Outcome {
+        let question: HealthAnswer.Question =
+            switch path {
+            case HTTPNodeProbe.healthPath: .report
+            case HTTPNodeProbe.entryPath: .entryPage
+            case _: .other
+            }
         do throws(KumaCallError) {
             let answer = try await client.send(
-                .GET, path, to: address, over: carrier, authorization: nil, deadline: deadline)
-            switch HealthAnswer(answer) {
+                .GET, path, to: plan.address, over: plan.carrier, authorization: nil, deadline: plan.deadline,
+                connectLimit: connectLimit, reminder: plan.reminder)
+            switch HealthAnswer(answer, to: question) {
             case .healthy: return .found(.healthy, "answered \(answer.status)")
             case .degraded(let reason): return .found(.degraded, reason)
             case .unhealthy(let reason): return .found(.unhealthy, reason)

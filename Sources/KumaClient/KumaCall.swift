@@ -10,6 +10,17 @@ final class KumaCall: @unchecked Sendable {
     typealias Outcome = Result<KumaAnswer, KumaCallError>
     typealias Continuation = CheckedContinuation<Outcome, Never>
 
+    /// Called while the call is still under way at that time, on the client's loop.
+    struct Reminder: Sendable {
+        let at: NIODeadline
+        let remind: @Sendable () -> Void
+
+        init(at: NIODeadline, _ remind: @escaping @Sendable () -> Void) {
+            self.at = at
+            self.remind = remind
+        }
+    }
+
     private enum State {
         case new
         case running(Continuation, timer: Scheduled<Void>)
@@ -22,19 +33,24 @@ final class KumaCall: @unchecked Sendable {
     let address: NodeAddress
     let carrier: KumaHTTPClient.Carrier
     let deadline: NIODeadline
+    /// How long making the connection may take.
+    let connectLimit: TimeAmount?
+    private let reminder: Reminder?
     private var state = State.new
     /// That carries it now; closed when the call ends without it.
     weak var connection: KumaConnection?
 
     init(
         _ head: HTTPRequestHead, body: String?, to address: NodeAddress, over carrier: KumaHTTPClient.Carrier,
-        deadline: NIODeadline
+        deadline: NIODeadline, connectLimit: TimeAmount?, reminder: Reminder?
     ) {
         self.head = head
         self.body = body
         self.address = address
         self.carrier = carrier
         self.deadline = deadline
+        self.connectLimit = connectLimit
+        self.reminder = reminder
     }
 
     var hasEnded: Bool {
@@ -48,13 +64,30 @@ final class KumaCall: @unchecked Sendable {
     func begin(_ continuation: Continuation, on loop: any EventLoop) -> Bool {
         switch state {
         case .new:
-            let timer = loop.scheduleTask(deadline: deadline) { self.end(.failure(.timedOut)) }
+            guard let reminder, reminder.at < deadline else {
+                state = .running(continuation, timer: endTimer(on: loop))
+                return true
+            }
+            // One timer at a time: the second is set when the first one has gone off, which is rare.
+            let timer = loop.scheduleTask(deadline: reminder.at) { self.remind(reminder, on: loop) }
             state = .running(continuation, timer: timer)
             return true
         case .running, .ended:
             continuation.resume(returning: .failure(.timedOut))
             return false
         }
+    }
+
+    private func endTimer(on loop: any EventLoop) -> Scheduled<Void> {
+        loop.scheduleTask(deadline: deadline) { self.end(.failure(.timedOut)) }
+    }
+
+    private func remind(_ reminder: Reminder, on loop: any EventLoop) {
+        switch state {
+        case .new, .ended: return
+        case .running(let continuation, _): state = .running(continuation, timer: endTimer(on: loop))
+        }
+        reminder.remind()
     }
 
     /// Only the first end counts.

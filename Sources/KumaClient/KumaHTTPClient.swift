@@ -64,10 +64,13 @@ package final class KumaHTTPClient: Sendable {
 
     /// Sends one request. A request on a kept connection that ends without an answer is sent once more, on a fresh one; so
     /// only what may be repeated goes over `.kept`. A cancelled task ends it as a deadline does.
+    /// - Parameters:
+    ///   - connectLimit: how long making the connection may take; nil: until the deadline.
+    ///   - reminder: called when the call is still under way then.
     func send(
         _ method: HTTPMethod, _ path: String, json body: String? = nil, to address: NodeAddress,
-        over carrier: Carrier = .fresh,
-        authorization: String?, deadline: NIODeadline
+        over carrier: Carrier = .fresh, authorization: String?, deadline: NIODeadline,
+        connectLimit: Duration? = nil, reminder: KumaCall.Reminder? = nil
     ) async throws(KumaCallError) -> KumaAnswer {
         var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
         head.headers.add(name: "Host", value: address.description)
@@ -83,7 +86,9 @@ package final class KumaHTTPClient: Sendable {
             head.headers.add(name: "Content-Length", value: "0")
         }
         if let authorization { head.headers.add(name: "Authorization", value: authorization) }
-        let call = KumaCall(head, body: body, to: address, over: carrier, deadline: deadline)
+        let call = KumaCall(
+            head, body: body, to: address, over: carrier, deadline: deadline,
+            connectLimit: connectLimit.map { TimeAmount($0) }, reminder: reminder)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 loop.execute { self.begin(call, continuation) }
@@ -118,7 +123,8 @@ package final class KumaHTTPClient: Sendable {
         case .tls(.failure(let error)): return call.end(.failure(KumaCallError(error)))
         }
         // The call's deadline ends the attempt too, the resolver's part included.
-        let bootstrap = ClientBootstrap(group: loop).connectTimeout(max(call.deadline - .now(), .milliseconds(1)))
+        let left = max(call.deadline - .now(), .milliseconds(1))
+        let bootstrap = ClientBootstrap(group: loop).connectTimeout(min(left, call.connectLimit ?? left))
         let port = Int(call.address.port)
         let connected: EventLoopFuture<any Channel>
         // Numbers need no resolver and no race between families.

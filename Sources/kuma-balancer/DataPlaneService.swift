@@ -11,6 +11,8 @@ struct DataPlaneService: Service {
     let tableKnown: StartGate
     /// Opened once clients can connect.
     let serving: StartGate
+    /// Called when the process was told to end, before clients are drained.
+    let onDrain: @Sendable () -> Void
 
     func run() async throws {
         await apiListening.passed()
@@ -25,6 +27,7 @@ struct DataPlaneService: Service {
             dataPlane.stop()
             return
         }
+        onDrain()
         await dataPlane.drain()
     }
 }

@@ -54,7 +54,7 @@ struct RunCommand: AsyncParsableCommand {
         let readingStore = MariaDBClusterStore(settings.readingOptions, logger: Logger(label: "database"))
         let controlPlane = ControlPlane(
             configuration: settings.controlPlaneConfiguration, store: store, readingStore: readingStore,
-            probe: HTTPNodeProbe(client: client),
+            probe: HTTPNodeProbe(client: client, connectLimit: BalancerSettings.connectLimit),
             publisher: publisher, identity: settings.presence(of: identity), logger: Logger(label: "control"))
         let dataPlane = DataPlane(
             configuration: settings.dataPlaneConfiguration(controlSocketPath: folder.socketPath, sockets: sockets),
@@ -73,7 +73,7 @@ struct RunCommand: AsyncParsableCommand {
         controlPlane.restore()
         let clients = DataPlaneService(
             dataPlane: dataPlane, apiListening: apiListening, tableKnown: FirstRoutableTable.gate(of: publisher),
-            serving: serving)
+            serving: serving, onDrain: { controlPlane.saveState() })
         // Shut down from the last to the first, each waiting for the one before: clients are drained while the API still
         // answers, then the lease is given back, and the API ends last.
         var services: [any Service] = [api, controlPlane, clients]

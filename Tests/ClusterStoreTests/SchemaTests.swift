@@ -39,14 +39,35 @@ struct SchemaTests {
         #expect(try await cluster.store.prepareSchema().added.isEmpty)
     }
 
-    @Test("Before Kuma's first start our own tables are made, and the rest later")
+    private func tables(of cluster: MariaDBTestCluster) async throws -> [String] {
+        let rows = try await cluster.sql.query(
+            "SELECT table_name AS t FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY 1")
+        let name = try rows.column("t")
+        return try rows.map { try $0.text(name) }
+    }
+
+    @Test("In a stock Kuma's database nothing is created, whoever prepares it and however often")
+    func stockKuma() async throws {
+        let cluster = try await MariaDBTestCluster.make(tables: [.monitor, .user])
+        for _ in 0..<2 {
+            let report = try await cluster.store.prepareSchema()
+            #expect(report == SchemaReport(added: [], waitingForKuma: ["node"]))
+            #expect(report.foreignness?.contains("it belongs to a stock Uptime Kuma") == true)
+        }
+        #expect(try await tables(of: cluster) == ["monitor", "user"])
+    }
+
+    @Test("Before Kuma's first start nothing is made; then our own tables, and the rest later")
     func beforeKuma() async throws {
         let cluster = try await MariaDBTestCluster.make(tables: [])
         let report = try await cluster.store.prepareSchema()
-        #expect(report.waitingForKuma == ["node", "monitor"])
+        #expect(report == SchemaReport(added: [], waitingForKuma: ["node", "monitor"]))
+        #expect(report.foreignness?.contains("no node of the cluster has started on it yet") == true)
+        #expect(try await tables(of: cluster).isEmpty)
         await #expect(throws: StoreError.self) { try await cluster.store.poll() }
         try await KumaTables.node.create(on: cluster.sql)
-        #expect(try await cluster.store.prepareSchema().waitingForKuma == ["monitor"])
+        let second = try await cluster.store.prepareSchema()
+        #expect(second.waitingForKuma == ["monitor"] && second.foreignness == nil)
         let id = try node("node1")
         #expect(try await cluster.store.report(.beat(id)).outcome == .registered)
         #expect(try await cluster.store.monitors(runBy: id).isEmpty)

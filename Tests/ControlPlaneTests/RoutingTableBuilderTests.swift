@@ -40,9 +40,14 @@ struct RoutingTableBuilderTests {
     func equal() throws {
         let node = try #require(table(NodeRecord(id: try NodeID("a"), name: "a", host: "a"), probed: nil))
         let current = RoutingTable(generation: 3, isSetupPending: false, nodes: [node], monitorLimit: 10)
-        #expect(!RoutingTableBuilder.differs([node], isSetupPending: false, monitors: .empty, from: current))
-        #expect(RoutingTableBuilder.differs([node], isSetupPending: true, monitors: .empty, from: current))
-        #expect(RoutingTableBuilder.differs([], isSetupPending: false, monitors: .empty, from: current))
+        #expect(
+            !RoutingTableBuilder.differs([node], isSetupPending: false, monitors: .empty, shortage: nil, from: current))
+        #expect(
+            RoutingTableBuilder.differs([node], isSetupPending: true, monitors: .empty, shortage: nil, from: current))
+        #expect(RoutingTableBuilder.differs([], isSetupPending: false, monitors: .empty, shortage: nil, from: current))
+        #expect(
+            RoutingTableBuilder.differs(
+                [node], isSetupPending: false, monitors: .empty, shortage: .databaseUnreachable, from: current))
     }
     @Test("a table whose monitors run elsewhere is another table")
     func monitors() throws {
@@ -51,8 +56,10 @@ struct RoutingTableBuilderTests {
         }
         let current = RoutingTable(
             generation: 3, isSetupPending: false, nodes: [], monitorLimit: 10, monitors: index("a"))
-        #expect(!RoutingTableBuilder.differs([], isSetupPending: false, monitors: index("a"), from: current))
-        #expect(RoutingTableBuilder.differs([], isSetupPending: false, monitors: index("b"), from: current))
+        #expect(
+            !RoutingTableBuilder.differs([], isSetupPending: false, monitors: index("a"), shortage: nil, from: current))
+        #expect(
+            RoutingTableBuilder.differs([], isSetupPending: false, monitors: index("b"), shortage: nil, from: current))
     }
 
     @Test("new nodes, and those that can be reached again, start slowly; those of the first table do not")

@@ -1,4 +1,5 @@
 import ClusterCore
+import ClusterStore
 import ControlPlane
 import Glibc
 import Testing
@@ -6,6 +7,7 @@ import Testing
 /// Files of tests.
 enum StateFiles {
     static func remove(_ path: String) { unlink(path) }
+    static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     static func write(_ text: String, to path: String) throws {
         let file = try #require(fopen(path, "w"))
@@ -51,5 +53,77 @@ struct StateFileTests {
         defer { StateFiles.remove(path) }
         try StateFiles.write(text, to: path)
         #expect(throws: StateFile.Problem.self) { try StateFile(path: path).read() }
+    }
+
+    /// A control plane with a state file, whose nodes are at `127.0.0.1`.
+    private func keep(
+        at path: String, _ body: (VirtualCluster, CollectedLog) async throws -> Void
+    ) async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2"], monitors: 3)
+        let log = CollectedLog()
+        cluster.addBalancer(configure: { $0.stateFile = path }, log: CollectingLogHandler(log))
+        try await body(cluster, log)
+        StateFiles.remove(path)
+    }
+
+    private static var freePath: String { "/tmp/kuma-state-\(UInt64.random(in: .min ... .max)).json" }
+
+    @Test("the file is written with the first good table, addresses included")
+    func firstTable() async throws {
+        let path = Self.freePath
+        try await keep(at: path) { cluster, _ in
+            let took = await cluster.run(upTo: .seconds(2)) { StateFiles.isThere(path) }
+            #expect(try #require(took) <= .milliseconds(300))
+            let nodes = try StateFile(path: path).read()?.nodes ?? []
+            #expect(nodes.map(\.id) == ["node1", "node2"])
+            #expect(nodes.map(\.address) == ["127.0.0.1", "127.0.0.1"])
+        }
+    }
+
+    @Test("the file holds at the end what was the case at the end, whatever was written a moment before")
+    func lastTable() async throws {
+        let path = Self.freePath
+        try await keep(at: path) { cluster, _ in
+            await cluster.run(for: .seconds(6))
+            for number in Int64(50)..<53 {
+                cluster.tables.put(MonitorAssignment(id: MonitorID(number), home: NodeReference(text: "node2")))
+            }
+            await cluster.run(for: .milliseconds(1_500))
+            #expect(try StateFile(path: path).read()?.nodes.map(\.monitorCount) == [3, 3])
+            // Told to end: its clients are drained while the file is there already.
+            cluster.balancers[0].saveState()
+            #expect(try StateFile(path: path).read()?.nodes.map(\.monitorCount) == [3, 6])
+            try cluster.start("node2", as: .primary)
+            await cluster.run(for: .milliseconds(1_500))
+            // A loop whose clock does not sleep makes one turn and ends.
+            try await cluster.balancers[0].run()
+            #expect(try StateFile(path: path).read()?.nodes.map(\.isPrimary) == [false, true])
+        }
+    }
+
+    @Test("a place that takes no file is told of at once, whatever the database does, and again when it takes one")
+    func unwritable() async throws {
+        let directory = "/tmp/kuma-state-\(UInt64.random(in: .min ... .max))"
+        try await keep(at: directory + "/table.json") { cluster, log in
+            let told = { log.lines(with: "the state file cannot be written") }
+            #expect(told().count == 1)
+            #expect(told().first?.contains("No such file or directory") == true)
+            await cluster.run(for: .seconds(15))
+            #expect(told().count == 1, "once")
+            #expect(mkdir(directory, 0o700) == 0)
+            await cluster.run(for: .seconds(6))
+            #expect(log.lines(with: "the state file is written again").count == 1)
+            #expect(StateFiles.isThere(directory + "/table.json"))
+        }
+        rmdir(directory)
+    }
+
+    @Test("what cannot be a state file is known without writing")
+    func impossiblePlaces() throws {
+        for path in ["/proc/table.json", "/nowhere/table.json", "/tmp"] {
+            #expect(throws: StateFile.Problem.self) { try StateFile(path: path).checkWritable() }
+        }
+        try StateFile(path: Self.freePath).checkWritable()
+        try StateFile(path: "table.json").checkWritable()
     }
 }

@@ -88,7 +88,8 @@ final class VirtualCluster {
     func addBalancer(
         _ name: String = "lb1", store: (any ControlStore)? = nil, readingStore: (any ControlStore)? = nil,
         configure: (inout ControlPlaneConfiguration) -> Void = { _ in },
-        lookup: @escaping NameLookup = { _, answer in answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) }
+        lookup: @escaping NameLookup = { _, answer in answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) },
+        log: any LogHandler = SwiftLogNoOpLogHandler()
     ) {
         var configuration = ControlPlaneConfiguration()
         configure(&configuration)
@@ -97,7 +98,7 @@ final class VirtualCluster {
             configuration: configuration, store: store ?? self.store, readingStore: readingStore,
             probe: fates, publisher: publisher,
             identity: BalancerPresence(id: BalancerID(text: name), address: "10.0.0.1:8084", version: "test"),
-            logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() }, clock: time.clock,
+            logger: Logger(label: name) { _ in log }, clock: time.clock,
             lookup: lookup)
         plane.restore()
         balancers.append(plane)
@@ -107,8 +108,8 @@ final class VirtualCluster {
     func kill(_ name: String) { fates.kill(name) }
 
     /// Kuma writes its row, `online` included, before it serves.
-    func start(_ name: String) throws {
-        tables.kumaStarts(try NodeID(name))
+    func start(_ name: String, as role: InMemoryCluster.KumaRole = .secondary) throws {
+        tables.kumaStarts(try NodeID(name), role: role)
         fates.revive(name)
     }
 

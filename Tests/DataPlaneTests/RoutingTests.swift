@@ -205,6 +205,25 @@ struct RoutingTests {
         try balancer.expectBalanced()
     }
 
+    @Test("Nobody to ask because of the database: the 503 says so, and keeps the client's pin")
+    func shortage() throws {
+        let balancer = try Balancer([])
+        for (shortage, word) in [
+            (RoutingShortage.notAClusterDatabase, "not_a_cluster_database"),
+            (.databaseUnreachable, "database_unreachable"),
+        ] {
+            balancer.publisher.publish(
+                RoutingTable(
+                    generation: balancer.publisher.generation + 1, isSetupPending: false, nodes: [],
+                    monitorLimit: 1000, shortage: shortage))
+            let reply = try balancer.connect().get("/", "Cookie: KUMA_FIXED_NODE=node1")
+            #expect(reply.status == 503)
+            #expect(reply.text.contains("\"reason\":\"\(word)\""))
+            #expect(reply["Set-Cookie"].isEmpty)
+        }
+        try balancer.expectBalanced()
+    }
+
     @Test("/lb/ goes to the control API's Unix socket with the client's own address, and the node is kept in mind")
     func controlAPI() throws {
         let path = NSTemporaryDirectory() + "lb-\(UInt32.random(in: 0...UInt32.max)).sock"

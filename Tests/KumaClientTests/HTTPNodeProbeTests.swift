@@ -27,7 +27,7 @@ struct HTTPNodeProbeTests {
 
     @Test("200 and 429 are answers of a living node", arguments: [200, 429])
     func healthy(status: Int) async throws {
-        let (results, _) = try await probe { $0.set(.status(status, "{}"), at: Self.health) }
+        let (results, _) = try await probe { $0.set(.status(status, #"{"ok":true}"#), at: Self.health) }
         #expect(results[0].finding == .healthy)
         #expect(results[0].detail.hasPrefix("answered \(status) in "))
     }
@@ -35,7 +35,7 @@ struct HTTPNodeProbeTests {
     @Test("a node whose name was looked up is asked at that address, by its name, and no resolver is")
     func resolved() async throws {
         let node = try await ScriptedNode()
-        node.set(.status(200, "{}"), at: Self.health)
+        node.set(.status(200, #"{"ok":true}"#), at: Self.health)
         let client = KumaHTTPClient()
         let address = NodeAddress(host: "kuma1.invalid", port: node.port)
             .reached(at: .ipv4(octets: 0x7F00_0001, port: node.port))
@@ -46,11 +46,107 @@ struct HTTPNodeProbeTests {
         await node.stop()
     }
 
-    @Test("a stock Kuma without the health path is asked for its entry page, and remembered")
+    @Test(
+        "200 is healthy with Kuma's report only",
+        arguments: [
+            (#"{"ok":true,"status":"healthy","checks":{"database":{"status":"healthy","responseTime":2}}}"#, "healthy"),
+            (#"{"checks":{"database":{"status":"healthy"}}}"#, "healthy"),
+            (#"{"ok":false,"checks":{"database":{"status":"healthy"}}}"#, "answered 200: it is not healthy"),
+            (#"{"ok":true,"checks":[]}"#, "healthy"),
+            (#"{"ok":false}"#, "answered 200: it is not healthy"),
+            (#"{"ok":false,"checks":{"database":{"status":"unhealthy"}}}"#, "answered 200: its database is unhealthy"),
+            ("<!DOCTYPE html><html><title>Uptime Kuma</title></html>", "without a health report"),
+            ("", "without a health report"), ("{}", "without a health report"), ("[]", "without a health report"),
+            (#""ok""#, "without a health report"), (#"{"ok":"true"}"#, "without a health report"),
+            (#"{"type":"entryPage"}"#, "without a health report"),
+        ])
+    func report(body: String, expected: String) async throws {
+        let (results, paths) = try await probe { $0.set(.status(200, body), at: Self.health) }
+        #expect(paths == [Self.health])
+        switch expected {
+        case "healthy": #expect(results[0].finding == .healthy)
+        case _:
+            #expect(results[0].finding == (expected.contains("database") ? .degraded : .unhealthy))
+            #expect(results[0].detail.contains(expected), "\(results[0].detail)")
+        }
+    }
+
+    @Test("a stock Kuma, whose page answers every path, is told from a node, and named")
+    func stockPage() async throws {
+        let (results, _) = try await probe {
+            for path in [Self.health, "/", "/api/entry-page"] { $0.set(.status(200, "<!DOCTYPE html>"), at: path) }
+        }
+        #expect(results[0].finding == .unhealthy)
+        #expect(results[0].detail.contains("a stock Uptime Kuma, which is no node of a cluster"))
+    }
+
+    @Test("a path that a person chose is healthy by its 200, and a 503's reasons are passed on")
+    func chosenPath() async throws {
+        let node = try await ScriptedNode()
+        let client = KumaHTTPClient()
+        let probe = HTTPNodeProbe(client: client, path: "/lb/ready")
+        let address = NodeAddress(host: "127.0.0.1", port: node.port)
+        node.set(.status(200, "fine"), at: "/lb/ready")
+        #expect(await probe.probe(address, timeout: .seconds(10)).finding == .healthy)
+        node.set(
+            .status(503, #"{"ready":false,"reasons":["no_routable_node","not_a_cluster_database"]}"#), at: "/lb/ready")
+        let result = await probe.probe(address, timeout: .seconds(10))
+        #expect(result.finding == .unhealthy)
+        #expect(result.detail == "answered 503: no_routable_node, not_a_cluster_database")
+        await client.shutdown()
+        await node.stop()
+    }
+
+    /// Probes nodes that answer at `share` of the limit, all at once.
+    private func sweep(_ shares: [Double], limit: Duration, page: Duration?) async throws -> [ProbeResult] {
+        let client = KumaHTTPClient()
+        let probe = HTTPNodeProbe(client: client)
+        let results = try await withThrowingTaskGroup(of: (Int, ProbeResult).self) { group in
+            for (index, share) in shares.enumerated() {
+                group.addTask {
+                    let node = try await ScriptedNode()
+                    node.set(.late(limit * share, .init(status: 200, body: #"{"ok":true}"#)), at: Self.health)
+                    node.set(page.map { .late($0, .init(status: 200)) } ?? .silence, at: "/")
+                    let address = NodeAddress(host: "127.0.0.1", port: node.port)
+                    let check = index % 2 == 0 ? probe.probe : probe.routineProbe
+                    let result = await check(address, limit)
+                    await node.stop()
+                    return (index, result)
+                }
+            }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        await client.shutdown()
+        return shares.indices.compactMap { results[$0] }
+    }
+
+    @Test("a health answer counts up to the limit, whatever the pages do; beyond it they decide")
+    func late() async throws {
+        // The last tenth is the machine's: it may be busy.
+        let shares = [0.5, 0.7, 0.74, 0.76, 0.8, 0.85, 0.9]
+        async let slowPages = sweep(shares, limit: .seconds(2), page: nil)
+        async let fastPages = sweep(shares, limit: .seconds(2), page: .zero)
+        async let beyond = sweep([1.25, 1.3], limit: .seconds(2), page: nil)
+        async let served = sweep([1.25, 1.3], limit: .seconds(2), page: .zero)
+        #expect(try await slowPages.map(\.finding) == shares.map { _ in .healthy })
+        #expect(try await fastPages.map(\.finding) == shares.map { _ in .healthy })
+        #expect(try await beyond.map(\.detail) == ["timed out after 2 s", "timed out after 2 s"])
+        #expect(try await served.map(\.finding) == [.degraded, .degraded])
+    }
+
+    @Test("a Kuma without the health path is asked for its entry page, and remembered")
     func stock() async throws {
-        let (results, paths) = try await probe(times: 2) { $0.set(.status(200, "{}"), at: "/api/entry-page") }
+        let page = #"{"type":"entryPage","entryPage":"dashboard"}"#
+        let (results, paths) = try await probe(times: 2) { $0.set(.status(200, page), at: "/api/entry-page") }
         #expect(results.map(\.finding) == [.healthy, .healthy])
         #expect(paths == [Self.health, "/api/entry-page", "/api/entry-page"])
+    }
+
+    @Test("another program's 200 is no entry page", arguments: ["", "{}", "<!DOCTYPE html>", #"{"type":1}"#])
+    func noEntryPage(body: String) async throws {
+        let (results, _) = try await probe { $0.set(.status(200, body), at: "/api/entry-page") }
+        #expect(results[0].finding == .unhealthy)
+        #expect(results[0].detail == "answered 200 without Kuma's entry page: this is another program")
     }
 
     @Test("a node without either page is unhealthy")
@@ -143,7 +239,7 @@ struct RoutineProbeTests {
             Void
     ) async throws {
         let node = try await ScriptedNode()
-        node.set(.status(200, "{}"), at: Self.health)
+        node.set(.status(200, #"{"ok":true}"#), at: Self.health)
         let client = KumaHTTPClient()
         let probe = HTTPNodeProbe(client: client)
         let address = NodeAddress(host: "127.0.0.1", port: node.port)

@@ -19,6 +19,8 @@ final class ScriptedNode: Sendable {
 
     enum Reaction: Sendable {
         case answer(Answer)
+        /// The same after a while.
+        case late(Duration, Answer)
         /// Reads the request and says nothing.
         case silence
         /// Closes without an answer.
@@ -127,6 +129,13 @@ final class ScriptedNode: Sendable {
             case .silence: return
             case .hangUp: context.close(promise: nil)
             case .answer(let answer): write(answer, context)
+            case .late(let span, let answer):
+                let context = NIOLoopBound(context, eventLoop: context.eventLoop)
+                let handler = NIOLoopBound(self, eventLoop: context.value.eventLoop)
+                context.value.eventLoop.scheduleTask(in: TimeAmount(span)) {
+                    guard context.value.channel.isActive else { return }
+                    handler.value.write(answer, context.value)
+                }
             }
         }
 

@@ -64,7 +64,7 @@ struct TableWork {
             traffic: { traffic[$0] ?? spare })
         guard
             RoutingTableBuilder.differs(
-                entries, isSetupPending: false, monitors: picture.monitors, from: publisher.table)
+                entries, isSetupPending: false, monitors: picture.monitors, shortage: nil, from: publisher.table)
         else { return }
         publisher.publish(
             RoutingTable(

@@ -92,7 +92,8 @@ struct ReportLoop: Sendable {
         memory.waitingForKuma = report.waitingForKuma
         if !report.waitingForKuma.isEmpty {
             let tables = report.waitingForKuma.joined(separator: ", ")
-            agent.logger.warning("waiting for Kuma to make its tables", metadata: ["missing": "\(tables)"])
+            let message = report.foreignness ?? "waiting for Kuma to make its tables"
+            agent.logger.warning("\(message)", metadata: ["missing": "\(tables)"])
         }
     }
 

@@ -14,16 +14,19 @@ package struct RoutingTable: Sendable {
     package let monitorLimit: Int
     /// Which node runs which monitor; empty while no assignments were read.
     package let monitors: MonitorIndex
+    /// What is told to a client for whom there is no node.
+    package let shortage: RoutingShortage?
 
     package init(
         generation: UInt64, isSetupPending: Bool, nodes: [RoutingNode], monitorLimit: Int,
-        monitors: MonitorIndex = .empty
+        monitors: MonitorIndex = .empty, shortage: RoutingShortage? = nil
     ) {
         self.generation = generation
         self.isSetupPending = isSetupPending
         self.nodes = nodes
         self.monitorLimit = monitorLimit
         self.monitors = monitors
+        self.shortage = shortage
     }
 
     package static let empty = RoutingTable(generation: 0, isSetupPending: false, nodes: [], monitorLimit: 1000)
@@ -35,6 +38,13 @@ package struct RoutingTable: Sendable {
     package var primaryNode: RoutingNode? {
         nodes.first { $0.isPrimary } ?? nodes.first { $0.id.text == "node1" } ?? nodes.first
     }
+}
+
+/// Why there may be no node to route to, beyond the nodes themselves; API.md's words.
+package enum RoutingShortage: String, Sendable, CaseIterable {
+    case databaseUnreachable = "database_unreachable"
+    /// It has no table `node`: a stock Kuma's, or no cluster node has started on it yet.
+    case notAClusterDatabase = "not_a_cluster_database"
 }
 
 /// One node as the request path sees it.

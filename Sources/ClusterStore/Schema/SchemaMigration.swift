@@ -23,10 +23,11 @@ struct SchemaMigration {
     func run() async throws(StoreError) -> SchemaReport {
         let present = try await read()
         let tables = Set(present.map(\.table))
-        var steps = SchemaSQL.own
-        var waiting: [String] = []
-        if tables.contains("node") { steps += SchemaSQL.onNode } else { waiting.append("node") }
-        if tables.contains("monitor") { steps += SchemaSQL.onMonitor } else { waiting.append("monitor") }
+        let waiting = ["node", "monitor"].filter { !tables.contains($0) }
+        // A database without it belongs to a stock Kuma, or to nobody yet: nothing of ours is left behind there.
+        guard tables.contains("node") else { return SchemaReport(added: [], waitingForKuma: waiting) }
+        var steps = SchemaSQL.own + SchemaSQL.onNode
+        if tables.contains("monitor") { steps += SchemaSQL.onMonitor }
         let missing = steps.filter { !present.contains($0.sign) }
         try await add(missing)
         try await finish()

@@ -1,3 +1,4 @@
+import ClusterCore
 import ClusterStore
 
 /// What is told of this balancer and of the cluster as a whole.
@@ -27,8 +28,10 @@ enum StatusOperations {
                 ])
         ])
 
+    private static let reasons = ["draining", "no_routable_node"] + RoutingShortage.allCases.map(\.rawValue)
+
     private static let readiness = Schema.object([
-        "ready" ~> Schema.boolean, "reasons" ~> Schema.list(Schema.words(["draining", "no_routable_node"])),
+        "ready" ~> Schema.boolean, "reasons" ~> Schema.list(Schema.words(reasons)),
     ])
 
     private static let ready = get(

@@ -26,8 +26,11 @@ struct StatusRoutes: Sendable {
     private func ready() -> Answer {
         var reasons: [JSON] = []
         if sources.serving.isDraining { reasons.append("draining") }
-        let canServe = sources.control.state.nodes.contains { $0.isRoutable || $0.isLastResort }
-        if !canServe { reasons.append("no_routable_node") }
+        let state = sources.control.state
+        if !state.nodes.contains(where: { $0.isRoutable || $0.isLastResort }) {
+            reasons.append("no_routable_node")
+            if let shortage = state.database.shortage { reasons.append(.string(shortage.rawValue)) }
+        }
         let isReady = reasons.isEmpty
         return .json(
             ["ready": .bool(isReady), "reasons": .array(reasons)], status: isReady ? .ok : .serviceUnavailable)

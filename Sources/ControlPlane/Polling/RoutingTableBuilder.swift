@@ -36,16 +36,17 @@ package struct RoutingTableBuilder: Sendable {
 
     /// Whether publishing `next` would tell the reactors anything; most seconds it would not, and they sleep on.
     package static func differs(
-        _ next: [RoutingNode], isSetupPending: Bool, monitors: MonitorIndex, from table: RoutingTable
+        _ next: [RoutingNode], isSetupPending: Bool, monitors: MonitorIndex, shortage: RoutingShortage?,
+        from table: RoutingTable
     ) -> Bool {
-        table.isSetupPending != isSetupPending || table.nodes.count != next.count
+        table.isSetupPending != isSetupPending || table.nodes.count != next.count || table.shortage != shortage
             || !zip(table.nodes, next).allSatisfy { $0.equals($1) } || table.monitors != monitors
     }
 
     /// The nodes whose share of new connections is to rise slowly: new ones, and those that can be reached again or are
-    /// active again. The first table knows no such nodes: they may have served for weeks.
+    /// active again. The first table with nodes knows no such nodes: they may have served for weeks.
     package static func recovered(_ next: [RoutingNode], since table: RoutingTable) -> [RoutingNode] {
-        guard table.generation > 0 else { return [] }
+        guard !table.nodes.isEmpty else { return [] }
         let before = Dictionary(table.nodes.map { ($0.id, $0.isRoutable) }) { first, _ in first }
         return next.filter { $0.isRoutable && before[$0.id] != true }
     }

@@ -1,5 +1,6 @@
 package import ClusterCore
 import FoundationEssentials
+import Glibc
 
 /// `LB_STATE_FILE`: what the last good table was made of, so that a balancer started while the database is down serves
 /// at once. Routing only: nothing is ever moved or spoken on the word of a file.
@@ -30,6 +31,20 @@ package struct StateFile: Sendable {
             throw problem
         } catch {
             throw Problem(description: "\(path) cannot be read: \(error)")
+        }
+    }
+
+    /// Whether it could be written now, found out without writing: the file is replaced, so it is its directory that matters.
+    package func checkWritable() throws(Problem) {
+        let directory = path.lastIndex(of: "/").map { path[..<$0] }.map { $0.isEmpty ? "/" : String($0) } ?? "."
+        // A read-only file system is told too (access(2): EROFS), a full one is not.
+        if access(directory, W_OK | X_OK) != 0 {
+            let reason = strerror(errno).map { String(cString: $0) } ?? "error \(errno)"
+            throw Problem(description: "\(path) cannot be written: \(directory): \(reason)")
+        }
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw Problem(description: "\(path) cannot be written: it is a directory")
         }
     }
 

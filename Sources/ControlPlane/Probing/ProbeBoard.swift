@@ -2,8 +2,10 @@ package import ClusterCore
 
 /// Which node is probed when, and what its judge says: the prober's decisions, without clock or network.
 ///
-/// A node is *suspect* while its judgement is changing, its report is overdue or a client's connect to it failed: then
-/// a probe has a short timeout, and starting one abandons a patient one that is still under way.
+/// A node is *suspect* while it is about to be judged offline, its report is overdue or a client's connect to it failed: then
+/// a probe has a short timeout, and starting one abandons a patient one that is still under way. A node that is always slow
+/// gets twice the time of its last good answer, so that suspicion alone condemns nobody, and one that is offline already the
+/// whole time: a good answer that takes long ends that, too.
 package struct ProbeBoard: Sendable {
     package struct Limits: Sendable, Equatable {
         package var judge: HealthJudge.Limits
@@ -58,6 +60,8 @@ package struct ProbeBoard: Sendable {
         var address: NodeAddress
         var judge: HealthJudge
         var last: ProbeResult?
+        /// How long its last good answer took.
+        var lastGood: Duration = .zero
         var isHurried = false
         /// Of the probe under way, with its timeout.
         var underWay: (ticket: UInt64, timeout: Duration)?
@@ -124,13 +128,13 @@ package struct ProbeBoard: Sendable {
 
     private func isStartable(_ position: Int) -> Bool {
         guard let underWay = entries[position].underWay else { return true }
-        return entries[position].isHurried && underWay.timeout > limits.suspectTimeout
+        return entries[position].isHurried && underWay.timeout > impatience(with: entries[position])
     }
 
     private mutating func start(_ position: Int) -> Order {
         let entry = entries[position]
-        let isSuspect = entry.isHurried || entry.judge.failStreak > 0
-        let timeout = isSuspect ? min(limits.suspectTimeout, limits.timeout) : limits.timeout
+        let isSuspect = entry.judge.status == .online && (entry.isHurried || entry.judge.failStreak > 0)
+        let timeout = isSuspect ? impatience(with: entry) : limits.timeout
         lastTicket += 1
         inFlight += 1
         entries[position].underWay = (lastTicket, timeout)
@@ -139,6 +143,10 @@ package struct ProbeBoard: Sendable {
         return Order(
             node: entry.node, address: entry.address, timeout: timeout, occasion: isRoutine ? .routine : .suspicion,
             ticket: lastTicket)
+    }
+
+    private func impatience(with entry: Entry) -> Duration {
+        min(max(limits.suspectTimeout, entry.lastGood * 2), limits.timeout)
     }
 
     /// Takes the answer to an order, every order exactly once.
@@ -153,6 +161,10 @@ package struct ProbeBoard: Sendable {
         }
         let verdict = entries[position].judge.record(result.finding)
         entries[position].last = result
+        switch result.finding {
+        case .healthy: entries[position].lastGood = result.duration
+        case .degraded, .unhealthy: break
+        }
         entries[position].underWay = nil
         let wait = Jitter.spread(entries[position].judge.interval, draw: draw)
         due[position] = entries[position].isHurried ? now : now + wait

@@ -130,6 +130,9 @@ package struct AddressBook: Sendable {
         }
     }
 
+    /// Whether some name has neither an address nor a failed look-up yet.
+    package var hasPendingNames: Bool { entries.values.contains { $0.address == nil && $0.lastError == nil } }
+
     /// The last good address of a name; its port says nothing.
     package func address(of host: String) -> SocketAddress? { entries[host]?.address }
 

@@ -1,3 +1,4 @@
+package import ClusterCore
 package import ClusterStore
 
 package struct DatabaseView: Sendable {
@@ -8,8 +9,17 @@ package struct DatabaseView: Sendable {
     package var lastError: StoreError?
     /// Since the state shown was read; nil when it never was.
     package var lastRead: ContinuousClock.Instant?
+    /// Why this is no cluster's database; nil when it is one, or nobody knows yet.
+    package var foreignness: String?
     /// The last time that clocks of the database were found to disagree.
     package var skew: ClockSkew?
+
+    /// What there is behind it when no node is known to route to.
+    package var shortage: RoutingShortage? {
+        if foreignness != nil { return .notAClusterDatabase }
+        // Before the first answer, good or bad, nobody knows.
+        return isReachable || lastError == nil ? nil : .databaseUnreachable
+    }
 
     package init(
         isReachable: Bool, since: ContinuousClock.Instant, lastError: StoreError?, lastRead: ContinuousClock.Instant?

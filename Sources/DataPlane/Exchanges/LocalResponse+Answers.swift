@@ -1,12 +1,19 @@
+import ClusterCore
 import HTTPFraming
 
 /// What the data plane says itself, in one place. None of it names a node, an address or anything the client sent.
 extension LocalResponse {
-    static func noNodeAvailable(retryAfterSeconds: Int) -> LocalResponse {
-        LocalResponse(
-            status: 503, reason: "no_node_available",
-            message: "No Uptime Kuma node can be reached just now. Please try again in a moment.",
-            retryAfterSeconds: retryAfterSeconds)
+    static func noNodeAvailable(because shortage: RoutingShortage?, retryAfterSeconds: Int) -> LocalResponse {
+        let message =
+            switch shortage {
+            case .databaseUnreachable: "No Uptime Kuma node can be reached just now, and the database cannot, either."
+            case .notAClusterDatabase:
+                "There is no Uptime Kuma cluster behind this balancer: its database has no table of nodes."
+            case nil: "No Uptime Kuma node can be reached just now."
+            }
+        return LocalResponse(
+            status: 503, reason: shortage?.rawValue ?? "no_node_available",
+            message: message + " Please try again in a moment.", retryAfterSeconds: retryAfterSeconds)
     }
 
     static func controlAPIUnavailable(retryAfterSeconds: Int) -> LocalResponse {

@@ -129,7 +129,8 @@ extension Reactor {
 
     func answerNoNode(_ slot: Slot) {
         facts.failed.wrappingAdd(1, ordering: .relaxed)
-        answer(slot, .noNodeAvailable(retryAfterSeconds: configuration.limits.retryAfterSeconds))
+        let pause = configuration.limits.retryAfterSeconds
+        answer(slot, .noNodeAvailable(because: directory.shortage, retryAfterSeconds: pause))
     }
 
     /// Sends a request again that died unanswered.

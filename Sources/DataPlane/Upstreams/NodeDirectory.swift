@@ -56,6 +56,7 @@ package final class NodeDirectory {
     /// Whose load is looked at next, whoever may win.
     var nextLook = 0
     private(set) var generation: UInt64 = 0
+    private(set) var shortage: RoutingShortage?
     var isSetupPending = false
     var monitorLimit = 0
     var primary: Int?
@@ -105,6 +106,7 @@ package final class NodeDirectory {
         let known = nodes.map { refresh($0) }
         listed = zip(nodes, known).map { node, index in index ?? place(node) }
         generation = table.generation
+        shortage = table.shortage
         isSetupPending = table.isSetupPending
         monitorLimit = table.monitorLimit
         primary = table.primaryNode.flatMap { places[$0.id] }
@@ -191,7 +193,7 @@ package final class NodeDirectory {
 
     func pin(_ bytes: UnsafeRawBufferPointer) -> Pin {
         // A table that knows no node says nothing about a pin.
-        guard !bytes.isEmpty, generation > 0 else { return .none }
+        guard !bytes.isEmpty, !listed.isEmpty else { return .none }
         let hash = RendezvousHash.digest(bytes)
         for index in entries.indices where entries[index].idHash == hash {
             guard let node = entries[index].node, entries[index].idBytes.elementsEqual(bytes) else { continue }

@@ -45,6 +45,30 @@ struct StatusRoutesTests {
         #expect(try await empty.get("/lb/ready").text == "{\"ready\":false,\"reasons\":[\"no_routable_node\"]}\n")
     }
 
+    @Test("ready names what is behind it that no node is known")
+    func shortage() async throws {
+        func reasons(_ change: (inout DatabaseView) -> Void) async throws -> String {
+            var script = FixtureControl.Script.of([])
+            change(&script.state.database)
+            let reply = try await APIFixture(control: FixtureControl(script)).get("/lb/ready")
+            #expect(reply.status == 503)
+            return reply.text
+        }
+        let stock = try await reasons { $0.foreignness = "no table node" }
+        #expect(stock == "{\"ready\":false,\"reasons\":[\"no_routable_node\",\"not_a_cluster_database\"]}\n")
+        let away = try await reasons {
+            $0.isReachable = false
+            $0.lastError = .unavailable(reason: "refused")
+        }
+        #expect(away == "{\"ready\":false,\"reasons\":[\"no_routable_node\",\"database_unreachable\"]}\n")
+        let young = try await reasons { $0.isReachable = false }
+        #expect(young == "{\"ready\":false,\"reasons\":[\"no_routable_node\"]}\n", "nobody has asked it yet")
+
+        var serving = FixtureControl.Script.of([try FixtureNode("node1", name: "First")])
+        serving.loseDatabase()
+        #expect(try await APIFixture(control: FixtureControl(serving)).get("/lb/ready").status == 200)
+    }
+
     @Test("system-status has every module, the old fields first")
     func systemStatus() async throws {
         let reply = try await api.get("/lb/system-status")

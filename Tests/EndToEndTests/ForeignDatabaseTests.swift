@@ -1,0 +1,80 @@
+import DemoCluster
+import FoundationEssentials
+import HTTPTestClient
+import MariaDB
+import PrivateMariaDB
+import Testing
+import Waiting
+
+extension EndToEnd {
+    /// Databases behind which there is no cluster.
+    @Suite("Foreign databases", .serialized)
+    struct ForeignDatabases {
+        @Test(
+            "In front of a stock Kuma's database everybody is told so, nothing is created, and a cluster's start is met"
+        )
+        func stockKuma() async throws {
+            let kuma = try await KumaDatabase.make(on: .shared())
+            try await kuma.sql.execute("DROP TABLE node")
+            let ports = try FreePorts.consecutive(2)
+            let agent = try AgentProcess("node1", on: kuma.access.environment, port: ports[0])
+            let balancer = try BalancerProcess(kuma.access, at: .port(ports[1]))
+            try await eventually("/lb/ready names it", within: .seconds(30)) {
+                try await answer("/lb/ready", at: ports[1]).contains("\"not_a_cluster_database\"")
+            }
+            #expect(try await answer("/", at: ports[1]).contains("\"reason\":\"not_a_cluster_database\""))
+            for output in [agent.output, balancer.output] {
+                try await eventually("the log names it: \(output.text)", within: .seconds(30)) {
+                    output.text.contains("it belongs to a stock Uptime Kuma")
+                }
+            }
+            let ours: Statement = """
+                SELECT CAST(COUNT(*) AS SIGNED) AS n FROM information_schema.tables
+                WHERE table_schema = DATABASE() AND table_name LIKE 'cluster%'
+                """
+            #expect(try await kuma.number(ours) == 0)
+            for statement in KumaSchema.statements { try await kuma.sql.execute(statement) }
+            try await eventually("agent and balancer work", within: .seconds(30)) {
+                do {
+                    let reports = try await kuma.number(
+                        "SELECT CAST(COUNT(*) AS SIGNED) AS n FROM node WHERE last_report IS NOT NULL")
+                    let leaders = try await kuma.number(
+                        "SELECT CAST(COUNT(*) AS SIGNED) AS n FROM cluster_lease WHERE holder <> ''")
+                    return reports == 1 && leaders == 1
+                } catch MariaDBError.schemaMissing {
+                    return false
+                }
+            }
+            #expect(
+                try await answer("/lb/ready", at: ports[1])
+                    == "{\"ready\":false,\"reasons\":[\"no_routable_node\"]}\n", "its node's Kuma does not run")
+            await agent.kill()
+            try await balancer.stop()
+        }
+
+        @Test("A database that is not there is named by /lb/ready and by the 503")
+        func unreachable() async throws {
+            let kuma = try await KumaDatabase.make(on: .shared())
+            let ports = try FreePorts.consecutive(2)
+            let balancer = try BalancerProcess(
+                kuma.access, at: .port(ports[1]), settings: ["DB_HOST": "127.0.0.1:\(ports[0])"])
+            try await eventually("/lb/ready names it", within: .seconds(30)) {
+                try await answer("/lb/ready", at: ports[1])
+                    == "{\"ready\":false,\"reasons\":[\"no_routable_node\",\"database_unreachable\"]}\n"
+            }
+            #expect(try await answer("/", at: ports[1]).contains("\"reason\":\"database_unreachable\""))
+            try await balancer.stop()
+        }
+
+        /// The body; empty while nobody listens.
+        private func answer(_ path: String, at port: UInt16) async throws -> String {
+            do {
+                return try await onThread {
+                    try HTTPConnection(port: port, timeout: .seconds(30)).request("GET", path).text
+                }
+            } catch is HTTPClientError {
+                return ""
+            }
+        }
+    }
+}
