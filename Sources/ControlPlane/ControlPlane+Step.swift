@@ -5,7 +5,7 @@ import Synchronization
 extension ControlPlane {
     /// Everything that is due now; each piece must then be performed exactly once.
     package func step(now: ContinuousClock.Instant) -> [Work] {
-        for node in suspects() { prober.hurry(node) }
+        for node in suspects(now: now) { prober.hurry(node) }
         feed.beat(now: now)
         let revision = prober.revision
         let probes = prober.takeDue(now: now)
@@ -48,8 +48,8 @@ extension ControlPlane {
         }
     }
 
-    /// The nodes whose clients were refused since the last step.
-    private func suspects() -> [NodeID] {
+    /// The nodes whose clients were refused since the last step; their names are looked up anew.
+    private func suspects(now: ContinuousClock.Instant) -> [NodeID] {
         shared.withLock { state in
             // Counters only rise, so an equal sum says that none did, and no node need be looked up.
             let sum = state.table.nodes.reduce(0) { $0 &+ $1.traffic.connectFailures.load(ordering: .relaxed) }
@@ -63,13 +63,16 @@ extension ControlPlane {
                     suspects.append(node.id)
                 }
             }
+            for node in state.report.picture?.nodes ?? [] where suspects.contains(node.id) {
+                if let host = node.address?.host { state.book.doubt(host, now: now) }
+            }
             return suspects
         }
     }
 
     func check(_ order: ProbeBoard.Order) async -> ProbeResult {
         let sight = shared.withLock { $0.book.sight(of: order.address) }
-        let result = await prober.perform(order, at: sight)
+        let result = await prober.perform(order, at: sight) { believe($0, after: sight, of: order) }
         switch result.finding {
         case .healthy, .degraded:
             // One good probe is enough to end an ejection (DESIGN.md §3.4).
@@ -79,20 +82,63 @@ extension ControlPlane {
         return result
     }
 
+    /// Notes which address answered, or that none did, and says whose answer it is.
+    /// - Parameter address: that answered well.
+    private func believe(
+        _ address: SocketAddress?, after sight: AddressBook.Sight, of order: ProbeBoard.Order
+    ) -> AddressClaims.Verdict {
+        let (now, host) = (clock.now(), order.address.host)
+        return shared.withLock { state -> AddressClaims.Verdict in
+            guard let address else {
+                state.book.doubt(host, now: now)
+                if case .known(let tried) = sight, let first = tried.first,
+                    state.book.unanswered(host, beginningWith: first)
+                {
+                    state.moved()
+                }
+                return .own
+            }
+            if state.book.answered(address, for: host) { state.moved() }
+            if state.areClaimsOld, state.claims.quiet.contains(order.node) { claim(&state, now: now) }
+            let verdict = state.claims.verdict(on: order.node, at: address, state.book.certainty(of: host, now: now))
+            if let rival = state.claims.rival(of: order.node, at: address), verdict != .own {
+                // It may have moved away, with its name not looked up since.
+                let claimant = state.report.picture?.nodes.first { $0.id == rival }
+                if let host = claimant?.address?.host { state.book.doubt(host, now: now) }
+            }
+            return verdict
+        }
+    }
+
     private func resolved(_ host: String, _ answer: AddressBook.Answer) {
         let now = clock.now()
-        let trouble = shared.withLock { state -> String? in
+        let (trouble, hasMoved) = shared.withLock { state -> (String?, Bool) in
             let before = state.book.address(of: host)
-            defer {
-                // Asked again, most names say the same again: then there is no other table to make.
-                if state.book.address(of: host) != before { state.isTableDue = true }
-            }
-            return state.book.record(answer, for: host, now: now)
+            let trouble = state.book.record(answer, for: host, now: now)
+            // Asked again, most names say the same again: then there is no other table to make.
+            let hasMoved = state.book.address(of: host) != before
+            if hasMoved { state.moved() }
+            return (trouble, hasMoved)
         }
+        if hasMoved { prober.recheck(host) }
         if let trouble {
             logger.warning(
                 "a node's host name does not resolve; its last address, if any, stays in use",
                 metadata: ["host": "\(host)", "reason": "\(trouble)"])
+        }
+    }
+
+    /// Who is where, by what is known now.
+    private func claim(_ state: inout State, now: ContinuousClock.Instant) {
+        guard let picture = state.report.picture else { return }
+        state.areClaimsOld = false
+        state.claims = AddressClaims(
+            picture.nodes(asOf: now), silent: state.report.silent, overdue: configuration.silence.reportTTL / 2
+        ) { [book = state.book] address, claimant in
+            switch (claimant, book.certainty(of: address.host, now: now)) {
+            case (.reporting, _), (.silent, .certain): book.resolve(address)
+            case (.silent, .unsure), (.silent, .gone): nil
+            }
         }
     }
 
@@ -112,6 +158,11 @@ extension ControlPlane {
     func adopt(_ state: inout State, now: ContinuousClock.Instant) {
         guard let nodes = state.report.picture?.nodes else { return }
         state.book.follow(Set(nodes.compactMap { $0.address?.host }), now: now)
+        claim(&state, now: now)
+        // What is said of a quiet node depends on its name: that is looked up as often as it may be.
+        for node in nodes where state.claims.quiet.contains(node.id) {
+            if let host = node.address?.host { state.book.doubt(host, now: now) }
+        }
         state.traffic.trim(to: nodes.map(\.id))
         if state.connectFailures.count > NodeTrafficRegistry.limit { state.connectFailures = [:] }
     }

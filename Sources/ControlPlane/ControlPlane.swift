@@ -33,6 +33,9 @@ package final class ControlPlane: ClusterControl, Service {
 
         var report: PassReport
         var book: AddressBook
+        /// Of the last picture and, unless they are old, of the book as it is.
+        var claims = AddressClaims()
+        var areClaimsOld = false
         var traffic = NodeTrafficRegistry()
         var connectFailures: [NodeID: Int] = [:]
         var failureSum: FailureSum?
@@ -48,6 +51,12 @@ package final class ControlPlane: ClusterControl, Service {
         var isSaveTroubled = false
         var isRestored = false
         var readers = 0
+
+        /// A name has another address, or another one of its addresses comes first.
+        mutating func moved() {
+            isTableDue = true
+            areClaimsOld = true
+        }
     }
 
     /// Readers of the history, the journal and the jobs at once; above: turned away. Each keeps the readers' connection for

@@ -21,16 +21,19 @@ struct SchemaCommand: AsyncParsableCommand {
         let settings = try arguments.load()
         settings.log.bootstrap()
         let store = MariaDBClusterStore(settings.database.options, logger: Logger(label: "database"))
-        do throws(StoreError) {
-            let report = try await store.prepareSchema()
-            print(report.added.isEmpty ? "Nothing is missing." : "Added: \(report.added.joined(separator: ", ")).")
-            if !report.waitingForKuma.isEmpty {
-                print("Not there yet, Kuma makes them: \(report.waitingForKuma.joined(separator: ", ")).")
-            }
-            await store.close()
-        } catch {
+        let report: SchemaReport
+        do throws(StoreError) { report = try await store.prepareSchema() } catch {
             StandardError.print("kuma-balancer: \(error)")
             throw BalancerExit.failure
+        }
+        await store.close()
+        if let foreignness = report.foreignness {
+            StandardError.print("kuma-balancer: \(foreignness)")
+            throw BalancerExit.failure
+        }
+        print(report.added.isEmpty ? "Nothing is missing." : "Added: \(report.added.joined(separator: ", ")).")
+        if !report.waitingForKuma.isEmpty {
+            print("Not there yet, Kuma makes them: \(report.waitingForKuma.joined(separator: ", ")).")
         }
     }
 }

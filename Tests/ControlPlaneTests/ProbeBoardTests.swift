@@ -50,7 +50,7 @@ struct ProbeBoardTests {
         #expect(quick.timeout == .seconds(1))
         #expect(board.record(bad, for: patient, now: start, draw: 0.5) == nil)
         #expect(board.finding(of: node) == nil)
-        #expect(board.record(good, for: quick, now: start, draw: 0.5) == .unchanged)
+        #expect(board.record(good, for: quick, now: start, draw: 0.5)?.routing == .unchanged)
     }
 
     @Test("never more probes in flight than allowed, and nobody is forgotten")
@@ -81,41 +81,54 @@ struct ProbeBoardTests {
         #expect(board.take(now: start + .seconds(9)).isEmpty)
     }
 
-    @Test("the address book keeps the last good address, and one address of several")
-    func addresses() throws {
-        var book = AddressBook(interval: .seconds(30), deadline: .seconds(5))
-        let address = NodeAddress(host: "kuma1", port: 3001)
-        let (one, two) = (SocketAddress.ipv4(octets: 1, port: 0), SocketAddress.ipv4(octets: 2, port: 0))
-        book.follow(["kuma1"], now: start)
-        #expect(book.take(now: start) == ["kuma1"])
-        #expect(book.take(now: start).isEmpty)
-        #expect(book.record(.failed(reason: "no"), for: "kuma1", now: start) == "no")
-        #expect(book.resolve(address) == nil)
-        #expect(book.take(now: start + .seconds(2)) == ["kuma1"])
-        let six = SocketAddress.ipv6(high: 0, low: 1, port: 0, scope: 0)
-        #expect(book.record(.found([six, one, two]), for: "kuma1", now: start + .seconds(2)) == nil)
-        #expect(book.resolve(address) == .ipv4(octets: 1, port: 3001))
-        #expect(book.take(now: start + .seconds(31)).isEmpty)
-        #expect(book.take(now: start + .seconds(32)) == ["kuma1"])
-        _ = book.record(.found([two, one]), for: "kuma1", now: start + .seconds(32))
-        #expect(book.resolve(address) == .ipv4(octets: 1, port: 3001))
-        #expect(book.record(.failed(reason: "down"), for: "kuma1", now: start + .seconds(62)) == "down")
-        #expect(book.record(.failed(reason: "down"), for: "kuma1", now: start + .seconds(64)) == nil, "told once")
-        #expect(book.resolve(address) == .ipv4(octets: 1, port: 3001))
+    @Test("suspicion gives a slow node twice the time of its last good answer, and one that is offline the whole")
+    func slowNode() throws {
+        var board = try board(["a"])
+        let node = try NodeID("a")
+        let slow = ProbeResult(finding: .healthy, detail: "200", duration: .milliseconds(1_400))
+        var order = try #require(board.take(now: start).first)
+        _ = board.record(slow, for: order, now: start, draw: 0.5)
+        board.hurry(node, now: start)
+        order = try #require(board.take(now: start).first)
+        #expect(order.timeout == .milliseconds(2_800))
+        _ = board.record(bad, for: order, now: start, draw: 0.5)
+        for _ in 0..<2 {
+            order = try #require(board.take(now: start + .seconds(9)).first)
+            #expect(order.timeout == .milliseconds(2_800))
+            _ = board.record(bad, for: order, now: start, draw: 0.5)
+        }
+        #expect(board.finding(of: node)?.status == .offline)
+        for _ in 0..<3 {
+            order = try #require(board.take(now: start + .seconds(9)).first)
+            #expect(order.timeout == .seconds(5), "a good answer that takes long ends it, too")
+            _ = board.record(slow, for: order, now: start, draw: 0.5)
+        }
+        #expect(board.finding(of: node)?.status == .online)
     }
 
-    @Test("a host in figures is its own answer and never looked up", arguments: ["192.0.2.7", "2001:db8::7"])
-    func figures(host: String) throws {
-        var book = AddressBook(interval: .seconds(30), deadline: .seconds(5))
-        let known = SocketAddress(try #require(IPAddress(parsing: host)), port: 3001)
-        book.follow([host], now: start)
-        #expect(book.take(now: start).isEmpty)
-        #expect(book.sight(of: NodeAddress(host: host, port: 3001)) == .known(known))
-        // What a state file remembers of it changes nothing.
-        book.remember(.ipv4(octets: 9, port: 0), for: host, now: start)
-        #expect(book.resolve(NodeAddress(host: host, port: 3001)) == known)
-        book.follow([host, "kuma1"], now: start + .seconds(1))
-        #expect(book.take(now: start + .seconds(60)) == ["kuma1"])
+    @Test("a stranger's good answer counts for routing and never for the node; of one that is unsure nothing is said")
+    func strangers() throws {
+        var board = try board(["a"])
+        let node = try NodeID("a")
+        var now = start
+        func answer(_ result: ProbeResult, _ belief: AddressClaims.Verdict) throws -> ProbeBoard.Recording? {
+            now += .seconds(3)
+            let order = try #require(board.take(now: now).first)
+            return board.record(result, for: order, belief, now: now, draw: 0.5)
+        }
+        _ = try answer(good, .unsure)
+        #expect(board.ownership(of: node) == nil && board.finding(of: node)?.status == .online)
+        for _ in 0..<2 { _ = try answer(good, .foreign("it is b")) }
+        #expect(try answer(good, .foreign("it is b"))?.ownership == .became(.offline))
+        #expect(board.finding(of: node)?.status == .online)
+        #expect(board.ownership(of: node)?.status == .offline)
+        #expect(board.ownership(of: node)?.last.detail == "it is b")
+        for _ in 0..<9 { _ = try answer(good, .unsure) }
+        #expect(board.ownership(of: node)?.status == .offline, "nobody gets anything back for want of knowledge")
+        for _ in 0..<3 { _ = try answer(good, .own) }
+        #expect(board.ownership(of: node)?.status == .online)
+        for _ in 0..<3 { _ = try answer(bad, .unsure) }
+        #expect(board.ownership(of: node)?.status == .offline, "silence is the node's own, whoever else is there")
     }
 
     @Test("real look-ups: figures, localhost, and a name that cannot exist", .timeLimit(.minutes(1)))

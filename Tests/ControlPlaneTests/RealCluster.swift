@@ -46,7 +46,9 @@ final class RealCluster: Sendable {
                 publisher: RoutingTablePublisher(),
                 identity: BalancerPresence(id: BalancerID(text: "lb\(index)"), address: "127.0.0.1:1", version: "test"),
                 logger: RealCluster.quiet,
-                lookup: { _, answer in answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) })
+                lookup: { host, answer in
+                    answer(.found([.ipv4(octets: VirtualCluster.address(of: host), port: 0)]))
+                })
         }
     }
 

@@ -28,15 +28,20 @@ final class VirtualTime: Sendable {
 /// Which Kuma processes live: what probes and agents find.
 final class NodeFates: NodeProbe {
     private let dead = Mutex<Set<String>>([])
+    private let deadAddresses = Mutex<Set<IPAddress>>([])
     let probes = Mutex<[String: Int]>([:])
 
+    /// Whoever asks there is refused, under whatever name.
+    func kill(at octets: UInt32) { _ = deadAddresses.withLock { $0.insert(IPAddress(ipv4: octets)) } }
+    func revive(at octets: UInt32) { _ = deadAddresses.withLock { $0.remove(IPAddress(ipv4: octets)) } }
     func kill(_ host: String) { _ = dead.withLock { $0.insert(host) } }
     func revive(_ host: String) { _ = dead.withLock { $0.remove(host) } }
     func isDead(_ host: String) -> Bool { dead.withLock { $0.contains(host) } }
 
     func probe(_ address: NodeAddress, timeout: Duration) async -> ProbeResult {
         probes.withLock { $0[address.host, default: 0] += 1 }
-        return isDead(address.host)
+        let isGone = address.resolved.map { place in deadAddresses.withLock { $0.contains(place.ip) } } ?? false
+        return isDead(address.host) || isGone
             ? ProbeResult(finding: .unhealthy, detail: "connection refused", duration: .milliseconds(1))
             : ProbeResult(finding: .healthy, detail: "200 in 2 ms", duration: .milliseconds(2))
     }
@@ -88,7 +93,7 @@ final class VirtualCluster {
     func addBalancer(
         _ name: String = "lb1", store: (any ControlStore)? = nil, readingStore: (any ControlStore)? = nil,
         configure: (inout ControlPlaneConfiguration) -> Void = { _ in },
-        lookup: @escaping NameLookup = { _, answer in answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) },
+        lookup: @escaping NameLookup = { host, answer in answer(.found([.ipv4(octets: address(of: host), port: 0)])) },
         log: any LogHandler = SwiftLogNoOpLogHandler()
     ) {
         var configuration = ControlPlaneConfiguration()
@@ -103,6 +108,12 @@ final class VirtualCluster {
         plane.restore()
         balancers.append(plane)
         publishers.append(publisher)
+    }
+
+    /// Each name has an address of its own, as nodes have: `node2` is at 127.0.0.2.
+    static func address(of host: String) -> UInt32 {
+        if let number = UInt32(host.drop { !$0.isNumber }), number < 1 << 16 { return 0x7F00_0000 + number }
+        return host.utf8.reduce(0x7F01_0000) { $0 ^ ($0 << 5 & 0xFFFF ^ UInt32($1)) }
     }
 
     func kill(_ name: String) { fates.kill(name) }

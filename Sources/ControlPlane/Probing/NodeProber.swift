@@ -37,23 +37,35 @@ final class NodeProber: Sendable {
         state.withLock { $0.board.hurry(node, now: now) }
     }
 
+    /// A name got another address.
+    func recheck(_ host: String) {
+        let now = clock.now()
+        state.withLock { $0.board.recheck(host, now: now) }
+    }
+
     func takeDue(now: ContinuousClock.Instant) -> [ProbeBoard.Order] { state.withLock { $0.board.take(now: now) } }
     func takeAll() -> [ProbeBoard.Order] { state.withLock { $0.board.takeAll() } }
 
     func finding(of node: NodeID) -> ProbeBoard.Finding? { state.withLock { $0.board.finding(of: node) } }
+    /// What may be said of the node itself: a stranger at its address is left out.
+    func ownership(of node: NodeID) -> ProbeBoard.Finding? { state.withLock { $0.board.ownership(of: node) } }
     func status(of node: NodeID) -> NodeStatus? { state.withLock { $0.board.status(of: node) } }
     /// Changes whenever a node's finding does.
     var revision: UInt64 { state.withLock { $0.revision } }
     var statistics: CheckStatistics { state.withLock { $0.statistics } }
 
-    /// Makes one ordered probe, of the address that was looked up: no check waits for a resolver, which may be stuck over
+    /// Makes one ordered probe, of the addresses that were looked up: no check waits for a resolver, which may be stuck over
     /// another node's name. A node whose name has no address fails the check; one whose name is still being looked up is
     /// asked for again a little later.
-    func perform(_ order: ProbeBoard.Order, at sight: AddressBook.Sight) async -> ProbeResult {
-        let result: ProbeResult
+    /// - Parameter belief: asked with the address that answered well, if one did: whether that answer is the node's.
+    func perform(
+        _ order: ProbeBoard.Order, at sight: AddressBook.Sight,
+        belief: (SocketAddress?) -> AddressClaims.Verdict
+    ) async -> ProbeResult {
+        let (result, address): (ProbeResult, SocketAddress?)
         switch sight {
-        case .known(let address): result = await ask(order, at: order.address.reached(at: address))
-        case .unknown(let reason): result = .notResolved(reason)
+        case .known(let addresses): (result, address) = await ask(order, at: addresses)
+        case .unknown(let reason): (result, address) = (.notResolved(reason), nil)
         case .pending:
             let now = clock.now()
             state.withLock { $0.board.postpone(order, now: now) }
@@ -64,8 +76,9 @@ final class NodeProber: Sendable {
             state.withLock { $0.board.abandon(order) }
             return result
         }
+        let verdict = belief(address)
         let (now, draw) = (clock.now(), clock.draw())
-        let verdict = state.withLock { state -> HealthJudge.Verdict? in
+        let recording = state.withLock { state -> ProbeBoard.Recording? in
             state.statistics.count += 1
             state.statistics.last = now
             switch result.finding {
@@ -73,21 +86,45 @@ final class NodeProber: Sendable {
             case .unhealthy: state.statistics.failures += 1
             }
             let isFirst = state.board.status(of: order.node) == nil
-            let verdict = state.board.record(result, for: order, now: now, draw: draw)
-            if isFirst || verdict != .unchanged { state.revision += 1 }
-            return verdict
+            let recording = state.board.record(result, for: order, verdict, now: now, draw: draw)
+            if isFirst || recording.map({ $0.routing != .unchanged }) ?? true { state.revision += 1 }
+            return recording
         }
-        switch verdict {
+        switch recording?.routing {
         case .became(let status): report(status, of: order, result)
         case .unchanged, nil: break
+        }
+        if case .foreign(let reason) = verdict, recording?.ownership == .became(.offline) {
+            logger.warning(
+                "an answer at the node's address is not counted as the node's",
+                metadata: ["node": "\(order.node)", "address": "\(order.address)", "reason": "\(reason)"])
         }
         return result
     }
 
-    private func ask(_ order: ProbeBoard.Order, at address: NodeAddress) async -> ProbeResult {
+    /// Asks at one address after the other, until one answers well or the check's time is over.
+    /// - Returns: the good answer and where it came from, or what was found at the first address.
+    private func ask(
+        _ order: ProbeBoard.Order, at addresses: [SocketAddress]
+    ) async -> (ProbeResult, SocketAddress?) {
+        let end = clock.now() + order.timeout
+        var failure: ProbeResult?
+        for address in addresses {
+            let left = failure == nil ? order.timeout : end - clock.now()
+            guard left > .zero, !Task.isCancelled else { break }
+            let result = await ask(order, at: order.address.reached(at: address), timeout: left)
+            switch result.finding {
+            case .healthy, .degraded: return (result, address)
+            case .unhealthy: failure = failure ?? result
+            }
+        }
+        return (failure ?? .notResolved("it has no address"), nil)
+    }
+
+    private func ask(_ order: ProbeBoard.Order, at address: NodeAddress, timeout: Duration) async -> ProbeResult {
         switch order.occasion {
-        case .routine: await probe.routineProbe(address, timeout: order.timeout)
-        case .suspicion: await probe.probe(address, timeout: order.timeout)
+        case .routine: await probe.routineProbe(address, timeout: timeout)
+        case .suspicion: await probe.probe(address, timeout: timeout)
         }
     }
 

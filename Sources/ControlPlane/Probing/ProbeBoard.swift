@@ -47,7 +47,7 @@ package struct ProbeBoard: Sendable {
         }
     }
 
-    /// What a balancer's own probes say of a node.
+    /// What a balancer's own probes say of a node, or of whether its address is its own.
     package struct Finding: Sendable, Equatable {
         package let status: NodeStatus
         package let okStreak: Int
@@ -58,8 +58,12 @@ package struct ProbeBoard: Sendable {
     private struct Entry: Sendable {
         let node: NodeID
         var address: NodeAddress
+        /// Of what this balancer reaches: for routing.
         var judge: HealthJudge
+        /// Of the node itself, an answer that is not certainly its own left out: for ownership.
+        var ownJudge: HealthJudge
         var last: ProbeResult?
+        var ownLast: ProbeResult?
         /// How long its last good answer took.
         var lastGood: Duration = .zero
         var isHurried = false
@@ -95,7 +99,7 @@ package struct ProbeBoard: Sendable {
                 nextDue.append(due[position])
             } else {
                 let judge = HealthJudge(startingAs: node.believedStatus(limits.judge), limits: limits.judge)
-                next.append(Entry(node: node.id, address: address, judge: judge))
+                next.append(Entry(node: node.id, address: address, judge: judge, ownJudge: judge))
                 nextDue.append(now)
             }
         }
@@ -110,6 +114,14 @@ package struct ProbeBoard: Sendable {
         else { return }
         entries[position].isHurried = true
         due[position] = now
+    }
+
+    /// A name got another address: whoever is there is asked at once, and what is still asked at the old one says nothing.
+    package mutating func recheck(_ host: String, now: ContinuousClock.Instant) {
+        for position in entries.indices where entries[position].address.host == host {
+            entries[position].underWay = nil
+            due[position] = now
+        }
     }
 
     /// The probes to start now, longest overdue first, as many as may be in flight.
@@ -149,12 +161,21 @@ package struct ProbeBoard: Sendable {
         min(max(limits.suspectTimeout, entry.lastGood * 2), limits.timeout)
     }
 
+    /// What the judges made of a result.
+    package struct Recording: Sendable, Equatable {
+        package let routing: HealthJudge.Verdict
+        package let ownership: HealthJudge.Verdict
+    }
+
     /// Takes the answer to an order, every order exactly once.
-    /// - Parameter draw: a random number of 0 to 1, for the jitter.
-    /// - Returns: nil when the probe was abandoned meanwhile or its node is gone; else what the judge made of it.
+    /// - Parameters:
+    ///   - belief: whether a good answer is the node's own.
+    ///   - draw: a random number of 0 to 1, for the jitter.
+    /// - Returns: nil when the probe was abandoned meanwhile or its node is gone; else what the judges made of it.
     package mutating func record(
-        _ result: ProbeResult, for order: Order, now: ContinuousClock.Instant, draw: Double
-    ) -> HealthJudge.Verdict? {
+        _ result: ProbeResult, for order: Order, _ belief: AddressClaims.Verdict = .own,
+        now: ContinuousClock.Instant, draw: Double
+    ) -> Recording? {
         inFlight -= 1
         guard let position = positions[order.node], entries[position].underWay?.ticket == order.ticket else {
             return nil
@@ -166,9 +187,22 @@ package struct ProbeBoard: Sendable {
         case .degraded, .unhealthy: break
         }
         entries[position].underWay = nil
-        let wait = Jitter.spread(entries[position].judge.interval, draw: draw)
-        due[position] = entries[position].isHurried ? now : now + wait
-        return verdict
+        let own = ProbeBoard.own(result, belief)
+        let ownVerdict = own.map { entries[position].ownJudge.record($0.finding) } ?? .unchanged
+        entries[position].ownLast = own ?? entries[position].ownLast
+        let pause = min(entries[position].judge.interval, entries[position].ownJudge.interval)
+        due[position] = entries[position].isHurried ? now : now + Jitter.spread(pause, draw: draw)
+        return Recording(routing: verdict, ownership: ownVerdict)
+    }
+
+    /// What a result says of the node itself; nil: nothing. A failed check is its own in any case.
+    private static func own(_ result: ProbeResult, _ belief: AddressClaims.Verdict) -> ProbeResult? {
+        switch (result.finding, belief) {
+        case (.unhealthy, _), (.healthy, .own), (.degraded, .own): result
+        case (.healthy, .unsure), (.degraded, .unsure): nil
+        case (.healthy, .foreign(let reason)), (.degraded, .foreign(let reason)):
+            ProbeResult(finding: .unhealthy, detail: reason, duration: result.duration)
+        }
     }
 
     /// An order that will have no answer.
@@ -189,6 +223,13 @@ package struct ProbeBoard: Sendable {
     package func finding(of node: NodeID) -> Finding? {
         guard let position = positions[node], let last = entries[position].last else { return nil }
         let judge = entries[position].judge
+        return Finding(status: judge.status, okStreak: judge.okStreak, failStreak: judge.failStreak, last: last)
+    }
+
+    /// What is known of the node itself; nil before anything is.
+    package func ownership(of node: NodeID) -> Finding? {
+        guard let position = positions[node], let last = entries[position].ownLast else { return nil }
+        let judge = entries[position].ownJudge
         return Finding(status: judge.status, okStreak: judge.okStreak, failStreak: judge.failStreak, last: last)
     }
 

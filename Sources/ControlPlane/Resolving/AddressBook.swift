@@ -7,6 +7,14 @@ package struct AddressBook: Sendable {
     package static let lookupsAtOnce = 8
     /// After a failed look-up: soon, since such a node cannot be used at all.
     package static let retryInterval: Duration = .seconds(2)
+    /// Between two look-ups of a name that is doubted (DESIGN.md §6).
+    package static let doubtInterval: Duration = .seconds(1)
+    /// How long a doubt lasts: a failed check, or a missing report, renews it sooner.
+    package static let doubtSpan: Duration = .seconds(4)
+    /// For how long a name that did resolve may fail to before it counts as gone: a name server is restarted in less.
+    package static let patience: Duration = .seconds(5)
+    /// Addresses of one name that are tried; further ones are left out.
+    package static let addressesOfName = 16
 
     package enum Answer: Sendable, Equatable {
         /// In the resolver's order, ports to be filled in.
@@ -16,39 +24,25 @@ package struct AddressBook: Sendable {
 
     /// What the book knows of a name.
     package enum Sight: Sendable, Equatable {
-        /// Its last good address, with the node's own port.
-        case known(SocketAddress)
+        /// Its last good addresses, with the node's own port: the one that answered last comes first. Never empty.
+        case known([SocketAddress])
         /// Its first look-up is under way, or not begun.
         case pending
         case unknown(reason: String)
     }
 
-    private struct Entry: Sendable {
-        var address: SocketAddress?
-        var lastError: String?
-        /// Nil: never.
-        var due: ContinuousClock.Instant?
-        var startedAt: ContinuousClock.Instant?
-
-        /// - Parameter address: known from before.
-        init(_ host: String, address: SocketAddress? = nil, now: ContinuousClock.Instant) {
-            if let ip = IPAddress(parsing: host) {
-                self.address = SocketAddress(ip, port: 0)
-            } else {
-                self.address = address
-                due = now
-            }
-        }
-
-        func isDue(_ now: ContinuousClock.Instant) -> Bool {
-            guard let due, startedAt == nil else { return false }
-            return due <= now
-        }
+    /// Whether a name means its addresses now.
+    package enum Certainty: Sendable, Equatable {
+        case certain
+        /// It was not looked up yet, or has failed to resolve for a moment.
+        case unsure
+        /// It does not resolve, and has not for a while.
+        case gone(reason: String)
     }
 
     private let interval: Duration
     private let deadline: Duration
-    private var entries: [String: Entry] = [:]
+    private var entries: [String: BookEntry] = [:]
     /// Before it nothing is due; nil after a change, until the names were looked through again.
     private var quietUntil: ContinuousClock.Instant?
 
@@ -61,17 +55,18 @@ package struct AddressBook: Sendable {
     package mutating func follow(_ hosts: Set<String>, now: ContinuousClock.Instant) {
         guard entries.count != hosts.count || !hosts.allSatisfy({ entries[$0] != nil }) else { return }
         entries = entries.filter { hosts.contains($0.key) }
-        for host in hosts where entries[host] == nil { entries[host] = Entry(host, now: now) }
+        for host in hosts where entries[host] == nil { entries[host] = BookEntry(host, now: now) }
         quietUntil = nil
     }
 
     /// Puts in an address known from before, such as the state file's; a look-up replaces it.
     package mutating func remember(_ address: SocketAddress, for host: String, now: ContinuousClock.Instant) {
-        entries[host] = Entry(host, address: address, now: now)
+        entries[host] = BookEntry(host, address: address, now: now)
         quietUntil = nil
     }
 
-    /// The names to look up now. A look-up past its deadline counts as failed; its late answer is still taken.
+    /// The names to look up now, those that waited longest first. A look-up past its deadline counts as failed; its late
+    /// answer is still taken.
     package mutating func take(now: ContinuousClock.Instant) -> [String] {
         if let quietUntil, now < quietUntil { return [] }
         let late = entries.filter { _, entry in
@@ -79,11 +74,12 @@ package struct AddressBook: Sendable {
             return now - started > deadline
         }
         let trouble = "no answer from the resolver within \(deadline)"
-        for host in late.keys { entries[host]?.lastError = trouble }
+        for host in late.keys { entries[host]?.fail(trouble, now: now) }
         let underWay = entries.values.count { $0.startedAt != nil }
-        let due = entries.filter { $0.value.isDue(now) }.keys.sorted()
-        let taken = Array(due.prefix(max(AddressBook.lookupsAtOnce - underWay, 0)))
-        for host in taken { entries[host]?.startedAt = now }
+        let due = entries.compactMap { host, entry in entry.dueBy(now).map { (at: $0, host: host) } }
+            .sorted { ($0.at, $0.host) < ($1.at, $1.host) }
+        let taken = due.prefix(max(AddressBook.lookupsAtOnce - underWay, 0)).map(\.host)
+        for host in taken { entries[host]?.begin(now: now) }
         quietUntil = underWay + taken.count > 0 ? nil : entries.values.lazy.compactMap(\.due).min() ?? now + interval
         return taken
     }
@@ -94,53 +90,59 @@ package struct AddressBook: Sendable {
         let before = entry.lastError
         entry.startedAt = nil
         switch answer {
-        case .found(let addresses):
-            entry.due = now + interval
-            entry.lastError = nil
-            // Several addresses take turns in the answers of some name servers: one that still holds is kept.
-            if let current = entry.address, addresses.contains(current) { break }
-            entry.address = AddressBook.preferred(addresses) ?? entry.address
-        case .failed(let reason):
-            entry.due = now + AddressBook.retryInterval
-            entry.lastError = reason
+        case .found(let addresses): entry.find(AddressBook.preferred(addresses), now: now, interval: interval)
+        case .failed(let reason): entry.fail(reason, now: now)
         }
         entries[host] = entry
         quietUntil = nil
         return entry.lastError == before ? nil : entry.lastError
     }
 
+    /// Something speaks against what the book says of a name: it is looked up again at once, and every second while the
+    /// doubt lasts.
+    package mutating func doubt(_ host: String, now: ContinuousClock.Instant) {
+        guard entries[host]?.doubt(now: now) == true else { return }
+        quietUntil = nil
+    }
+
+    /// One of the name's addresses answered as its node: it comes first from now on.
+    /// - Returns: whether it did not before.
+    package mutating func answered(_ address: SocketAddress, for host: String) -> Bool {
+        entries[host]?.prefer(address) ?? false
+    }
+
+    /// None of those that were tried did: whoever tries next begins with another one, for one that does not answer at all
+    /// may have taken the time of the rest.
+    /// - Parameter first: the first of those that were tried.
+    /// - Returns: whether another one comes first now.
+    package mutating func unanswered(_ host: String, beginningWith first: SocketAddress) -> Bool {
+        entries[host]?.passOver(first) ?? false
+    }
+
     /// IPv4 first: Kuma's own default listens on both families, and a node bound to one family by hand is bound to
     /// IPv4.
-    private static func preferred(_ addresses: [SocketAddress]) -> SocketAddress? {
-        addresses.first {
-            switch $0 {
-            case .ipv4: true
-            case .ipv6: false
-            }
-        } ?? addresses.first
+    private static func preferred(_ addresses: [SocketAddress]) -> [SocketAddress] {
+        var seen: Set<SocketAddress> = []
+        let distinct = addresses.filter { seen.insert($0).inserted }
+        return Array((distinct.filter(\.ip.isIPv4) + distinct.filter { !$0.ip.isIPv4 }).prefix(addressesOfName))
     }
 
     package func sight(of node: NodeAddress) -> Sight {
         guard let entry = entries[node.host] else { return .pending }
-        return switch entry.address {
-        case .ipv4(let octets, _): .known(.ipv4(octets: octets, port: node.port))
-        case .ipv6(let high, let low, _, let scope):
-            .known(.ipv6(high: high, low: low, port: node.port, scope: scope))
-        case nil: entry.lastError.map { .unknown(reason: $0) } ?? .pending
-        }
+        guard entry.addresses.isEmpty else { return .known(entry.addresses.map { $0.with(port: node.port) }) }
+        return entry.lastError.map { .unknown(reason: $0) } ?? .pending
+    }
+
+    package func certainty(of host: String, now: ContinuousClock.Instant) -> Certainty {
+        entries[host]?.certainty(now: now) ?? .unsure
     }
 
     /// Whether some name has neither an address nor a failed look-up yet.
-    package var hasPendingNames: Bool { entries.values.contains { $0.address == nil && $0.lastError == nil } }
+    package var hasPendingNames: Bool { entries.values.contains { $0.addresses.isEmpty && $0.lastError == nil } }
 
-    /// The last good address of a name; its port says nothing.
-    package func address(of host: String) -> SocketAddress? { entries[host]?.address }
+    /// The first of the last good addresses of a name; its port says nothing.
+    package func address(of host: String) -> SocketAddress? { entries[host]?.addresses.first }
 
-    /// The last good address, with the node's own port.
-    package func resolve(_ node: NodeAddress) -> SocketAddress? {
-        switch sight(of: node) {
-        case .known(let address): address
-        case .pending, .unknown: nil
-        }
-    }
+    /// The same with the node's own port.
+    package func resolve(_ node: NodeAddress) -> SocketAddress? { address(of: node.host)?.with(port: node.port) }
 }

@@ -3,7 +3,8 @@ import ClusterStore
 import Logging
 
 /// Speaks for nodes that have fallen silent: lends them this balancer's own probes, judged by the same judge. The store
-/// takes its word only while the node is still silent, so a fresh report always wins.
+/// takes its word only while the node is still silent, so a fresh report always wins. An answer that may be somebody else's
+/// at the node's address is no word of the node.
 actor SilentNodeSpeaker {
     /// Statements in one pass; the rest follows a second later. Bounds a pass when very many nodes are silent.
     static let statementsPerPass = 200
@@ -113,7 +114,7 @@ actor SilentNodeSpeaker {
     /// What to say, or nil when the row already says it: a silent node costs no statement a second.
     private func statement(for node: NodeRecord) -> SpokenStatus? {
         let verdict: (status: NodeStatus, okStreak: Int, failStreak: Int, detail: String)
-        if let finding = prober.finding(of: node.id) {
+        if let finding = prober.ownership(of: node.id) {
             verdict = (finding.status, finding.okStreak, finding.failStreak, finding.last.detail)
         } else if node.address == nil {
             // Nobody reports and nobody can ask: such a row is no node one could rely on.

@@ -34,7 +34,12 @@ final class SimulatedBalancer: @unchecked Sendable {
                 now: { process.instant }, sleep: { span in await process.sleep(span) },
                 monotonicNanoseconds: { UInt64(max(scheduler.now / .nanoseconds(1), 0)) },
                 draw: { scheduler.random.fraction() }),
-            lookup: { _, answer in answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) })
+            lookup: { host, answer in answer(.found([.ipv4(octets: SimulatedBalancer.address(of: host), port: 0)])) })
+    }
+
+    /// Of its own for each name, as nodes have (FNV-1a, in 10.0.0.0/8).
+    private static func address(of host: String) -> UInt32 {
+        0x0A00_0000 | host.utf8.reduce(2_166_136_261 as UInt32) { ($0 ^ UInt32($1)) &* 16_777_619 } & 0xFF_FFFF
     }
 
     private var scheduler: Scheduler { process.scheduler }
