@@ -9,6 +9,8 @@ from .cluster import HERE, nginx_command, user_directive
 from .stage import eventually, free_port
 
 KUMA, HAPROXY_HTTP, HAPROXY_TCP = "kuma-balancer", "HAProxy http", "HAProxy tcp"
+# Not among those whose work is measured: checks its servers and sends again what may be.
+HAPROXY_RETRYING = "HAProxy"
 NGINX_HTTP, NGINX_STREAM = "nginx http", "nginx stream"
 ALL = [KUMA, HAPROXY_HTTP, HAPROXY_TCP, NGINX_HTTP, NGINX_STREAM]
 PEERS = ALL[1:]
@@ -16,7 +18,7 @@ PEERS = ALL[1:]
 READING_HEADS = [KUMA, HAPROXY_HTTP, NGINX_HTTP]
 TEMPLATES = {
     KUMA: "kuma-balancer.env", HAPROXY_HTTP: "haproxy-http.cfg", HAPROXY_TCP: "haproxy-tcp.cfg",
-    NGINX_HTTP: "nginx-http.conf", NGINX_STREAM: "nginx-stream.conf",
+    NGINX_HTTP: "nginx-http.conf", NGINX_STREAM: "nginx-stream.conf", HAPROXY_RETRYING: "haproxy-restarts.cfg",
 }
 
 
@@ -76,7 +78,7 @@ def launch(name, origin, around, database_port=None, state_file=None):
         environment = {"PATH": os.environ["PATH"], "TMPDIR": str(stage.directory)} | around.settings
         if around.balancer_descriptors:
             command = ["prlimit", f"--nofile={around.balancer_descriptors}", "--", *command]
-    elif name in (HAPROXY_HTTP, HAPROXY_TCP):
+    elif name in (HAPROXY_HTTP, HAPROXY_TCP, HAPROXY_RETRYING):
         path = stage.write(file, HERE / "peers" / TEMPLATES[name], values)
         command = [machine.find("haproxy"), "-db", "-f", path]
     else:

@@ -14,9 +14,10 @@ from .stage import Failure
 NEEDED = {
     "haproxy": "haproxy", "nginx": "nginx", "wrk": "wrk", "strace": "strace", "mariadbd": "mariadb-server",
     "mariadb": "mariadb-client", "mariadb-install-db": "mariadb-server", "taskset": "util-linux",
-    "setpriv": "util-linux",
+    "setpriv": "util-linux", "node": "nodejs",
 }
-# What a benchmark without peers needs of these.
+# What `run` needs of these, and a benchmark without peers.
+PEER_PROGRAMS = [program for program in NEEDED if program != "node"]
 DATABASE_PROGRAMS = ["mariadbd", "mariadb", "mariadb-install-db", "taskset", "setpriv"]
 STREAM_PACKAGE = "libnginx-mod-stream"
 MODULES = Path("/usr/lib/nginx/modules")
@@ -34,7 +35,7 @@ def missing_packages(programs):
     return sorted(packages)
 
 
-def install_what_is_missing(say, programs=tuple(NEEDED)):
+def install_what_is_missing(say, programs=tuple(PEER_PROGRAMS)):
     packages = missing_packages(programs)
     if not packages:
         return
