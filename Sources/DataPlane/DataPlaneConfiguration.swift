@@ -65,8 +65,12 @@ package struct DataPlaneLimits: Sendable {
     /// An exchange in which neither side moves a byte; above: `504` or reset. Above Kuma's longest quiet spell: an
     /// Engine.IO poll waits 25 s + 20 s (KUMA.md).
     package var exchangeIdle: Duration = .seconds(120)
-    /// A client that half-closed or vanished while its response has not begun: this long the node is still given to
-    /// answer; above: the upstream work is cancelled. A full close cannot be told from a half-close before a write.
+    /// A client that ended its side while its response has not begun: this long the node is still given to answer; above: the
+    /// upstream work is cancelled. Its end is kept from the node meanwhile, because it says one of two things that cannot
+    /// be told apart until something is written: a client that has left, for whom nobody should work, or one that only has
+    /// no more to say (`nc -N`, many a health check) and waits for the answer. Node.js takes the end for the former and
+    /// drops the request at once, so relaying it would refuse every client of the latter kind; 2 s are more than Kuma
+    /// needs for any answer but a Socket.IO poll, and of little consequence for one that has left.
     package var abandonedGrace: Duration = .seconds(2)
     /// A kept upstream connection without a request; above: dropped. Node.js closes its own at 5 s (KUMA.md), and a
     /// request must not meet that close.

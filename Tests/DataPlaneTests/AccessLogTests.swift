@@ -16,7 +16,7 @@ struct AccessLogTests {
 
     /// What is the same in each run: without time and span.
     private func shape(_ line: String) -> String {
-        line.replacing(#/\[[^\]]*\]/#, with: "[]").replacing(#/ms=[0-9]+\.[0-9]{3}$/#, with: "ms=")
+        line.replacing(#/\[[^\]]*\]/#, with: "[]").replacing(#/ms=[0-9]+\.[0-9]{3}/#, with: "ms=")
     }
 
     @Test("Requests on one connection, pipelined ones too, have a line each, in order, without query or fields")
@@ -92,10 +92,45 @@ struct AccessLogTests {
         let shapes = try lines(3).map { shape($0).replacing(#/ [0-9]+ node/#, with: " N node") }
         #expect(
             shapes == [
-                #"127.0.0.1 - - [] "-" 400 N node=- via=balancer ms="#,
-                #"127.0.0.1 - - [] "GET /page HTTP/1.1" 503 N node=- via=balancer ms="#,
-                #"127.0.0.1 - - [] "GET /lb/health HTTP/1.1" 503 N node=- via=balancer ms="#,
+                #"127.0.0.1 - - [] "-" 400 N node=- via=balancer ms= reason=space_before_colon"#,
+                #"127.0.0.1 - - [] "GET /page HTTP/1.1" 503 N node=- via=balancer ms= reason=no_node_available"#,
+                #"127.0.0.1 - - [] "GET /lb/health HTTP/1.1" 503 N node=- via=balancer ms= reason=control_api_unavailable"#,
             ])
+    }
+
+    @Test(
+        "What was cut because its node was given up says so, and what the node closed says that",
+        arguments: ["text", "json"])
+    func cut(_ form: String) throws {
+        let origin = try Origin { socket, origin in
+            let request = try socket.readMessage(.request)
+            origin.note(request)
+            if request.target != "/silent" {
+                try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun")
+            }
+            if request.target != "/closed" { _ = try socket.receive() }
+        }
+        let node = Balancer.Node(id: "node1", port: origin.port)
+        let balancer = try Balancer([node], accessLog: try collected.log(form == "json" ? .json : .text))
+        func ask(_ path: String) throws -> TestSocket {
+            let client = try balancer.connect()
+            try client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+            return client
+        }
+        let closed = try ask("/closed")
+        #expect(try closed.receiveToEnd().end == .reset)
+        let (silent, begun) = (try ask("/silent"), try ask("/begun"))
+        _ = try begun.receive(through: "begun")
+        try blockUntil("the node has all requests") { origin.requests.count == 3 }
+        try balancer.publish([.init(id: "node1", port: origin.port, status: .offline, isReachable: false)])
+        #expect(try silent.readResponse().text.contains("node_given_up"))
+        #expect(try begun.receiveToEnd().end == .reset)
+        let lines = try lines(3)
+        for (path, reason) in [("/closed", "node_closed"), ("/silent", "node_given_up"), ("/begun", "node_given_up")] {
+            let line = try #require(lines.first { $0.contains(path) })
+            #expect(form == "json" ? line.hasSuffix(",\"reason\":\"\(reason)\"}") : line.hasSuffix(" reason=\(reason)"))
+            #expect(line.contains(form == "json" ? "\"node\":\"node1\"" : "node=node1"), "\(line)")
+        }
     }
 
     @Test("A tunnel has its line when it ends, with what came through it")

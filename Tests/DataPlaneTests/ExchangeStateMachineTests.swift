@@ -75,6 +75,20 @@ struct ExchangeStateMachineTests {
         var old = ExchangeStateMachine(head, upstream: .fresh)
         let chunked = try Self.response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", to: old)
         #expect(old.received(chunked, while: .open) == .relay(client: .close))
+        #expect(old.bodyForm == .bare)
+        let body = Array("3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\nHTTP/1.1".utf8)
+        var data = [UInt8](repeating: 0, count: body.count)
+        let received = body.withUnsafeBytes { body in
+            data.withUnsafeMutableBytes { old.received(fromUpstream: body, copyingDataTo: $0) }
+        }
+        #expect(received.action == .forwardLast(body.count - 8))
+        #expect(data.prefix(received.dataBytes).elementsEqual("abcde".utf8))
+        #expect(old.ending == .closeClient(upstream: .keepAlive, wish: .balancer))
+
+        var other = ExchangeStateMachine(head, upstream: .fresh)
+        let counted = try Self.response("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", to: other)
+        #expect(other.received(counted, while: .open) == .relay(client: .keepAlive))
+        #expect(other.bodyForm == .framed)
     }
 
     @Test("Bytes behind the response make the upstream connection useless")
@@ -104,15 +118,17 @@ struct ExchangeStateMachineTests {
         #expect(old.received(head, while: .open) == .dropInterim)
     }
 
-    @Test("An unanswered request is sent again only when safe, and once: on a fresh connection, or on another node")
+    @Test("Unanswered, a safe request goes again: on a fresh connection if its own was kept, then to one other node")
     func replay() throws {
         var kept = try Self.get(upstream: .kept)
         #expect(kept.upstreamEnded(.reset) == .replay(.freshConnection))
-        kept.replayed()
+        kept.replayed(.freshConnection)
+        #expect(kept.upstreamEnded(.closed) == .replay(.anotherNode))
+        kept.replayed(.anotherNode)
         #expect(kept.upstreamEnded(.closed) == .answerBadGateway)
         var fresh = try Self.get(upstream: .fresh)
         #expect(fresh.upstreamEnded(.closed) == .replay(.anotherNode))
-        fresh.replayed()
+        fresh.replayed(.anotherNode)
         #expect(fresh.upstreamEnded(.closed) == .answerBadGateway)
         var answered = try Self.get(upstream: .kept)
         answered.upstreamSpoke()
@@ -131,7 +147,19 @@ struct ExchangeStateMachineTests {
                 try Self.request("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")))
     }
 
-    @Test("Safe requests take any idle connection, polls one that is verified, the others none")
+    @Test("Two nodes at most have a request: one that was sent, and moved on when a connect failed, goes no further")
+    func movedOn() throws {
+        var sent = try Self.get(upstream: .kept)
+        #expect(sent.upstreamEnded(.reset) == .replay(.freshConnection))
+        sent.replayed(.freshConnection)
+        sent.movedOn()
+        #expect(sent.upstreamEnded(.reset) == .answerBadGateway)
+        var unsent = try Self.get(upstream: .fresh)
+        unsent.movedOn()
+        #expect(unsent.upstreamEnded(.reset) == .replay(.anotherNode))
+    }
+
+    @Test("Safe requests take any idle connection, the others one that is verified, those that become tunnels none")
     func reuse() throws {
         func reuse(_ head: String) throws -> ExchangeStateMachine.Reuse {
             ExchangeStateMachine.reuse(for: try Self.request("\(head) HTTP/1.1\r\nHost: a\r\n\r\n"))
@@ -139,9 +167,13 @@ struct ExchangeStateMachineTests {
         #expect(try reuse("GET /") == .any)
         #expect(try reuse("HEAD /lb/health") == .any)
         #expect(try reuse("GET /socket.io/?EIO=4&transport=polling") == .verified)
-        #expect(try reuse("POST /socket.io/?EIO=4&transport=polling") == .never)
-        #expect(try reuse("POST /") == .never)
-        #expect(try reuse("DELETE /api/x") == .never)
+        #expect(try reuse("POST /socket.io/?EIO=4&transport=polling") == .verified)
+        #expect(try reuse("POST /") == .verified)
+        #expect(try reuse("DELETE /api/x") == .verified)
+        let upgrade =
+            "GET /socket.io/ HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        #expect(ExchangeStateMachine.reuse(for: try Self.request(upgrade)) == .never)
     }
 
     @Test("The node's end is the end of a body that lasts until it, and a breach of any other")

@@ -60,6 +60,38 @@ struct LimitsTests {
         try balancer.expectBalanced()
     }
 
+    @Test(
+        "Another protocol's greeting is closed as soon as it is no request line, without a word, and counted",
+        arguments: [
+            "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", "220 mail.example.com ESMTP Postfix\r\n", "EHLO mail\r\n",
+            "220 mail.example.com ESMTP", "* OK IMAP4rev1 ready\r\n", "*1\r\n$4\r\nPING\r\n", "JRMI\u{0}\u{2}K",
+        ])
+    func greetings(_ greeting: String) throws {
+        let balancer = try Balancer([], reactors: 1)
+        for isPiecewise in [false, true] {
+            let client = try balancer.connect()
+            if isPiecewise {
+                // The last byte meets a connection that is gone, at the latest.
+                for byte in greeting.utf8 { try? client.send([byte]) }
+            } else {
+                try client.send(greeting)
+            }
+            #expect(try client.receiveToEnd().bytes.isEmpty)
+        }
+        #expect(balancer.sum { $0.notHTTP.load(ordering: .acquiring) } == 2)
+        #expect(balancer.sum { $0.rejected.load(ordering: .acquiring) } == 0)
+        try balancer.expectBalanced()
+    }
+
+    @Test("A line of HTTP's that is none is answered at once, not after the head's deadline")
+    func badLineAtOnce() throws {
+        let balancer = try Balancer([], reactors: 1)
+        for start in ["GET /\r\n", "POST / HTTP/x", "G@"] {
+            #expect(try balancer.connect().exchange(start).status == 400)
+        }
+        #expect(balancer.sum { $0.rejected.load(ordering: .acquiring) } == 3)
+    }
+
     /// Heads that are refused; named, so that a report stays readable.
     enum BadHead: String, CaseIterable {
         case noHost, twoHosts, lengthAndChunked, large, longLine, trace

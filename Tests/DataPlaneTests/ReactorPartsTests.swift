@@ -137,7 +137,9 @@ struct ReactorPartsTests {
         #expect(Array("d".utf8).withUnsafeBytes { directory.pin($0) } == .valid(0))
         #expect(Array("c".utf8).withUnsafeBytes { directory.pin($0) } == .stale)
         let line = String(decoding: directory.entries[0].routedByPin, as: UTF8.self)
-        #expect(line == "X-Routed-Via: fixed-node\r\nX-Routed-To: hostof-d\r\n", "line breaks never reach a head")
+        let node = directory.entries[0].id.text
+        let expected = "X-Routed-Via: fixed-node\r\nX-Routed-To: hostof-d\r\nX-Routed-Node: \(node)\r\n"
+        #expect(line == expected, "line breaks never reach a head")
     }
 
     @Test(

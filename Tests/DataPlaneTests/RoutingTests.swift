@@ -64,6 +64,7 @@ struct RoutingTests {
         #expect(pinned.text == "one")
         #expect(pinned["X-Routed-Via"] == ["fixed-node"])
         #expect(pinned["X-Routed-To"] == ["host-of-node1"])
+        #expect(pinned["X-Routed-Node"] == ["node1"])
         #expect(try client.get("/", "Cookie: KUMA_FIXED_NODE=node2").text == "two", "the pin changed")
         let unpinned = try client.get("/")
         #expect(unpinned.text == "two", "without a pin the client stays where it is")
@@ -277,8 +278,16 @@ struct RoutingTests {
             .init(id: "node2", port: two.port, status: .offline, isReachable: false),
         ])
         #expect(try reader.readResponse().text == "one")
-        #expect(try writer.readResponse().status == 502)
+        let cut = try writer.readResponse()
+        #expect(cut.status == 502)
+        #expect(cut.text.contains("\"reason\":\"node_given_up\""))
         #expect(one.requests.count == 1, "never a POST a second time")
+        #expect(balancer.sum { $0.cut.load(ordering: .acquiring) } == 1)
+        // Of the reactors that had a connection there each says its part.
+        let told = balancer.log.warnings.filter { $0.text.hasPrefix("a node was given up") }
+        #expect(told.allSatisfy { $0.metadata["node"] == "node2" })
+        #expect(told.compactMap { $0.metadata["cut"].flatMap { Int($0) } }.reduce(0, +) == 1)
+        #expect(told.compactMap { $0.metadata["connections"].flatMap { Int($0) } }.reduce(0, +) == 2)
     }
 
     @Test("A table that comes while a reactor takes the one before is taken without another event")

@@ -20,6 +20,9 @@ package final class TrafficFacts: Sendable {
     package let rejected = Atomic<Int>(0)
     /// Requests that no node could take (503) or whose node answered nonsense (502).
     package let failed = Atomic<Int>(0)
+    /// Requests and tunnels that were cut because the routing table gave their node up; the requests among them are in
+    /// `failed`, too.
+    package let cut = Atomic<Int>(0)
     /// Connections closed because they did not speak HTTP.
     package let notHTTP = Atomic<Int>(0)
     /// Requests tried again, on another node or over another connection to the same one.

@@ -68,6 +68,10 @@ struct BalancerMetrics: Sendable {
             "Requests that no node took, or that a node did not answer properly.",
             sum { $0.failed.load(ordering: .relaxed) })
         text.add(
+            "kuma_balancer_cut_total", .counter,
+            "Requests and tunnels cut because their node was given up: offline, out of reach, or removed.",
+            sum { $0.cut.load(ordering: .relaxed) })
+        text.add(
             "kuma_balancer_retries_total", .counter, "Requests sent once more after a node failed.",
             sum { $0.retried.load(ordering: .relaxed) })
         text.add(

@@ -7,7 +7,8 @@ import HTTPFraming
 ///
 ///     192.0.2.7 - - [26/Nov/2026:01:02:03 +0000] "GET /a HTTP/1.1" 200 1234 node=node1 via=load-balancer ms=5.213
 ///
-/// JSON has the same values under names. What is not known is `-`, in JSON null.
+/// JSON has the same values under names. What is not known is `-`, in JSON null. Where the balancer answered itself or cut
+/// the response, a `reason` follows.
 struct AccessLine {
     private(set) var bytes: [UInt8] = []
     private let form: AccessLog.Form
@@ -54,6 +55,9 @@ struct AccessLine {
         add(AccessLine.word(note.answerer) ?? "-")
         add(" ms=")
         addMilliseconds(span)
+        guard !note.reason.isEmpty else { return }
+        add(" reason=")
+        bytes.append(contentsOf: note.reason.utf8)
     }
 
     private mutating func writeJSON(_ note: AccessNote, _ client: IPAddress, _ sentBytes: Int, _ span: UInt64) {
@@ -91,6 +95,11 @@ struct AccessLine {
         }
         add(",\"ms\":")
         addMilliseconds(span)
+        if !note.reason.isEmpty {
+            add(",\"reason\":\"")
+            bytes.append(contentsOf: note.reason.utf8)
+            add("\"")
+        }
         add("}")
     }
 

@@ -40,6 +40,8 @@ final class AccessNote {
     private(set) var answerer = Answerer.nobody
     /// The node that got the request last; empty: none did.
     private(set) var node: [UInt8] = []
+    /// Why the balancer answered itself or cut the response: a machine word; empty: it did neither.
+    private(set) var reason = ""
 
     init() {
         method.reserveCapacity(AccessNote.methodBytes)
@@ -107,6 +109,7 @@ final class AccessNote {
         responseBytes = 0
         answerer = .nobody
         node = []
+        reason = ""
     }
 
     func forwarded(to node: [UInt8], _ via: RoutedVia) {
@@ -117,11 +120,15 @@ final class AccessNote {
     func forwardedToControlAPI() { answerer = .controlAPI }
 
     /// The data plane's own answer of so many bytes.
-    func answered(_ status: UInt16, bytes: Int) {
+    func answered(_ status: UInt16, because reason: String, bytes: Int) {
         self.status = status
+        self.reason = reason
         responseBytes += bytes
         answerer = .balancer
     }
+
+    /// What came of the response is all that the client gets.
+    func cut(because reason: BreakReason) { self.reason = reason.rawValue }
 
     func close() { isOpen = false }
 }

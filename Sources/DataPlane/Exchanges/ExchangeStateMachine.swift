@@ -16,17 +16,18 @@ struct ExchangeStateMachine: Sendable {
     enum Reuse: Equatable, Sendable {
         /// Any: should it die unanswered, the request is sent again.
         case any
-        /// One that was in use within the last second and is open at this moment, as its socket says. What is left is a
-        /// node that dies just now, and with it the Socket.IO session that this poll belongs to. Node.js closes an idle
-        /// connection after 5 s, so never one that is this young (KUMA.md).
+        /// One that carried an answer within the last second and is open at this moment, as its socket says. What is left is
+        /// a node that dies just now; a fresh connection is no safer there, since it may wait in a queue that nobody empties
+        /// any more (of 68 000 POSTs 46 were lost so in graceful restarts). Node.js closes an idle connection after 5 s, so
+        /// never one that is this young (KUMA.md).
         case verified
-        /// None: the request takes a fresh connection.
+        /// None: the request takes a fresh connection, which its tunnel uses up.
         case never
     }
 
     /// Where a request that died unanswered goes again.
     enum Again: Equatable, Sendable {
-        /// The connection had been idle, and its end was on its way: a fresh one to the same node.
+        /// The connection had been idle, and its end was on its way: a fresh one to the same node, if that still takes any.
         case freshConnection
         /// A fresh connection died: the node is in trouble, another one takes the request.
         case anotherNode
@@ -109,6 +110,10 @@ struct ExchangeStateMachine: Sendable {
     private var isAnswered = false
     /// Where the request would go next; nil: nowhere.
     private var again: Again?
+    /// Whether a node may have had it.
+    private var wasSent = false
+    /// How the response's body goes to the client.
+    private(set) var bodyForm = BodyForm.framed
     private var request: BodyScanner
     private var response = BodyScanner(.none)
 
@@ -138,9 +143,10 @@ struct ExchangeStateMachine: Sendable {
 
     static func reuse(for head: RequestHead) -> Reuse {
         if isReplayable(head) { return .any }
-        // A poll; its POSTs, like all others, take a fresh connection (DESIGN.md §3.4).
-        guard case .node(.socketIO) = head.destination else { return .never }
-        return head.method == .get && head.body == .none && head.upgrade == .none ? .verified : .never
+        return switch head.upgrade {
+        case .none: .verified
+        case .webSocket: .never
+        }
     }
 
     /// Whether a copy of the stamped head must be kept until the node has said something.
@@ -176,8 +182,18 @@ struct ExchangeStateMachine: Sendable {
         }
     }
 
-    /// The request goes out once more, and never again: one that kills whoever gets it must not meet every node.
-    mutating func replayed() { again = nil }
+    /// The request goes out once more. One that kills whoever gets it must not meet every node: two at most have it.
+    mutating func replayed(_ way: Again) {
+        wasSent = true
+        again =
+            switch way {
+            case .freshConnection: .anotherNode
+            case .anotherNode: nil
+            }
+    }
+
+    /// Its connect failed, and another node takes it.
+    mutating func movedOn() { if wasSent { again = nil } }
 
     /// Anything at all from the node: the request has been acted upon.
     mutating func upstreamSpoke() { isAnswered = true }
@@ -203,6 +219,7 @@ struct ExchangeStateMachine: Sendable {
         let isEarly = !request.isComplete
         // A client of HTTP/1.0 knows no chunks: only the end of the connection can tell it the end (RFC 9112 §6.1).
         let isBeyondClient = version == .http10 && head.body == .chunked
+        bodyForm = isBeyondClient ? .bare : .framed
         if isEarly || isBeyondClient || head.body == .untilClose || service == .draining { clientPersistence = .close }
         return .relay(client: clientPersistence)
     }
@@ -215,6 +232,22 @@ struct ExchangeStateMachine: Sendable {
             stage = .complete
             return .forwardLast(count)
         case .invalid: return .breakOff
+        }
+    }
+
+    /// The same for a body that goes on without its framing.
+    /// - Parameter output: at least as long as `bytes`; gets what is data of them.
+    /// - Returns: with the action, how many bytes were written.
+    mutating func received(
+        fromUpstream bytes: UnsafeRawBufferPointer, copyingDataTo output: UnsafeMutableRawBufferPointer
+    ) -> (action: ResponseBytesAction, dataBytes: Int) {
+        let (step, dataBytes) = response.consume(bytes, copyingDataTo: output)
+        switch step {
+        case .more: return (.forward, dataBytes)
+        case .complete(let count):
+            stage = .complete
+            return (.forwardLast(count), dataBytes)
+        case .invalid: return (.breakOff, 0)
         }
     }
 

@@ -46,6 +46,10 @@ extension LocalResponse {
     static let nodeClosed = LocalResponse(
         status: 502, reason: "node_closed", message: "The node closed the connection before it answered.")
 
+    static let nodeGivenUp = LocalResponse(
+        status: 502, reason: "node_given_up",
+        message: "The node went offline or out of reach while it worked on this request.")
+
     static let badNodeResponse = LocalResponse(
         status: 502, reason: "bad_node_response", message: "The node sent an answer that cannot be understood.")
 

@@ -21,7 +21,7 @@ extension Reactor {
         guard access != nil else { return }
         let note = note(of: slot)
         if !note.isOpen { note.openUnread(at: SystemCall.now) }
-        note.answered(response.status, bytes: bytes)
+        note.answered(response.status, because: response.reason, bytes: bytes)
     }
 
     func noteForwarded(_ slot: Slot) {

@@ -89,7 +89,7 @@ extension Reactor {
             answer(slot, .nodeTimedOut)
         case .breakOff:
             facts.failed.wrappingAdd(1, ordering: .relaxed)
-            breakOff(slot)
+            breakOff(slot, because: .nodeTimedOut)
         }
     }
 

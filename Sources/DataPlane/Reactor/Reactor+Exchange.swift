@@ -66,7 +66,7 @@ extension Reactor {
         case .wouldBlock: return flushed.progress
         case .moved(let count): moveBody(slot, incoming.first(count), from: .scratch)
         // The body will never be whole; the node must not take what it has for all of it.
-        case .endOfStream, .failed: breakOff(slot)
+        case .endOfStream, .failed: breakOff(slot, because: .clientClosed)
         }
         return .made
     }
@@ -79,7 +79,11 @@ extension Reactor {
         case .forwardLast(let last): count = last
         case .reject:
             facts.rejected.wrappingAdd(1, ordering: .relaxed)
-            if slot.pointee.exchange?.isUnanswered == true { answer(slot, .badRequestBody) } else { breakOff(slot) }
+            if slot.pointee.exchange?.isUnanswered == true {
+                answer(slot, .badRequestBody)
+            } else {
+                breakOff(slot, because: .badRequestBody)
+            }
             return
         }
         let body = UnsafeRawBufferPointer(rebasing: bytes[..<count])
@@ -140,16 +144,21 @@ extension Reactor {
         return .made
     }
 
-    func upstreamEnded(_ slot: Slot, _ end: ExchangeStateMachine.UpstreamEnd) {
+    func upstreamEnded(
+        _ slot: Slot, _ end: ExchangeStateMachine.UpstreamEnd, because cause: UpstreamEndCause = .nodeClosed
+    ) {
         slot.pointee.upstream.isReadable = false
         switch slot.pointee.exchange?.upstreamEnded(end) {
         // The step that follows finds the exchange complete, and ends it.
         case .none, .finish: return
-        case .replay(let again): replay(slot, again)
-        case .answerBadGateway: answerNodeClosed(slot)
+        case .replay(let again): replay(slot, again, because: cause)
+        case .answerBadGateway: answerUpstreamEnded(slot, because: cause)
         case .breakOff:
             facts.failed.wrappingAdd(1, ordering: .relaxed)
-            breakOff(slot)
+            switch cause {
+            case .nodeClosed: breakOff(slot, because: .nodeClosed)
+            case .nodeGivenUp: breakOff(slot, because: .nodeGivenUp)
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import ClusterCore
+import Glibc
 import HTTPFraming
 import Synchronization
 
@@ -86,7 +87,7 @@ extension Reactor {
             slot.pointee.pinClearing = .none
             facts.requests.wrappingAdd(1, ordering: .relaxed)
             noteRequest(slot, head, bytes)
-            dispatch(slot, head, bytes, from: source)
+            if head.isLastHop { answer(slot, .capabilities) } else { dispatch(slot, head, bytes, from: source) }
         }
     }
 
@@ -186,16 +187,27 @@ extension Reactor {
     private func rewrite(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, for slot: Slot) -> RewriteOutcome {
         let ip = slot.pointee.peer.ip
         let trust = slot.pointee.trust
+        let authority = head.host.isEmpty ? localAuthority(slot) : []
         return withUnsafeTemporaryAllocation(byteCount: IPAddress.figuresBytes, alignment: 1) { figures in
-            // SAFETY: the stamps' buffers outlive the rewriting: one is on this stack frame, the other a literal.
+            // SAFETY: the stamps' buffers outlive the rewriting: one is on this stack frame, one a literal, one lent for it.
             let address = UnsafeRawBufferPointer(rebasing: figures[..<ip.figures(into: figures)])
             let proto = StaticString("http")
-            let stamps = RequestStamps(
-                clientAddress: address,
-                proto: UnsafeRawBufferPointer(start: proto.utf8Start, count: proto.utf8CodeUnitCount), trust: trust)
-            return RequestHeadRewriter.rewrite(
-                head, of: bytes, fields: requestFields, stamps: stamps, upstream: .keepAlive, into: outgoing.bytes)
+            return authority.withUnsafeBytes { authority in
+                let stamps = RequestStamps(
+                    clientAddress: address,
+                    proto: UnsafeRawBufferPointer(start: proto.utf8Start, count: proto.utf8CodeUnitCount),
+                    authority: authority, trust: trust)
+                return RequestHeadRewriter.rewrite(
+                    head, of: bytes, fields: requestFields, stamps: stamps, upstream: .keepAlive, into: outgoing.bytes)
+            }
         }
+    }
+
+    /// Where the client connected. Off the steady path: asked for clients of HTTP/1.0 that name no host.
+    private func localAuthority(_ slot: Slot) -> [UInt8] {
+        let number = slot.pointee.client.number
+        let (_, address) = SocketAddress.reading { getsockname(number, $0, $1) }
+        return Array((address?.description ?? "").utf8)
     }
 
     private func sendAssembled(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) {

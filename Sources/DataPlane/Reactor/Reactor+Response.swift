@@ -84,18 +84,15 @@ extension Reactor {
         var taken = head.headBytes
         let rest = UnsafeRawBufferPointer(rebasing: bytes[head.headBytes...])
         if slot.pointee.exchange?.stage == .body, !rest.isEmpty {
-            switch slot.pointee.exchange?.received(fromUpstream: rest) {
-            case .none, .breakOff:
+            // The buffer is as large as the longest head and a full receive buffer.
+            let room = UnsafeMutableRawBufferPointer(rebasing: outgoing.bytes[length...])
+            guard let body = take(rest, of: slot, into: room) else {
                 facts.failed.wrappingAdd(1, ordering: .relaxed)
                 answer(slot, .badNodeResponse)
                 return .ended
-            case .forward: taken += rest.count
-            case .forwardLast(let count): taken += count
             }
-            let body = UnsafeRawBufferPointer(rebasing: bytes[head.headBytes..<taken])
-            searchSession(slot, in: body)
-            UnsafeMutableRawBufferPointer(rebasing: outgoing.bytes[length...]).copyMemory(from: body)
-            length += body.count
+            taken += body.taken
+            length += body.written
         }
         slot.pointee.access?.responseBytes += length
         let delivery = deliver(outgoing.first(length), to: &slot.pointee.client, pending: &slot.pointee.toClient)
@@ -106,14 +103,42 @@ extension Reactor {
         return .took(taken)
     }
 
+    /// Takes the body's share of `bytes`, and writes what of it the client gets.
+    /// - Returns: nil when the bytes break the framing.
+    private func take(
+        _ bytes: UnsafeRawBufferPointer, of slot: Slot, into room: UnsafeMutableRawBufferPointer
+    ) -> (taken: Int, written: Int)? {
+        let action: ExchangeStateMachine.ResponseBytesAction?
+        var bare: Int?
+        switch slot.pointee.exchange?.bodyForm {
+        case .none: return nil
+        case .framed: action = slot.pointee.exchange?.received(fromUpstream: bytes)
+        case .bare:
+            let received = slot.pointee.exchange?.received(fromUpstream: bytes, copyingDataTo: room)
+            action = received?.action
+            bare = received?.dataBytes
+        }
+        let taken: Int
+        switch action {
+        case .none, .breakOff: return nil
+        case .forward: taken = bytes.count
+        case .forwardLast(let last): taken = last
+        }
+        let body = UnsafeRawBufferPointer(rebasing: bytes[..<taken])
+        searchSession(slot, in: body)
+        if bare == nil { room.copyMemory(from: body) }
+        return (taken, bare ?? taken)
+    }
+
     private func rewrite(
         _ slot: Slot, _ head: ResponseHead, _ bytes: UnsafeRawBufferPointer, client: Persistence
     ) -> RewriteOutcome {
         // SAFETY: the lines are read during the rewriting only, while the directory is not changed.
         func rewrite(_ routed: UnsafeRawBufferPointer) -> RewriteOutcome {
             ResponseHeadRewriter.rewrite(
-                head, of: bytes, fields: responseFields, client: client, routed: routed,
-                pin: slot.pointee.pinClearing, into: outgoing.bytes)
+                head, of: bytes, fields: responseFields, client: client,
+                body: slot.pointee.exchange?.bodyForm ?? .framed, routed: routed, pin: slot.pointee.pinClearing,
+                into: outgoing.bytes)
         }
         switch slot.pointee.target {
         case .none, .controlAPI: return rewrite(UnsafeRawBufferPointer(start: nil, count: 0))
@@ -126,6 +151,7 @@ extension Reactor {
     }
 
     private func respondBody(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) -> ResponseStep {
+        if slot.pointee.exchange?.bodyForm == .bare { return respondBare(slot, bytes) }
         let count: Int
         switch slot.pointee.exchange?.received(fromUpstream: bytes) {
         case .none: return .ended
@@ -133,7 +159,7 @@ extension Reactor {
         case .forwardLast(let last): count = last
         case .breakOff:
             facts.failed.wrappingAdd(1, ordering: .relaxed)
-            breakOff(slot)
+            breakOff(slot, because: .badNodeResponse)
             return .ended
         }
         let body = UnsafeRawBufferPointer(rebasing: bytes[..<count])
@@ -145,5 +171,21 @@ extension Reactor {
             return .ended
         }
         return .took(count)
+    }
+
+    /// The body's data, without the framing that came with it.
+    private func respondBare(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) -> ResponseStep {
+        guard let body = take(bytes, of: slot, into: outgoing.bytes) else {
+            facts.failed.wrappingAdd(1, ordering: .relaxed)
+            breakOff(slot, because: .badNodeResponse)
+            return .ended
+        }
+        slot.pointee.access?.responseBytes += body.written
+        let data = outgoing.first(body.written)
+        guard deliver(data, to: &slot.pointee.client, pending: &slot.pointee.toClient) == .accepted else {
+            closeConnection(slot)
+            return .ended
+        }
+        return .took(body.taken)
     }
 }

@@ -104,7 +104,7 @@ extension Reactor {
         case .moved(let count): slot.pointee.exchange?.skipped(fromClient: count)
         case .none: return .none
         // As when it is copied: the body will never be whole.
-        case .sourceEnded, .sourceFailed: breakOff(slot)
+        case .sourceEnded, .sourceFailed: breakOff(slot, because: .clientClosed)
         case .sinkFailed: upstreamRefusedBytes(slot)
         case .unavailable: return .unavailable
         }

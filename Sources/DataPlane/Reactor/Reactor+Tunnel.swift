@@ -52,7 +52,7 @@ extension Reactor {
         // One side failed: the other must not take what it has for a proper end.
         if up == .failed || down == .failed {
             SystemCall.setResetOnClose(slot.pointee.upstream.number)
-            breakOff(slot)
+            breakOff(slot, because: .tunnelReset)
             return .made
         }
         if slot.pointee.client.isShut, slot.pointee.upstream.isShut {

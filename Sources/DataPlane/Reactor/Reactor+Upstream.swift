@@ -113,6 +113,7 @@ extension Reactor {
             answerNoNode(slot)
             return
         }
+        slot.pointee.exchange?.movedOn()
         countRetry(from: .node(node))
         slot.pointee.via = next.via
         beginConnect(slot, to: .node(next.node))
@@ -134,27 +135,31 @@ extension Reactor {
     }
 
     /// Sends a request again that died unanswered.
-    func replay(_ slot: Slot, _ again: ExchangeStateMachine.Again) {
+    func replay(_ slot: Slot, _ again: ExchangeStateMachine.Again, because cause: UpstreamEndCause) {
         var target = slot.pointee.target
+        var way = again
         switch (again, target) {
         case (.freshConnection, .none), (.freshConnection, .controlAPI): break
-        case (.freshConnection, .node(let node)) where directory.entries[node].isServing: break
+        case (.freshConnection, .node(let node))
+        where directory.entries[node].isServing && !directory.entries[node].traffic.isEjected(now: now):
+            break
         case (.freshConnection, .node(let node)), (.anotherNode, .node(let node)):
             guard let next = chooseNext(slot, after: node) else {
-                answerNodeClosed(slot)
+                answerUpstreamEnded(slot, because: cause)
                 return
             }
             slot.pointee.via = next.via
             target = .node(next.node)
+            way = .anotherNode
         case (.anotherNode, .none), (.anotherNode, .controlAPI):
-            answerNodeClosed(slot)
+            answerUpstreamEnded(slot, because: cause)
             return
         }
         dropUpstream(slot)
         slot.pointee.upstreamInput.removeAll()
         slot.pointee.toUpstream.removeAll()
         slot.pointee.toUpstream.append(slot.pointee.replay.bytes)
-        slot.pointee.exchange?.replayed()
+        slot.pointee.exchange?.replayed(way)
         countRetry(from: slot.pointee.target)
         beginConnect(slot, to: target)
     }
@@ -164,9 +169,14 @@ extension Reactor {
         if case .node(let node) = target { directory.entries[node].traffic.retries.wrappingAdd(1, ordering: .relaxed) }
     }
 
-    func answerNodeClosed(_ slot: Slot) {
+    func answerUpstreamEnded(_ slot: Slot, because cause: UpstreamEndCause) {
         facts.failed.wrappingAdd(1, ordering: .relaxed)
-        answer(slot, .nodeClosed)
+        switch cause {
+        case .nodeClosed: answer(slot, .nodeClosed)
+        case .nodeGivenUp:
+            facts.cut.wrappingAdd(1, ordering: .relaxed)
+            answer(slot, .nodeGivenUp)
+        }
     }
 
     /// Counts the client at `node`, and no longer where it was.
@@ -209,14 +219,16 @@ extension Reactor {
         case .connecting:
             if case .node(let node) = slot.pointee.target { tryNextNode(slot, after: node) }
         // Unanswered, it may go to another node; answered in full, the client is to have the answer.
-        case .exchanging: upstreamEnded(slot, .reset)
-        case .tunnelling: breakOff(slot)
+        case .exchanging: upstreamEnded(slot, .reset, because: .nodeGivenUp)
+        case .tunnelling: breakOff(slot, because: .nodeGivenUp)
         }
         serve(slot)
     }
 
     /// Ends a connection so that the client sees that what it has is not the whole.
-    func breakOff(_ slot: Slot) {
+    func breakOff(_ slot: Slot, because reason: BreakReason) {
+        if reason == .nodeGivenUp { facts.cut.wrappingAdd(1, ordering: .relaxed) }
+        slot.pointee.access?.cut(because: reason)
         SystemCall.setResetOnClose(slot.pointee.client.number)
         closeConnection(slot)
     }

@@ -267,11 +267,22 @@ final class Reactor {
         let lost = directory.update(to: publisher.table)
         upstreams.closeOutdated { directory.entries[$0].edition }
         guard !lost.isEmpty else { return }
+        var tallies = lost.map { (node: $0, connections: 0, cut: 0) }
         for index in 0..<slab.prepared {
-            guard let slot = slab.slot(index), case .node(let node) = slot.pointee.target, lost.contains(node) else {
-                continue
-            }
+            guard let slot = slab.slot(index), case .node(let node) = slot.pointee.target,
+                let place = lost.firstIndex(of: node)
+            else { continue }
+            let cut = facts.cut.load(ordering: .relaxed)
             nodeLost(slot)
+            tallies[place].connections += 1
+            tallies[place].cut += facts.cut.load(ordering: .relaxed) - cut
+        }
+        for (node, connections, cut) in tallies where connections > 0 {
+            logger.warning(
+                "a node was given up: what it was working on goes elsewhere or is cut",
+                metadata: [
+                    "node": "\(directory.entries[node].id.text)", "connections": "\(connections)", "cut": "\(cut)",
+                ])
         }
     }
 

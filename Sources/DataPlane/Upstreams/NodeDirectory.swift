@@ -20,7 +20,7 @@ package final class NodeDirectory {
         var node: RoutingNode?
         /// What the two lines below were made of.
         var hostName: String
-        /// The two `X-Routed-…` lines, whole.
+        /// The three `X-Routed-…` lines, whole.
         var routedByBalancer: [UInt8]
         var routedByPin: [UInt8]
         /// Where it stands, but for an ejection: what choosing needs of `node`, without a look at its texts.
@@ -148,8 +148,8 @@ package final class NodeDirectory {
         guard let index = places[node.id], entries[index].traffic === node.traffic else { return nil }
         if entries[index].hostName != node.hostName {
             entries[index].hostName = node.hostName
-            entries[index].routedByBalancer = NodeDirectory.routedLines(.loadBalancer, to: node.hostName)
-            entries[index].routedByPin = NodeDirectory.routedLines(.fixedNode, to: node.hostName)
+            entries[index].routedByBalancer = NodeDirectory.routedLines(.loadBalancer, to: node)
+            entries[index].routedByPin = NodeDirectory.routedLines(.fixedNode, to: node)
         }
         entries[index].node = node
         return index
@@ -160,8 +160,8 @@ package final class NodeDirectory {
         let entry = Entry(
             id: node.id, idBytes: bytes, idHash: RendezvousHash.digest(bytes),
             traffic: node.traffic, node: node, hostName: node.hostName,
-            routedByBalancer: NodeDirectory.routedLines(.loadBalancer, to: node.hostName),
-            routedByPin: NodeDirectory.routedLines(.fixedNode, to: node.hostName))
+            routedByBalancer: NodeDirectory.routedLines(.loadBalancer, to: node),
+            routedByPin: NodeDirectory.routedLines(.fixedNode, to: node))
         // The place of a node that is gone and that no connection remembers may be used again: the list stays bounded
         // by the nodes of one table and the connections.
         guard let free = entries.firstIndex(where: { $0.node == nil && $0.references == 0 }) else {
@@ -178,15 +178,16 @@ package final class NodeDirectory {
         return free
     }
 
-    /// Text out of a database: bytes that would break the head are left out.
-    private static func routedLines(_ via: RoutedVia, to hostName: String) -> [UInt8] {
+    /// Text out of a database: bytes that would break the head are left out. Two nodes may share a host name, never an id.
+    private static func routedLines(_ via: RoutedVia, to node: RoutingNode) -> [UInt8] {
         let word =
             switch via {
             case .loadBalancer: "load-balancer"
             case .fixedNode: "fixed-node"
             }
-        let name = hostName.utf8.filter { $0 > 0x20 && $0 < 0x7F }.prefix(255)
-        return Array("X-Routed-Via: \(word)\r\nX-Routed-To: ".utf8) + name + Array("\r\n".utf8)
+        let name = node.hostName.utf8.filter { $0 > 0x20 && $0 < 0x7F }.prefix(255)
+        return Array("X-Routed-Via: \(word)\r\nX-Routed-To: ".utf8) + name
+            + Array("\r\nX-Routed-Node: \(node.id.text)\r\n".utf8)
     }
 
     // MARK: Choosing

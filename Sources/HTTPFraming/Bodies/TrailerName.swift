@@ -8,7 +8,7 @@ struct TrailerName: Sendable {
         "content_length", "cookie", "expect", "forwarded", "host", "http2-settings", "keep-alive",
         "proxy-authorization", "proxy-connection", "set-cookie", "te", "trailer", "transfer-encoding",
         "transfer_encoding", "upgrade", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
-        "x-routed-to", "x-routed-via",
+        "x-routed-node", "x-routed-to", "x-routed-via",
     ]
 
     /// Bit n: `forbidden[n]` begins with the bytes so far.

@@ -11,6 +11,7 @@ package enum FieldName: Sendable {
     case host
     case http2Settings
     case keepAlive
+    case maxForwards
     case proxyConnection
     case secWebSocketKey
     case secWebSocketVersion
@@ -21,6 +22,7 @@ package enum FieldName: Sendable {
     case xForwardedHost
     case xForwardedProto
     case xRealIP
+    case xRoutedNode
     case xRoutedTo
     case xRoutedVia
     /// `Transfer_Encoding` or `Content_Length`: some servers read `_` as `-`, so these smuggle a framing.
@@ -46,7 +48,10 @@ package enum FieldName: Sendable {
             if isNamed("connection") { self = .connection }
             if isNamed("keep-alive") { self = .keepAlive }
         case 11: if isNamed("x-routed-to") { self = .xRoutedTo }
-        case 12: if isNamed("x-routed-via") { self = .xRoutedVia }
+        case 12:
+            if isNamed("x-routed-via") { self = .xRoutedVia }
+            if isNamed("max-forwards") { self = .maxForwards }
+        case 13: if isNamed("x-routed-node") { self = .xRoutedNode }
         case 14:
             if isNamed("content-length") { self = .contentLength }
             if isNamed("content_length") { self = .disguisedFraming }

@@ -15,7 +15,7 @@ struct HeadEndSearch: Sendable {
 
     /// Every byte before this offset has been searched for a line feed. Offsets of a head fit 16 bits; a search that
     /// runs out of bytes has been rejected before.
-    private var searched: UInt16 = 0
+    private(set) var searched: UInt16 = 0
     /// Offset of the line that `searched` is in.
     private var lineStart: UInt16 = 0
     /// Offset of the first line's CRLF; zero while unknown.

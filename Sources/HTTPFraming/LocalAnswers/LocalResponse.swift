@@ -6,7 +6,7 @@ package struct LocalResponse: Sendable {
     package var status: UInt16
     /// The machine word of API.md's error objects: `no_node_available`, `head_too_large`.
     package var reason: String
-    /// One sentence for people. Escaped as the form needs.
+    /// One sentence for people. Escaped as the form needs. Empty: the response has no body.
     package var message: String
     /// Seconds for `Retry-After`; `nil` leaves the field out.
     package var retryAfterSeconds: Int?
@@ -33,6 +33,9 @@ package struct LocalResponse: Sendable {
         self.init(status: rejection.status, reason: rejection.rawValue, message: message)
     }
 
+    /// The answer to OPTIONS when it is ours to give (RFC 9110 §9.3.7).
+    package static let capabilities = LocalResponse(status: 200, reason: "", message: "")
+
     /// The whole response, head and body.
     package func bytes(as form: AnswerForm) -> [UInt8] {
         let body = Array(bodyText(as: form).utf8)
@@ -47,6 +50,7 @@ package struct LocalResponse: Sendable {
     private func headText(as form: AnswerForm, bodyBytes: Int) -> String {
         var lines = ["HTTP/1.1 \(status) \(phrase)"]
         switch form {
+        case _ where message.isEmpty: break
         case .html:
             lines.append("Content-Type: text/html; charset=utf-8")
             lines.append("Content-Security-Policy: default-src 'none'")
@@ -55,14 +59,15 @@ package struct LocalResponse: Sendable {
         lines.append("Content-Length: \(bodyBytes)")
         lines.append("Cache-Control: no-store")
         lines.append("X-Content-Type-Options: nosniff")
-        // RFC 9110 §15.5.6: a 405 must say what is allowed.
-        if status == 405 { lines.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") }
+        // RFC 9110 §15.5.6: a 405 must say what is allowed; OPTIONS asks for it.
+        if status == 405 || status == 200 { lines.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") }
         if let retryAfterSeconds { lines.append("Retry-After: \(max(retryAfterSeconds, 0))") }
         lines.append("Connection: close")
         return lines.map { $0 + "\r\n" }.joined() + "\r\n"
     }
 
     private func bodyText(as form: AnswerForm) -> String {
+        if message.isEmpty { return "" }
         switch form {
         case .json:
             return "{\"error\":\"\(LocalResponse.jsonEscaped(message))\","
@@ -86,6 +91,7 @@ package struct LocalResponse: Sendable {
     /// The phrases of RFC 9110 §15 for the codes that are answered here.
     private var phrase: String {
         switch status {
+        case 200: "OK"
         case 400: "Bad Request"
         case 405: "Method Not Allowed"
         case 408: "Request Timeout"

@@ -74,6 +74,8 @@ package struct RequestHead: Sendable {
     package internal(set) var expectation = BodyExpectation.none
     package internal(set) var answerForm = AnswerForm.json
     package internal(set) var forwarded: ForwardedFields = []
+    /// Whether an OPTIONS goes no further than here: its `Max-Forwards` is 0 (RFC 9110 §7.6.2).
+    package internal(set) var isLastHop = false
     var traits: HeadTraits = []
 
     /// Never `.untilClose`.

@@ -136,14 +136,15 @@ struct RequestHeadParser {
         case .accept: if head.answerForm == .json { readAccept(value) }
         case .expect:
             if bytes.matches(start, end, lowercased: "100-continue") { head.expectation = .hundredContinue }
+        case .maxForwards: if head.method == .options, bytes.decimal(value.indices) == 0 { head.isLastHop = true }
         case .secWebSocketKey: webSocketKeys += value.count == 24 ? 1 : 2
         case .secWebSocketVersion: hasWebSocketVersion = !value.isEmpty
         case .xForwardedFor: head.forwarded.insert(.address)
         case .xRealIP: head.forwarded.insert(.realIP)
         case .xForwardedProto: head.forwarded.insert(.proto)
         case .xForwardedHost: head.forwarded.insert(.host)
-        case .other, .contentEncoding, .forwarded, .http2Settings, .keepAlive, .proxyConnection, .te, .xRoutedTo,
-            .xRoutedVia:
+        case .other, .contentEncoding, .forwarded, .http2Settings, .keepAlive, .proxyConnection, .te, .xRoutedNode,
+            .xRoutedTo, .xRoutedVia:
             break
         }
     }

@@ -9,11 +9,12 @@ package struct RequestHeadSniffer: Sendable {
         case complete(RequestHead)
         /// Answer with the rejection's status and close.
         case rejected(HeadRejection)
-        /// Not HTTP at all (a TLS ClientHello, binary): close without a word.
+        /// Not HTTP at all (a TLS ClientHello, binary, another protocol's greeting): close without a word.
         case notHTTP
     }
 
     private var search = HeadEndSearch()
+    private var line = RequestLineWatch()
 
     package init() {}
 
@@ -36,9 +37,11 @@ package struct RequestHeadSniffer: Sendable {
 
         let limits = HeadEndSearch.Limits(
             headBytes: FramingLimits.requestHeadBytes, firstLineBytes: FramingLimits.requestLineBytes)
+        let seen = Int(search.searched)
         switch search.advance(in: bytes, from: start, limits: limits) {
-        case .needMore: return .needMore
-        case .rejected(let rejection): return .rejected(rejection)
+        case .needMore: return unless(line.advance(in: bytes, from: start, seen: seen), .needMore)
+        case .rejected(let rejection):
+            return unless(line.advance(in: bytes, from: start, seen: seen), .rejected(rejection))
         case .found(let end, let firstLineEnd):
             do throws(HeadRejection) {
                 var parser = RequestHeadParser(bytes: bytes, end: end)
@@ -46,8 +49,17 @@ package struct RequestHeadSniffer: Sendable {
                 try parser.readFields(from: firstLineEnd + 2, into: &fields)
                 return .complete(try parser.finish())
             } catch {
-                return .rejected(error)
+                return unless(line.advance(in: bytes, from: start, seen: seen), .rejected(error))
             }
+        }
+    }
+
+    /// What the first line alone says comes first: it was there before the rest.
+    private func unless(_ verdict: RequestLineWatch.Verdict, _ outcome: Outcome) -> Outcome {
+        switch verdict {
+        case .possible: outcome
+        case .notHTTP: .notHTTP
+        case .rejected(let rejection): .rejected(rejection)
         }
     }
 

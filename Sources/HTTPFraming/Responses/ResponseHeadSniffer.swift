@@ -104,10 +104,10 @@ private struct ResponseHeadParser {
         case .contentEncoding:
             let (start, end) = (Int(field.value.start), Int(field.value.end))
             if !bytes.matches(start, end, lowercased: "identity") { head.coding = .coded }
-        case .other, .accept, .cookie, .expect, .forwarded, .host, .http2Settings, .keepAlive, .proxyConnection,
-            .secWebSocketKey,
-            .secWebSocketVersion, .te, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP, .xRoutedTo,
-            .xRoutedVia:
+        case .other, .accept, .cookie, .expect, .forwarded, .host, .http2Settings, .keepAlive, .maxForwards,
+            .proxyConnection, .secWebSocketKey,
+            .secWebSocketVersion, .te, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP, .xRoutedNode,
+            .xRoutedTo, .xRoutedVia:
             break
         }
     }

@@ -1,7 +1,7 @@
 /// Writes the head that goes to a node: the kept lines copied, the hop-by-hop ones left out, ours added (DESIGN.md §3.2).
 ///
-/// The version goes out as it came: an HTTP/1.0 request stays one, so that the node answers without chunks, which such a
-/// client could not read. The target goes out in origin form, `Host` first, and the framing field in normal form.
+/// The version is ours, whatever the client's (RFC 9110 §2.5): what a client of HTTP/1.0 cannot read of the answer is
+/// mended on its way back. The target goes out in origin form, `Host` first, and the framing field in normal form.
 package enum RequestHeadRewriter {
     /// - Parameters:
     ///   - head: as sniffed from `bytes`, with `fields` not overwritten since.
@@ -16,11 +16,9 @@ package enum RequestHeadRewriter {
     ) -> RewriteOutcome {
         var writer = HeadWriter(output)
         writeRequestLine(head, of: bytes, into: &writer)
-        if !head.host.isEmpty {
-            writer.write("Host: ")
-            writer.write(head.host, of: bytes)
-            writer.write("\r\n")
-        }
+        writer.write("Host: ")
+        if head.host.isEmpty { writer.write(stamps.authority) } else { writer.write(head.host, of: bytes) }
+        writer.write("\r\n")
         copyLines(head, of: bytes, fields: fields, stamps: stamps, into: &writer)
         writer.write(framing: head.body)
         writeStamps(head, of: bytes, fields: fields, stamps: stamps, into: &writer)
@@ -47,10 +45,7 @@ package enum RequestHeadRewriter {
         } else {
             writer.write(head.target, of: bytes)
         }
-        switch head.version {
-        case .http11: writer.write(" HTTP/1.1\r\n")
-        case .http10: writer.write(" HTTP/1.0\r\n")
-        }
+        writer.write(" HTTP/1.1\r\n")
     }
 
     private static func copyLines(
@@ -64,13 +59,24 @@ package enum RequestHeadRewriter {
             switch line.name {
             case .host, .contentLength, .transferEncoding, .xForwardedFor: continue
             case .connection, .keepAlive, .proxyConnection, .te, .upgrade, .http2Settings: continue
-            case .xRoutedTo, .xRoutedVia, .disguisedFraming: continue
+            case .xRoutedNode, .xRoutedTo, .xRoutedVia, .disguisedFraming: continue
             // `Forwarded` (RFC 7239) says the same as the others; a client's own word for its address is no more welcome there.
             case .forwarded, .xForwardedHost, .xForwardedProto, .xRealIP:
                 // Never by the wish of `Connection`: these are stamps, and a node must always find one.
                 switch stamps.trust {
                 case .trusted: kept.keep(line, of: bytes, into: &writer)
                 case .untrusted: continue
+                }
+            // HTTP/1.0 knows no expectations (RFC 9110 §10.1.1); under our version the node would meet it.
+            case .expect where head.version == .http10: continue
+            case .maxForwards:
+                if let hops = hopsLeft(line, head, of: bytes) {
+                    kept.flush(from: bytes, into: &writer)
+                    writer.write("Max-Forwards: ")
+                    writer.write(decimal: hops)
+                    writer.write("\r\n")
+                } else {
+                    kept.keep(line, of: bytes, into: &writer)
                 }
             case .expect, .secWebSocketKey, .secWebSocketVersion:
                 // Nor these: we have read them ourselves, and the node must read the same.
@@ -81,6 +87,15 @@ package enum RequestHeadRewriter {
             }
         }
         kept.flush(from: bytes, into: &writer)
+    }
+
+    /// What goes on of a `Max-Forwards`, which counts OPTIONS only; nil for one that is none. One too large to be counted
+    /// becomes the largest there is (RFC 9110 §7.6.2).
+    private static func hopsLeft(_ line: FieldLine, _ head: RequestHead, of bytes: UnsafeRawBufferPointer) -> UInt64? {
+        let value = line.value.indices
+        guard head.method == .options, !value.isEmpty, value.allSatisfy({ bytes[$0].isDigit }) else { return nil }
+        guard let hops = bytes.decimal(value) else { return .max }
+        return hops == 0 ? 0 : hops - 1
     }
 
     private static func writeStamps(

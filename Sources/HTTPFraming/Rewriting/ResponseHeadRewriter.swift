@@ -5,22 +5,31 @@ package enum PinClearing: Sendable {
     case clear
 }
 
+/// How a response's body goes to the client.
+package enum BodyForm: Sendable {
+    /// As the node framed it.
+    case framed
+    /// Its data alone, until the connection ends: all that a client of HTTP/1.0 can read of a chunked one (RFC 9112 §7.1).
+    case bare
+}
+
 /// Writes the head that goes to the client (DESIGN.md §3.2): hop-by-hop fields and the node's own copies of the
-/// `X-Routed-…` fields left out, ours added. Body framing is relayed as it came, its field in normal form.
+/// `X-Routed-…` fields left out, ours added. The framing field goes out in normal form.
 package enum ResponseHeadRewriter {
     /// - Parameters:
     ///   - head: as sniffed from `bytes`, with `fields` not overwritten since.
     ///   - client: what we do with the client connection after this response. Without effect on interim responses and
     ///     tunnels; a body that lasts until close closes whatever is said here.
-    ///   - routed: whole field lines with their CRLFs, precomputed per node: `X-Routed-Via` and `X-Routed-To`. Empty for
-    ///     responses of the control API. Left out of interim responses.
+    ///   - body: how a chunked body follows; without effect on any other.
+    ///   - routed: whole field lines with their CRLFs, precomputed per node: `X-Routed-Via`, `X-Routed-To` and
+    ///     `X-Routed-Node`. Empty for responses of the control API. Left out of interim responses.
     ///   - output: `head.headBytes + routed.count + FramingLimits.responseStampRoom` bytes are always enough. Must not
     ///     overlap `bytes`.
     ///
     /// SAFETY: all pointers are used within their bounds and during the call only.
     package static func rewrite(
         _ head: ResponseHead, of bytes: UnsafeRawBufferPointer, fields: borrowing HeadFieldTable,
-        client: Persistence, routed: UnsafeRawBufferPointer, pin: PinClearing,
+        client: Persistence, body: BodyForm = .framed, routed: UnsafeRawBufferPointer, pin: PinClearing,
         into output: UnsafeMutableRawBufferPointer
     ) -> RewriteOutcome {
         var writer = HeadWriter(output)
@@ -36,10 +45,11 @@ package enum ResponseHeadRewriter {
             writePin(pin, into: &writer)
             writer.writeTunnelFields()
         case .final:
-            writeFraming(head, into: &writer)
+            let isBare = head.body == .chunked && body == .bare
+            if !isBare { writeFraming(head, into: &writer) }
             writer.write(routed)
             writePin(pin, into: &writer)
-            writer.write(head.body == .untilClose ? .close : client)
+            writer.write(head.body == .untilClose || isBare ? .close : client)
         }
         writer.write("\r\n")
         return writer.outcome
@@ -56,9 +66,9 @@ package enum ResponseHeadRewriter {
             switch line.name {
             case .contentLength, .transferEncoding, .disguisedFraming: continue
             case .connection, .keepAlive, .proxyConnection, .te, .upgrade, .http2Settings: continue
-            case .xRoutedTo, .xRoutedVia: continue
-            case .other, .accept, .contentEncoding, .cookie, .expect, .forwarded, .host, .secWebSocketKey,
-                .secWebSocketVersion,
+            case .xRoutedNode, .xRoutedTo, .xRoutedVia: continue
+            case .other, .accept, .contentEncoding, .cookie, .expect, .forwarded, .host, .maxForwards,
+                .secWebSocketKey, .secWebSocketVersion,
                 .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP:
                 if namesFields, fields.connectionNames(line, of: bytes) { continue }
                 kept.keep(line, of: bytes, into: &writer)

@@ -2,7 +2,7 @@
 enum RequestGrammar {
     private static let methods = bytes(
         "GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "get", "M-SEARCH", "CONNECT", "TRACE",
-        "G@T", "")
+        "G@T", "", "SSH-2.0-x", "220")
     private static let targets = bytes(
         "/", "/a/b?c=d", "/lb/ping", "/lb", "/lb//ping", "/socket.io/?EIO=4&transport=polling&sid=aB-9_x",
         "/socket.io/?EIO=4", "/api/v1/monitors/17/beats", "/x/../%2F//y?a?b", "http://h:1/x?y", "http://h:1", "/health",
@@ -14,7 +14,8 @@ enum RequestGrammar {
     private static let fields = bytes(
         "User-Agent: x", "Accept: text/html, */*", "Cookie: a=b; KUMA_FIXED_NODE=n2", "X-Forwarded-For: 6.6.6.6",
         "X-Forwarded-For: 1.2.3.4, 5.6.7.8", "X-Real-IP: 9", "x-forwarded-proto: https", "X-Forwarded-Host: evil",
-        "X-Routed-To: z", "x-routed-via: z", "Keep-Alive: 5", "Connection: close", "Connection: keep-alive, Upgrade",
+        "X-Routed-To: z", "x-routed-via: z", "X-Routed-Node: z", "Max-Forwards: 3", "max-forwards:0", "Keep-Alive: 5",
+        "Connection: close", "Connection: keep-alive, Upgrade",
         "Connection: X-Hop, x-other", "X-Hop: 1", "X-Other:2", "TE: trailers", "Expect: 100-continue", "X-Empty:",
         "Upgrade: h2c", "HTTP2-Settings: AAA", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Version: 13", "Proxy-Connection: close", "Connection: host, content-length, x-forwarded-for",

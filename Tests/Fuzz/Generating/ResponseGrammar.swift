@@ -16,7 +16,8 @@ enum ResponseGrammar {
     private static let versions = bytes("HTTP/1.1", "HTTP/1.0", "HTTP/1.3", "HTTP/2.0", "http/1.1")
     private static let fields = bytes(
         "Content-Type: text/html", "Set-Cookie: a=b", "Set-Cookie: KUMA_FIXED_NODE=x; Path=/", "ETag: \"x\"",
-        "X-Routed-To: forged", "x-routed-via: forged", "Connection: keep-alive", "Connection: close, X-Hop", "X-Hop: 1",
+        "X-Routed-To: forged", "X-Routed-Node: forged", "x-routed-via: forged", "Connection: keep-alive",
+        "Connection: close, X-Hop", "X-Hop: 1",
         "Keep-Alive: timeout=5", "Content-Encoding: gzip", "Upgrade: websocket", "Upgrade: h2c", "Connection: Upgrade",
         "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "Proxy-Connection: x", "Date: x", "X-Empty:",
         "Connection: set-cookie", "Vary: Origin")

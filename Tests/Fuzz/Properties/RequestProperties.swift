@@ -58,6 +58,7 @@ struct RequestProperties {
             try require(message.host == reference.host ?? [], "the host differs")
             try require(message.framing == RequestProperties.framing(reference), "the framing differs")
             try require(message.version == (reference.isHTTP10 ? .http10 : .http11), "the version differs")
+            try require(message.isLastHop == (reference.hops?.contains(0) == true), "the last hop differs")
         }
     }
 
@@ -79,7 +80,10 @@ struct RequestProperties {
         switch trust {
         // A trusted peer's address list grows with each hop.
         case .trusted: break
-        case .untrusted: try require(again.forwarded == forwarded, "there are two normal forms", again.forwarded)
+        case .untrusted:
+            // Hops are counted, and a host that we named ourselves is the client's word for the next.
+            let changes = original.messages.contains { $0.hops != nil || $0.host == nil }
+            try require(again.forwarded == forwarded || changes, "there are two normal forms", again.forwarded)
         }
         for (one, other) in zip(transcript.messages, again.messages) { try checkSame(one, other) }
 
@@ -90,8 +94,9 @@ struct RequestProperties {
             try require(one.method == other.method && one.target == other.target, "another request line", other.target)
             try require(one.body == other.body, "another body", other.body)
             try require(one.framing == other.framing, "another framing")
-            try require(one.isHTTP10 == other.isHTTP10, "another version")
-            try require(one.host == other.host, "another host")
+            try require(!other.isHTTP10, "a client's version went on")
+            try require(other.host == one.host ?? Array("192.0.2.1:8084".utf8), "another host")
+            try require(other.hops == one.hops.map { $0.map { max($0, 1) - 1 } }, "hops are counted wrongly")
             try checkFields(one, other, transcript.messages[index], trust)
         }
     }
@@ -100,6 +105,8 @@ struct RequestProperties {
         try require(one.destination == other.destination, "another destination")
         try require(one.method == other.method && one.upgrade == other.upgrade, "another method or upgrade")
         try require(one.query == other.query && one.expectation == other.expectation, "another query or expectation")
+        // Whoever relays one that is the last hop's did not look.
+        try require(!one.isLastHop || other.isLastHop, "another last hop")
         let path = one.path.isEmpty ? [UInt8(ascii: "/")] : one.path
         try require(path == other.path || other.path == [UInt8(ascii: "*")], "another path", other.path)
         // `Connection` may have taken the cookies away, but nothing adds a pin.
@@ -108,12 +115,14 @@ struct RequestProperties {
 
     /// Fields that are written anew whatever the client sent, or dropped.
     private static let ours: Set<String> = StampedFields.dropped.union([
-        "host", "content-length", "transfer-encoding", "connection", "upgrade", "x-forwarded-for", "x-routed-to",
-        "x-routed-via",
+        "host", "content-length", "transfer-encoding", "connection", "upgrade", "x-forwarded-for", "x-routed-node",
+        "x-routed-to", "x-routed-via",
     ])
     private static let forwarding: Set<String> = ["x-real-ip", "x-forwarded-proto", "x-forwarded-host"]
     /// Fields that `Connection` cannot take away.
-    private static let lasting: Set<String> = ["expect", "sec-websocket-key", "sec-websocket-version"]
+    private static let lasting: Set<String> = [
+        "expect", "max-forwards", "sec-websocket-key", "sec-websocket-version",
+    ]
 
     private func checkFields(
         _ original: ReferenceRequest, _ sent: ReferenceRequest, _ message: RelayedRequest, _ trust: PeerTrust
@@ -122,8 +131,10 @@ struct RequestProperties {
         if let fault = StampedFields.fault(in: head, isTunnel: message.upgrade == .webSocket) {
             try require(false, fault)
         }
-        try require(head.values("host").count == (original.host == nil ? 0 : 1), "not one Host")
-        try require(head.values("x-routed-to").isEmpty && head.values("x-routed-via").isEmpty, "a forged route")
+        try require(head.values("host").count == 1, "not one Host")
+        for name in ["x-routed-node", "x-routed-to", "x-routed-via"] {
+            try require(head.values(name).isEmpty, "a forged route")
+        }
 
         let address = Array("192.0.2.7".utf8)
         let addresses = head.values("x-forwarded-for")
@@ -132,6 +143,8 @@ struct RequestProperties {
         func passes(_ name: String) -> Bool {
             if RequestProperties.ours.contains(name) { return false }
             if RequestProperties.forwarding.contains(name) { return false }
+            if name == "max-forwards", original.hops != nil { return false }
+            if name == "expect", original.isHTTP10 { return false }
             return RequestProperties.lasting.contains(name) || !named.contains(name)
         }
         switch trust {
@@ -146,7 +159,9 @@ struct RequestProperties {
                 try require(came.isEmpty || head.values(name) == came, "\(name) of a trusted peer is lost")
             }
         }
-        let others = head.fields.filter { passes($0.name) || !isOurs($0.name) }
+        let others = head.fields.filter {
+            passes($0.name) || !isOurs($0.name) && !($0.name == "max-forwards" && original.hops != nil)
+        }
         try require(
             StampedFields.areSame(others, original.head.fields.filter { passes($0.name) }),
             "fields are lost, added or in another order")

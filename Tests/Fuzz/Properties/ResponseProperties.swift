@@ -66,7 +66,8 @@ struct ResponseProperties {
     }
 
     private static let ours: Set<String> = StampedFields.dropped.union([
-        "content-length", "transfer-encoding", "connection", "upgrade", "x-routed-to", "x-routed-via",
+        "content-length", "transfer-encoding", "connection", "upgrade", "x-routed-node", "x-routed-to",
+        "x-routed-via",
     ])
     private static let cleared = Array("KUMA_FIXED_NODE=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax".utf8)
 
@@ -83,6 +84,7 @@ struct ResponseProperties {
                 try require(false, fault)
             }
             try require(head.values("x-routed-to") == [Array("n1".utf8)], "a forged route")
+            try require(head.values("x-routed-node") == [Array("n1".utf8)], "a forged route")
             try require(head.values("x-routed-via") == [Array("load-balancer".utf8)], "a forged route")
             if sent.framing == .untilClose {
                 try require(head.values("connection").map(StampedFields.text) == ["close"], "the end is not announced")

@@ -12,7 +12,7 @@ struct ReferenceChunks {
         "authorization",
         "proxy-authorization", "content-type", "content-encoding", "content-range", "x-forwarded-for",
         "x-forwarded-host",
-        "x-forwarded-proto", "x-real-ip", "x-routed-to", "x-routed-via",
+        "x-forwarded-proto", "x-real-ip", "x-routed-node", "x-routed-to", "x-routed-via",
     ]
 
     init(_ bytes: [UInt8], at start: Int) throws(ReferenceEnd) {

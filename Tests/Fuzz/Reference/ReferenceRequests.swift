@@ -10,6 +10,14 @@ struct ReferenceRequest {
     /// Chunk framing removed.
     var body: [UInt8]
 
+    /// What `Max-Forwards` allows, line by line; nil where it counts nothing.
+    var hops: [UInt64]? {
+        guard method == "OPTIONS" else { return nil }
+        let lines = head.values("max-forwards").map { String(decoding: $0, as: UTF8.self) }
+        let numbers = lines.compactMap { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt64($0) : nil }
+        return numbers.isEmpty ? nil : numbers
+    }
+
     enum Framing: Equatable {
         case none, chunked
         case length(Int)
@@ -46,11 +54,34 @@ struct ReferenceRequests {
         }
         guard (32..<127).contains(bytes[lineStart]) else { throw .refused }
         let limits = ReferenceHead.Limits(firstLine: 8_000, head: 16_384, fields: 100)
-        let head = try ReferenceHead(bytes, at: lineStart, limits: limits)
+        let head: ReferenceHead
+        do throws(ReferenceEnd) {
+            head = try ReferenceHead(bytes, at: lineStart, limits: limits)
+        } catch {
+            guard mayBecomeLine(bytes[lineStart...].prefix(limits.firstLine)) else { throw .refused }
+            throw error
+        }
         var request = try ReferenceRequests.line(head)
         try readHost(&request)
         start = try readBody(&request, bytes)
         return request
+    }
+
+    /// Whether bytes of a head that is not whole can be the beginning of a request line and what follows it.
+    private static func mayBecomeLine(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let isWhole = bytes.contains(10)
+        var line = bytes.prefix { $0 != 10 }
+        if line.last == 13 { line.removeLast() } else if isWhole { return false }
+        let parts = line.split(separator: 32, omittingEmptySubsequences: false)
+        guard parts[0].allSatisfy(isTokenByte), parts.count <= 3, !isWhole || parts.count == 3 else { return false }
+        for part in parts.dropLast() where part.isEmpty { return false }
+        if parts.count > 1, !parts[1].allSatisfy({ (33..<127).contains($0) }) { return false }
+        guard parts.count == 3 else { return true }
+        let model = Array("HTTP/0.0".utf8)
+        guard parts[2].count <= model.count, !isWhole || parts[2].count == model.count else { return false }
+        return zip(parts[2], model).allSatisfy { byte, wanted in
+            wanted == 0x30 ? (0x30...0x39).contains(byte) : byte == wanted
+        }
     }
 
     private static func line(_ head: ReferenceHead) throws(ReferenceEnd) -> ReferenceRequest {

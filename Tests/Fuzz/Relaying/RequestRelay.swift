@@ -32,6 +32,7 @@ struct RelayedRequest: Equatable {
     var query: [UInt8]
     var host: [UInt8]
     var pin: [UInt8]
+    var isLastHop: Bool
     var destination: Destination
     /// The bytes of the stream that it took.
     var length = 0
@@ -55,6 +56,7 @@ struct RelayedRequest: Equatable {
         query = Array(head.query.bytes(in: bytes))
         host = Array(head.host.bytes(in: bytes))
         pin = Array(head.pin.bytes(in: bytes))
+        isLastHop = head.isLastHop
         destination =
             switch head.destination {
             case .controlAPI: .controlAPI
@@ -69,6 +71,7 @@ struct RelayedRequest: Equatable {
 enum RequestRelay {
     static let address: StaticString = "192.0.2.7"
     static let proto: StaticString = "http"
+    static let authority: StaticString = "192.0.2.1:8084"
 
     /// How body bytes that need not be looked at are moved.
     enum Moving { case copying, splicing }
@@ -132,7 +135,9 @@ enum RequestRelay {
             let room = head.headBytes + head.host.count + FramingLimits.requestStampRoom
             let stamps = RequestStamps(
                 clientAddress: UnsafeRawBufferPointer(start: address.utf8Start, count: address.utf8CodeUnitCount),
-                proto: UnsafeRawBufferPointer(start: proto.utf8Start, count: proto.utf8CodeUnitCount), trust: trust)
+                proto: UnsafeRawBufferPointer(start: proto.utf8Start, count: proto.utf8CodeUnitCount),
+                authority: UnsafeRawBufferPointer(start: authority.utf8Start, count: authority.utf8CodeUnitCount),
+                trust: trust)
             return [UInt8](unsafeUninitializedCapacity: room) { output, count in
                 let outcome = RequestHeadRewriter.rewrite(
                     head, of: bytes, fields: fields, stamps: stamps, upstream: .keepAlive,

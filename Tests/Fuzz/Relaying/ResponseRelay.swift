@@ -37,7 +37,7 @@ struct RelayedResponse: Equatable {
 }
 
 enum ResponseRelay {
-    static let routed = Array("X-Routed-Via: load-balancer\r\nX-Routed-To: n1\r\n".utf8)
+    static let routed = Array("X-Routed-Via: load-balancer\r\nX-Routed-To: n1\r\nX-Routed-Node: n1\r\n".utf8)
 
     /// The node closes after the last byte.
     static func relay(

@@ -26,6 +26,35 @@ struct BodyScannerTests {
         #expect(BodyReading.of(bytes, as: .length(.max), arrivingAt: [bytes.count]) == .more)
     }
 
+    @Test("data without its framing: the same however the bytes arrive, and nothing behind the end")
+    func data() {
+        let bytes = Array("5;x=y\r\nHello\r\nC\r\n world, and\n\r\n0\r\nETag: z\r\n\r\nHTTP/1.1 200".utf8)
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
+            var scanner = BodyScanner(.chunked)
+            var data: [UInt8] = []
+            var start = 0
+            for length in lengths where !scanner.isComplete {
+                var output = [UInt8](repeating: 0xAA, count: length - start)
+                let (step, count) = bytes.withUnsafeBytes { buffer in
+                    output.withUnsafeMutableBytes { output in
+                        scanner.consume(UnsafeRawBufferPointer(rebasing: buffer[start..<length]), copyingDataTo: output)
+                    }
+                }
+                data += output.prefix(count)
+                if case .complete(let taken) = step { #expect(start + taken == bytes.count - 12) }
+                start = length
+            }
+            #expect(scanner.isComplete)
+            #expect(data.elementsEqual("Hello world, and\n".utf8), "\(lengths)")
+        }
+        var broken = BodyScanner(.chunked)
+        var output = [UInt8](repeating: 0, count: 16)
+        let (step, _) = Array("3\r\nabcd\r\n".utf8).withUnsafeBytes { bytes in
+            output.withUnsafeMutableBytes { broken.consume(bytes, copyingDataTo: $0) }
+        }
+        #expect(step == .invalid(.missingChunkLineEnd))
+    }
+
     @Test("only the end of the stream ends a body until close")
     func untilClose() {
         var scanner = BodyScanner(.untilClose)

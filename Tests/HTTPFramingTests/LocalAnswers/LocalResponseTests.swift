@@ -28,6 +28,16 @@ struct LocalResponseTests {
         #expect(!page.contains("Retry-After"))
     }
 
+    @Test("OPTIONS is answered with the methods and no body, byte for byte", arguments: [AnswerForm.html, .json])
+    func options(_ form: AnswerForm) {
+        #expect(
+            text(LocalResponse.capabilities.bytes(as: form))
+                == head(
+                    "HTTP/1.1 200 OK", "Content-Length: 0", "Cache-Control: no-store",
+                    "X-Content-Type-Options: nosniff",
+                    "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", "Connection: close"))
+    }
+
     @Test("every refusal has an answer that a client can read", arguments: HeadRejection.allCases)
     func refusals(_ rejection: HeadRejection) throws {
         for form in [AnswerForm.html, .json] {

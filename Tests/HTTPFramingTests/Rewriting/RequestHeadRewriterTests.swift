@@ -23,7 +23,7 @@ struct RequestHeadRewriterTests {
             "GET /a?b HTTP/1.1", "User-Agent:  x ", "Forwarded: for=6.6.6.6", "X-Forwarded-For: 6.6.6.6",
             "x-real-ip: 6.6.6.6",
             "Host: kuma.test:8084", "X-Forwarded-Proto: https", "X-FORWARDED-HOST: evil", "X-Routed-Via: me",
-            "X-Routed-To: me", "Cookie: a=b")
+            "X-Routed-To: me", "x-routed-NODE: me", "Cookie: a=b")
         #expect(
             Self.stamped(request)
                 == Self.expected(
@@ -112,7 +112,7 @@ struct RequestHeadRewriterTests {
     }
 
     @Test(
-        "targets go out in origin form and the version as it came",
+        "targets go out in origin form and under our own version",
         arguments: [
             ("GET http://kuma.test:8084/a?b HTTP/1.1", "GET /a?b HTTP/1.1"),
             ("GET http://kuma.test:8084 HTTP/1.1", "GET / HTTP/1.1"),
@@ -120,7 +120,7 @@ struct RequestHeadRewriterTests {
             ("OPTIONS http://kuma.test:8084 HTTP/1.1", "OPTIONS * HTTP/1.1"),
             ("OPTIONS * HTTP/1.1", "OPTIONS * HTTP/1.1"),
             ("GET /x/../%2F//y?a?b HTTP/1.1", "GET /x/../%2F//y?a?b HTTP/1.1"),
-            ("GET / HTTP/1.0", "GET / HTTP/1.0"), ("GET / HTTP/1.3", "GET / HTTP/1.1"),
+            ("GET / HTTP/1.0", "GET / HTTP/1.1"), ("GET / HTTP/1.3", "GET / HTTP/1.1"),
         ])
     func requestLines(_ line: String, _ expected: String) {
         let request = head(line, "Host: kuma.test:8084")
@@ -129,11 +129,45 @@ struct RequestHeadRewriterTests {
                 == Self.expected([expected, "Host: kuma.test:8084"] + Self.stamps + ["Connection: keep-alive"]))
     }
 
-    @Test("an HTTP/1.0 request without a host gets no invented one")
+    @Test("an HTTP/1.0 request without a host goes to where its client connected; it has no expectations")
     func noHost() {
         #expect(
-            Self.stamped(head("GET / HTTP/1.0"))
-                == Self.expected(["GET / HTTP/1.0"] + Self.stamps.prefix(3) + ["Connection: keep-alive"]))
+            Self.stamped(head("GET / HTTP/1.0", "Expect: 100-continue", "A: b"))
+                == Self.expected(
+                    ["GET / HTTP/1.1", "Host: 192.0.2.1:8084", "A: b"] + Self.stamps.prefix(3)
+                        + ["Connection: keep-alive"]))
+    }
+
+    @Test(
+        "Max-Forwards counts down on OPTIONS, in each of its lines, and is a field as any other elsewhere",
+        arguments: [
+            ("OPTIONS", "Max-Forwards: 7", "Max-Forwards: 6"), ("OPTIONS", "max-forwards:1", "Max-Forwards: 0"),
+            ("OPTIONS", "Max-Forwards: 0010", "Max-Forwards: 9"), ("OPTIONS", "Max-Forwards: 3x", "Max-Forwards: 3x"),
+            ("OPTIONS", "Max-Forwards:", "Max-Forwards:"), ("GET", "Max-Forwards: 7", "Max-Forwards: 7"),
+            ("GET", "Max-Forwards: 0", "Max-Forwards: 0"),
+            ("OPTIONS", "Max-Forwards: 18446744073709551616", "Max-Forwards: 18446744073709551615"),
+        ])
+    func maxForwards(_ method: String, _ line: String, _ expected: String) {
+        let lines = ["\(method) / HTTP/1.1", "Host: kuma.test:8084", "A: b"]
+        let request = head(lines[0], lines[1], "Connection: max-forwards", lines[2], line, "C: d", line)
+        #expect(
+            Self.stamped(request)
+                == Self.expected(lines + [expected, "C: d", expected] + Self.stamps + ["Connection: keep-alive"]))
+    }
+
+    @Test("only an OPTIONS that may go no further ends here")
+    func lastHop() throws {
+        func isLast(_ method: String, _ value: String) throws -> Bool {
+            var fields = HeadFieldTable()
+            var sniffer = RequestHeadSniffer()
+            let request = Array(head("\(method) / HTTP/1.1", "Host: a", "Max-Forwards: \(value)").utf8)
+            let outcome = request.withUnsafeBytes { sniffer.sniff($0, into: &fields) }
+            guard case .complete(let head) = outcome else { return false }
+            return head.isLastHop
+        }
+        for value in ["0", "00"] { #expect(try isLast("OPTIONS", value)) }
+        for value in ["1", "", "-0", "0, 0", "x"] { #expect(try !isLast("OPTIONS", value)) }
+        for method in ["GET", "POST", "options"] { #expect(try !isLast(method, "0")) }
     }
 
     @Test("a buffer that is too small is left alone beyond its end, whatever its size")

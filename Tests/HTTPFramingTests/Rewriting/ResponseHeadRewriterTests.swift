@@ -17,6 +17,7 @@ struct ResponseHeadRewriterTests {
     func usual() {
         let response = head(
             "HTTP/1.1 200 All is well", "Content-Type: text/html", "x-routed-to: forged", "X-Routed-Via: forged",
+            "X-Routed-Node: forged",
             "Connection: keep-alive, X-Hop", "X-Hop: 1", "Keep-Alive: timeout=5", "Content-Length: 3", "ETag: \"x\"")
         #expect(
             Self.stamped(response)
@@ -48,6 +49,16 @@ struct ResponseHeadRewriterTests {
     func untilClose() {
         #expect(
             Self.stamped(head("HTTP/1.0 200 OK"), routed: "") == head("HTTP/1.1 200 OK", "Connection: close"))
+    }
+
+    @Test("chunks that go on as bare data end with the connection; a body with a length keeps it")
+    func bare() {
+        let chunked = Array(head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "A: b").utf8)
+        #expect(text(rewritten(response: chunked, body: .bare)) == head("HTTP/1.1 200 OK", "A: b", "Connection: close"))
+        let counted = Array(head("HTTP/1.1 200 OK", "Content-Length: 3").utf8)
+        #expect(
+            text(rewritten(response: counted, body: .bare))
+                == head("HTTP/1.1 200 OK", "Content-Length: 3", "Connection: keep-alive"))
     }
 
     @Test("a response without a body says what its length would have been")

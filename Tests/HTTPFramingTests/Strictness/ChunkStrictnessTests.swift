@@ -89,7 +89,7 @@ struct ChunkStrictnessTests {
             "Connection", "TE", "Trailer", "Upgrade", "Keep-Alive", "Proxy-Connection", "HTTP2-Settings", "Expect",
             "Cookie", "Set-Cookie", "Authorization", "Proxy-Authorization", "Content-Type", "Content-Encoding",
             "Content-Range", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Real-IP", "X-Routed-To",
-            "X-Routed-Via",
+            "X-Routed-Via", "X-Routed-Node",
         ])
     func forbiddenTrailer(_ name: String) {
         Self.check("0\r\n\(name): 5\r\n\r\n", .forbiddenTrailer)

@@ -54,7 +54,8 @@ struct TargetStrictnessTests {
     @Test(
         "a request line with other than two single spaces",
         arguments: [
-            " GET / HTTP/1.1", "GET  / HTTP/1.1", "GET /", "GET / ", "GET", "GET ", " ", "GET /HTTP/1.1", "HTTP/1.1",
+            " GET / HTTP/1.1", "GET  / HTTP/1.1", "GET /", "GET / ", "GET", "GET ", " ", "GET /HTTP/1.1",
+            "GET\t/ HTTP/1.1",
         ])
     func badRequestLine(_ line: String) {
         let expected: HeadRejection = line == "GET / " ? .badVersion : .badRequestLine
@@ -89,6 +90,28 @@ struct TargetStrictnessTests {
     func badMethod(_ method: String) { Refusal(head("\(method) / HTTP/1.1", "Host: a"), .badMethod).check() }
 
     @Test(
+        "a line that cannot be a request line any more is refused before its end",
+        arguments: [
+            ("G@T", HeadRejection.badMethod), ("{\"id\":1", .badMethod), (" G", .badRequestLine),
+            ("GET  ", .badRequestLine),
+            ("GET /a\u{1}", .controlByte), ("GET /a\tb", .badTarget), ("POST /é", .badTarget), ("GET / X", .badVersion),
+            ("PUT / HTTP/x", .badVersion), ("FOO / HTTP/1.1 ", .badVersion), ("GET /a\rb", .bareCarriageReturn),
+            ("DELETE\r\n", .badRequestLine), ("HEAD /\r\n", .badRequestLine), ("GET / HTTP/1.\r\n", .badVersion),
+            ("\r\nGET \r\n", .badRequestLine), ("OPTIONS\u{1}", .controlByte), ("GET /\n", .bareLineFeed),
+        ])
+    func early(_ line: String, _ expected: HeadRejection) {
+        let bytes = Array(line.utf8)
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
+            #expect(RequestReading.of(bytes, arrivingAt: lengths) == .rejected(expected), "\(line)")
+        }
+        // What may yet become a request waits.
+        let starts = [
+            "GET", "SSH-2.0-x", "220 mail.example.com ", "GET / HTTP/", "M-SEARCH * HTTP/1.1\r", "\r\nFOO / H",
+        ]
+        for start in starts { #expect(RequestReading.of(whole: start) == .needMore, "\(start)") }
+    }
+
+    @Test(
         "hosts that are allowed pass as they are",
         arguments: [
             "a", "kuma.example:8084", "uptime-kuma_node1:3001", "192.0.2.7", "[::1]", "[2001:DB8::7]:3001", "a:",
@@ -110,6 +133,10 @@ struct TargetStrictnessTests {
         arguments: [
             [0x16, 0x03, 0x01, 0x02, 0x00, 0x01], [0x80, 0x2E, 0x01], [0x00], [0xFF, 0xFE], [0x7F, 0x45, 0x4C, 0x46],
             [0x0D, 0x0A, 0x16, 0x03],
+            Array("AMQP\u{0}\u{0}".utf8), Array("SSH-2.0-OpenSSH_9.2p1\r\n".utf8), Array("SSH-2.0-x comment\r\n".utf8),
+            Array("SSH-1.99-x\n".utf8), Array("220 mail.example.com E".utf8), Array("EHLO mail.example.com\r\n".utf8),
+            Array("220-mail\n".utf8), Array("QUIT\r\n".utf8), Array("* OK IMAP4 ready".utf8), Array("FOO / HTTQ".utf8),
+            Array("*1\r\n".utf8), Array("HELLO\u{1}".utf8), Array("a b\u{80}".utf8), Array("USER me\rx".utf8),
         ] as [[UInt8]])
     func notHTTP(_ bytes: [UInt8]) {
         for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {

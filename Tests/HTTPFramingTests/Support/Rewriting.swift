@@ -14,9 +14,12 @@ func rewritten(
         return writing(room ?? enough) { output in
             let address: StaticString = "192.0.2.7"
             let proto: StaticString = "http"
+            let authority: StaticString = "192.0.2.1:8084"
             let stamps = RequestStamps(
                 clientAddress: UnsafeRawBufferPointer(start: address.utf8Start, count: address.utf8CodeUnitCount),
-                proto: UnsafeRawBufferPointer(start: proto.utf8Start, count: proto.utf8CodeUnitCount), trust: trust)
+                proto: UnsafeRawBufferPointer(start: proto.utf8Start, count: proto.utf8CodeUnitCount),
+                authority: UnsafeRawBufferPointer(start: authority.utf8Start, count: authority.utf8CodeUnitCount),
+                trust: trust)
             return RequestHeadRewriter.rewrite(
                 head, of: buffer, fields: fields, stamps: stamps, upstream: upstream, into: output)
         }
@@ -26,7 +29,7 @@ func rewritten(
 /// Sniffs a response and writes what the client gets; `nil` when either step refuses.
 func rewritten(
     response bytes: [UInt8], answering request: RequestContext = ResponseReading.toGet,
-    client: Persistence = .keepAlive,
+    client: Persistence = .keepAlive, body: BodyForm = .framed,
     routed: String = "", pin: PinClearing = .none, room: Int? = nil
 ) -> [UInt8]? {
     var fields = HeadFieldTable()
@@ -37,7 +40,8 @@ func rewritten(
         return writing(room ?? (head.headBytes + block.count + FramingLimits.responseStampRoom)) { output in
             block.withUnsafeBytes { block in
                 ResponseHeadRewriter.rewrite(
-                    head, of: buffer, fields: fields, client: client, routed: block, pin: pin, into: output)
+                    head, of: buffer, fields: fields, client: client, body: body, routed: block, pin: pin,
+                    into: output)
             }
         }
     }
