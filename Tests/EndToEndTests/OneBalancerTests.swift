@@ -29,6 +29,7 @@ extension EndToEnd {
             let node = try #require(ClusterUnderTest.node(naming: reply))
             // The demo gives node N the address 127.0.1.N.
             #expect(reply.field("X-Routed-To") == "127.0.1." + node.dropFirst("node".count))
+            #expect(reply.field("X-Routed-Node") == node)
         }
 
         @Test("A pin keeps a client on its node, also on a kept-alive connection, until it is cleared")

@@ -42,7 +42,7 @@ package struct Guide: Sendable {
         let url = plan.url(ofBalancer: 1)
         return [
             Entry(heading: "Look", command: "curl -s \(url)/lb/health", meaning: "nodes and their monitor counts"),
-            Entry(heading: "", command: "curl -si \(url)/", meaning: "a node's page; see X-Routed-Via, X-Routed-To"),
+            Entry(heading: "", command: "curl -si \(url)/", meaning: "a node's page; see X-Routed-Via, -To and -Node"),
             Entry(heading: "", command: "curl -si \(url)/lb/fixed-node/node1", meaning: "pin yourself to a node"),
             Entry(heading: "", command: demo("status"), meaning: "nodes, processes, beats"),
         ]

@@ -1,5 +1,6 @@
 """Clients that ask again as soon as they are answered, until a line comes on standard input; then prints, as JSON, what became
-of their requests. Arguments: port, GET or POST, clients.
+of their requests. Arguments: port, GET or POST, clients. Each takes a new connection after 50 requests: clients come and go, and
+where they are is then the balancer's choice, not what earlier restarts left.
 
 A request counts as failed when its answer is anything but a whole 200: another status, a connection that ends or is reset
 once the request has been sent, or nothing within 10 s. A connection that cannot be made counts as well.
@@ -11,6 +12,7 @@ import json
 import sys
 
 PATIENCE = 10
+REQUESTS_A_CONNECTION = 50
 
 
 def request(method):
@@ -37,6 +39,7 @@ class Client:
     def __init__(self, port, method, counts, stopping):
         self.port, self.message, self.counts, self.stopping = port, request(method), counts, stopping
         self.reader = self.writer = None
+        self.asked = 0
 
     async def run(self):
         while not self.stopping.is_set():
@@ -54,9 +57,11 @@ class Client:
     async def ask(self):
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+            self.asked = 0
         self.writer.write(self.message)
         status, word, goes_on = await answer(self.reader)
-        if not goes_on:
+        self.asked += 1
+        if not goes_on or self.asked == REQUESTS_A_CONNECTION:
             self.leave()
         return status + word
 
