@@ -26,6 +26,15 @@ extension UInt8 {
     /// `[A-Za-z0-9._-]`: what node ids are made of.
     var isPinByte: Bool { isMember(low: 0x03FF_6000_0000_0000, high: 0x07FF_FFFE_87FF_FFFE) }
 
+    /// `[A-Za-z0-9+/]` (RFC 4648 §4).
+    var isBase64Digit: Bool {
+        isDigit || asciiLowercased &- 0x61 < 26 || self == UInt8(ascii: "+") || self == UInt8(ascii: "/")
+    }
+
+    /// What a quoted string is made of, quotes and backslashes included: blanks, visible characters and bytes beyond ASCII
+    /// (RFC 9110 §5.6.4).
+    var isQuotable: Bool { !isControl || self == .tab }
+
     /// The value of a hexadecimal digit.
     var hexadecimalValue: UInt64? {
         if isDigit { return UInt64(self &- 0x30) }

@@ -20,8 +20,8 @@ struct ConnectionFacts {
     private(set) var options: Options = []
     private(set) var contentLength: UInt64?
     private(set) var transferCoding = TransferCoding.none
-    /// Whether `Upgrade` names `websocket`.
-    private(set) var namesWebSocket = false
+    private var namesWebSocket = false
+    private var namesOtherProtocol = false
     private var optionBytes = 0
 
     /// - Throws: `headTooLarge` when `Connection` lists more than `FramingLimits.connectionOptionBytes`.
@@ -47,9 +47,17 @@ struct ConnectionFacts {
     mutating func takeUpgrade(_ value: ByteRange, of bytes: UnsafeRawBufferPointer) {
         var elements = FieldListCursor(value)
         while let element = elements.next(in: bytes) {
-            if bytes.matches(element.lowerBound, element.upperBound, lowercased: "websocket") { namesWebSocket = true }
+            if element.isEmpty { continue }
+            if bytes.matches(element.lowerBound, element.upperBound, lowercased: "websocket") {
+                namesWebSocket = true
+            } else {
+                namesOtherProtocol = true
+            }
         }
     }
+
+    /// Whether `Upgrade` names `websocket` and nothing else: of several, each side might choose another one.
+    var namesOnlyWebSocket: Bool { namesWebSocket && !namesOtherProtocol }
 
     /// Equal repetitions, in one line or several, count as one (RFC 9112 §6.3); they are forwarded as one.
     mutating func takeContentLength(_ value: ByteRange, of bytes: UnsafeRawBufferPointer) throws(HeadRejection) {
@@ -98,6 +106,12 @@ struct ConnectionFacts {
 }
 
 extension UnsafeRawBufferPointer {
+    /// Whether `range` looks like sixteen bytes in base64: 22 digits and `==` (RFC 6455 §4.1).
+    func isWebSocketKey(_ range: Range<Int>) -> Bool {
+        guard range.count == 24, equals(range.upperBound - 2, range.upperBound, "==") else { return false }
+        return range.dropLast(2).allSatisfy { self[$0].isBase64Digit }
+    }
+
     /// The decimal number at `range`: digits only, no sign, at least one, below 2⁶⁴.
     func decimal(_ range: Range<Int>) -> UInt64? {
         guard !range.isEmpty else { return nil }

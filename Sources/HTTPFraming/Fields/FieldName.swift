@@ -7,11 +7,15 @@ package enum FieldName: Sendable {
     case contentLength
     case cookie
     case expect
-    case forwarded
     case host
     case http2Settings
     case keepAlive
     case maxForwards
+    /// Whoever sent the request claims where it came from, by another name than the four that we stamp: `OriginClaim`.
+    case originClaim
+    /// Such a claim, or one of the four, with `_` for `-`: no proxy writes it, and some servers read it.
+    case disguisedOrigin
+    case proxyAuthorization
     case proxyConnection
     case secWebSocketKey
     case secWebSocketVersion
@@ -41,9 +45,7 @@ package enum FieldName: Sendable {
             if isNamed("cookie") { self = .cookie }
             if isNamed("expect") { self = .expect }
         case 7: if isNamed("upgrade") { self = .upgrade }
-        case 9:
-            if isNamed("x-real-ip") { self = .xRealIP }
-            if isNamed("forwarded") { self = .forwarded }
+        case 9: if isNamed("x-real-ip") { self = .xRealIP }
         case 10:
             if isNamed("connection") { self = .connection }
             if isNamed("keep-alive") { self = .keepAlive }
@@ -66,8 +68,12 @@ package enum FieldName: Sendable {
             if isNamed("transfer_encoding") { self = .disguisedFraming }
             if isNamed("sec-websocket-key") { self = .secWebSocketKey }
             if isNamed("x-forwarded-proto") { self = .xForwardedProto }
+        case 19: if isNamed("proxy-authorization") { self = .proxyAuthorization }
         case 21: if isNamed("sec-websocket-version") { self = .secWebSocketVersion }
         case _: break
+        }
+        if self == .other, OriginClaim.isNamed(start, end, of: bytes) {
+            self = OriginClaim.isDisguised(start, end, of: bytes) ? .disguisedOrigin : .originClaim
         }
     }
 }

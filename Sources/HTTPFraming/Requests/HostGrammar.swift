@@ -1,4 +1,28 @@
+/// The authority of a target in absolute form.
+struct TargetAuthority {
+    var range: Range<Int>
+    /// The scheme's.
+    var defaultPort: StaticString
+
+    /// Whether `Host` names the same: but for the case of letters, and for a port that is empty or the scheme's own
+    /// (RFC 9110 §4.2.3).
+    func isHost(_ host: Range<Int>, of bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.matches(
+            bytes.withoutPort(range, impliedBy: defaultPort), bytes.withoutPort(host, impliedBy: defaultPort))
+    }
+}
+
 extension UnsafeRawBufferPointer {
+    /// A host, without a port that is empty or `port`.
+    fileprivate func withoutPort(_ host: Range<Int>, impliedBy port: StaticString) -> Range<Int> {
+        var start = host.upperBound
+        while start > host.lowerBound, self[start - 1].isDigit { start -= 1 }
+        // A colon with only digits behind it begins the port: an address's colons have a bracket behind them.
+        guard start > host.lowerBound, self[start - 1] == UInt8(ascii: ":") else { return host }
+        guard start == host.upperBound || equals(start, host.upperBound, port) else { return host }
+        return host.lowerBound..<(start - 1)
+    }
+
     /// Whether `range` is `uri-host [":" port]` (RFC 9110 §7.2), without the comma that RFC 3986 would allow: a host that
     /// reads as a list, or with a second colon, is an attempt to be read twice.
     func isHost(_ range: Range<Int>) -> Bool {

@@ -9,7 +9,7 @@ struct RequestHeadParser {
     private var head = RequestHead()
     private var facts = ConnectionFacts()
     private var hostFields = 0
-    private var authority: Range<Int>?
+    private var authority: TargetAuthority?
     private var hasSeenPinCookie = false
     private var webSocketKeys = 0
     private var hasWebSocketVersion = false
@@ -91,10 +91,11 @@ struct RequestHeadParser {
     /// Reads `http://authority` and returns the offset after it.
     private mutating func readAuthority(_ start: Int, _ end: Int) throws(HeadRejection) -> Int {
         let authorityStart: Int
+        let defaultPort: StaticString
         if end - start > 7, bytes.matches(start, start + 7, lowercased: "http://") {
-            authorityStart = start + 7
+            (authorityStart, defaultPort) = (start + 7, "80")
         } else if end - start > 8, bytes.matches(start, start + 8, lowercased: "https://") {
-            authorityStart = start + 8
+            (authorityStart, defaultPort) = (start + 8, "443")
         } else {
             throw .badTarget
         }
@@ -104,7 +105,7 @@ struct RequestHeadParser {
         guard index == end || bytes[index] == UInt8(ascii: "/") || bytes[index] == UInt8(ascii: "?") else {
             throw .badTarget
         }
-        authority = authorityStart..<index
+        authority = TargetAuthority(range: authorityStart..<index, defaultPort: defaultPort)
         return index
     }
 
@@ -137,14 +138,14 @@ struct RequestHeadParser {
         case .expect:
             if bytes.matches(start, end, lowercased: "100-continue") { head.expectation = .hundredContinue }
         case .maxForwards: if head.method == .options, bytes.decimal(value.indices) == 0 { head.isLastHop = true }
-        case .secWebSocketKey: webSocketKeys += value.count == 24 ? 1 : 2
+        case .secWebSocketKey: webSocketKeys += bytes.isWebSocketKey(value.indices) ? 1 : 2
         case .secWebSocketVersion: hasWebSocketVersion = !value.isEmpty
         case .xForwardedFor: head.forwarded.insert(.address)
         case .xRealIP: head.forwarded.insert(.realIP)
         case .xForwardedProto: head.forwarded.insert(.proto)
         case .xForwardedHost: head.forwarded.insert(.host)
-        case .other, .contentEncoding, .forwarded, .http2Settings, .keepAlive, .proxyConnection, .te, .xRoutedNode,
-            .xRoutedTo, .xRoutedVia:
+        case .other, .contentEncoding, .disguisedOrigin, .http2Settings, .keepAlive, .originClaim, .proxyAuthorization,
+            .proxyConnection, .te, .xRoutedNode, .xRoutedTo, .xRoutedVia:
             break
         }
     }
@@ -210,15 +211,15 @@ struct RequestHeadParser {
         guard let authority else { return }
         guard hostFields == 1 else {
             // RFC 9112 §3.2.2: the target's authority is the host.
-            head.host = ByteRange(authority.lowerBound, authority.upperBound)
+            head.host = ByteRange(authority.range.lowerBound, authority.range.upperBound)
             return
         }
-        guard bytes.matches(authority, head.host.indices) else { throw .hostMismatch }
+        guard authority.isHost(head.host.indices, of: bytes) else { throw .hostMismatch }
     }
 
     /// RFC 6455 §4.1, without judging the version: a node must be able to answer 426.
     private var isWebSocketRequest: Bool {
-        head.method == .get && head.version == .http11 && facts.namesWebSocket && facts.options.contains(.upgrade)
+        head.method == .get && head.version == .http11 && facts.namesOnlyWebSocket && facts.options.contains(.upgrade)
             && webSocketKeys == 1 && hasWebSocketVersion && (head.body == .none || head.body == .length(0))
     }
 }

@@ -104,10 +104,9 @@ private struct ResponseHeadParser {
         case .contentEncoding:
             let (start, end) = (Int(field.value.start), Int(field.value.end))
             if !bytes.matches(start, end, lowercased: "identity") { head.coding = .coded }
-        case .other, .accept, .cookie, .expect, .forwarded, .host, .http2Settings, .keepAlive, .maxForwards,
-            .proxyConnection, .secWebSocketKey,
-            .secWebSocketVersion, .te, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP, .xRoutedNode,
-            .xRoutedTo, .xRoutedVia:
+        case .other, .accept, .cookie, .disguisedOrigin, .expect, .host, .http2Settings, .keepAlive, .maxForwards,
+            .originClaim, .proxyAuthorization, .proxyConnection, .secWebSocketKey, .secWebSocketVersion, .te,
+            .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP, .xRoutedNode, .xRoutedTo, .xRoutedVia:
             break
         }
     }
@@ -120,7 +119,7 @@ private struct ResponseHeadParser {
         head.persistence =
             head.body == .untilClose || announcesForbiddenBody ? .close : facts.persistence(in: head.version)
         if head.status == 101 {
-            guard request.upgrade == .webSocket, facts.namesWebSocket, facts.options.contains(.upgrade) else {
+            guard request.upgrade == .webSocket, facts.namesOnlyWebSocket, facts.options.contains(.upgrade) else {
                 throw .unexpectedUpgrade
             }
             head.kind = .tunnel

@@ -59,9 +59,12 @@ package enum RequestHeadRewriter {
             switch line.name {
             case .host, .contentLength, .transferEncoding, .xForwardedFor: continue
             case .connection, .keepAlive, .proxyConnection, .te, .upgrade, .http2Settings: continue
+            // For us, whoever wrote it: the next hop is no proxy (RFC 9110 §11.7.2).
+            case .proxyAuthorization: continue
             case .xRoutedNode, .xRoutedTo, .xRoutedVia, .disguisedFraming: continue
-            // `Forwarded` (RFC 7239) says the same as the others; a client's own word for its address is no more welcome there.
-            case .forwarded, .xForwardedHost, .xForwardedProto, .xRealIP:
+            // A trusted peer knows what it writes itself; this it has only passed on.
+            case .disguisedOrigin: continue
+            case .originClaim, .xForwardedHost, .xForwardedProto, .xRealIP:
                 // Never by the wish of `Connection`: these are stamps, and a node must always find one.
                 switch stamps.trust {
                 case .trusted: kept.keep(line, of: bytes, into: &writer)

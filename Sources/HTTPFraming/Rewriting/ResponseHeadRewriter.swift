@@ -67,9 +67,9 @@ package enum ResponseHeadRewriter {
             case .contentLength, .transferEncoding, .disguisedFraming: continue
             case .connection, .keepAlive, .proxyConnection, .te, .upgrade, .http2Settings: continue
             case .xRoutedNode, .xRoutedTo, .xRoutedVia: continue
-            case .other, .accept, .contentEncoding, .cookie, .expect, .forwarded, .host, .maxForwards,
-                .secWebSocketKey, .secWebSocketVersion,
-                .xForwardedFor, .xForwardedHost, .xForwardedProto, .xRealIP:
+            case .other, .accept, .contentEncoding, .cookie, .disguisedOrigin, .expect, .host, .maxForwards, .originClaim,
+                .proxyAuthorization, .secWebSocketKey, .secWebSocketVersion, .xForwardedFor, .xForwardedHost,
+                .xForwardedProto, .xRealIP:
                 if namesFields, fields.connectionNames(line, of: bytes) { continue }
                 kept.keep(line, of: bytes, into: &writer)
             }

@@ -11,7 +11,8 @@ struct SmugglingTests {
     enum Attack: String, CaseIterable {
         case lengthThenChunked, chunkedThenLength, unequalLengths, signedLength, listedLength, overflowingLength
         case chunkedTwice, chunkedFirst, unknownCoding, spacedName, foldedCoding, bareLineFeed, hiddenLine, underscore
-        case codingInHTTP10, extensionLineFeed, missingChunkEnd, oversizedChunk, trailerLength, twoHosts, otherAuthority
+        case codingInHTTP10, extensionLineFeed, openQuote, blankExtension, missingChunkEnd, oversizedChunk,
+            trailerLength, twoHosts, otherAuthority
 
         var request: String {
             func post(_ lines: String..., version: String = "1.1", body: String = "0\r\n\r\n") -> String {
@@ -35,6 +36,8 @@ struct SmugglingTests {
             case .underscore: post("Transfer_Encoding: chunked")
             case .codingInHTTP10: post(chunked, version: "1.0")
             case .extensionLineFeed: post(chunked, body: "2;\nxx\r\n0\r\n\r\n")
+            case .openQuote: post(chunked, body: "1;a=\"\r\nx\r\n0\r\n\r\n")
+            case .blankExtension: post(chunked, body: "1;a b\r\nx\r\n0\r\n\r\n")
             case .missingChunkEnd: post(chunked, body: "1\r\naXX0\r\n\r\n")
             case .oversizedChunk: post(chunked, body: "10000000000000000\r\n\r\n0\r\n\r\n")
             case .trailerLength: post(chunked, body: "0\r\nContent-Length: 40\r\n\r\n")

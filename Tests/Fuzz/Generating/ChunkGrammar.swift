@@ -1,9 +1,14 @@
 /// Chunked bodies, mostly good.
 enum ChunkGrammar {
-    private static let extensions = bytes(";a", ";a=b", ";a=\"b c\"", ";", ";a\t=b", "; a=b", ";a\u{0}", " ;a", ";a\n")
+    /// The first six are good.
+    private static let extensions = bytes(
+        ";a", ";a=b", ";a=\"b c\"", ";a;b=c", ";a=\"\\\";\\\\é\"", ";0=\"\";!", ";", ";a\t=b", "; a=b", ";a\u{0}",
+        " ;a",
+        ";a\n", ";a=", ";a=b=c", ";a=\"b", ";a=\"b\"c", ";a=\"\\", ";=b", ";a=b c", ";é", ";a=\"\u{7F}\"", ";a=b,c")
     private static let trailers = bytes(
         "X-T: a\r\n", "ETag: \"x\"\r\n", "X-Empty:\r\n", "Server-Timing: a;dur=1\r\n", "Content-Length: 5\r\n",
-        "Transfer-Encoding: chunked\r\n", "Host: b\r\n", "X : y\r\n", " x\r\n", "X\r\n", "X-Forwarded-For: 1\r\n")
+        "Transfer-Encoding: chunked\r\n", "Host: b\r\n", "X : y\r\n", " x\r\n", "X\r\n", "X-Forwarded-For: 1\r\n",
+        "X-Forwarded-Port: 1\r\n", "x_original_url: /\r\n", "Forwarded: for=1\r\n", "Forwarders: 1\r\n")
 
     /// Appends a body, its last empty line included.
     static func append(to stream: inout [UInt8], _ generator: inout CaseGenerator) {

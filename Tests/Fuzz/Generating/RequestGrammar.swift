@@ -6,11 +6,13 @@ enum RequestGrammar {
     private static let targets = bytes(
         "/", "/a/b?c=d", "/lb/ping", "/lb", "/lb//ping", "/socket.io/?EIO=4&transport=polling&sid=aB-9_x",
         "/socket.io/?EIO=4", "/api/v1/monitors/17/beats", "/x/../%2F//y?a?b", "http://h:1/x?y", "http://h:1", "/health",
-        "HTTPS://H:1?q", "*", "//h/x", "/%6cb/x", "http://u@h/", "/a#b", "x", "http://b/")
+        "HTTPS://H:1?q", "http://h/x", "http://h:80", "https://h:443/", "*", "//h/x", "/%6cb/x", "http://u@h/", "/a#b",
+        "x",
+        "http://b/", "http://h:/", "https://h:80/", "http://h:080/", "http://[::1]/")
     private static let versions = bytes("HTTP/1.1", "HTTP/1.0", "HTTP/1.2", "HTTP/2.0", "HTTP/1.1 ", "http/1.1")
     private static let hosts = bytes(
-        "Host: h:1", "host:h:1", "HOST:\t h:1 ", "Host: H:1", "Host: [::1]:2", "Host: a b", "Host:", "Host: h:1:2",
-        "Host : h:1")
+        "Host: h:1", "host:h:1", "HOST:\t h:1 ", "Host: h", "Host: H:80", "Host: h:", "host: h:443", "Host: H:1",
+        "Host: [::1]:2", "Host: [::1]:80", "Host: a b", "Host:", "Host: h:1:2", "Host : h:1")
     private static let fields = bytes(
         "User-Agent: x", "Accept: text/html, */*", "Cookie: a=b; KUMA_FIXED_NODE=n2", "X-Forwarded-For: 6.6.6.6",
         "X-Forwarded-For: 1.2.3.4, 5.6.7.8", "X-Real-IP: 9", "x-forwarded-proto: https", "X-Forwarded-Host: evil",
@@ -20,7 +22,12 @@ enum RequestGrammar {
         "Upgrade: h2c", "HTTP2-Settings: AAA", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Version: 13", "Proxy-Connection: close", "Connection: host, content-length, x-forwarded-for",
         "Connection: transfer-encoding, cookie, accept", "Connection: expect,,sec-websocket-key",
-        "Content-Encoding: gzip",
+        "Upgrade: websocket, h2c", "upgrade:\tWebSocket ", "Upgrade:", "Content-Encoding: gzip",
+        "Forwarded: for=6.6.6.6",
+        "X-Forwarded-Port: 444", "x-forwarded-prefix:/a ", "X-FORWARDED-Ssl: on", "X-Client-IP: 6.6.6.6",
+        "X-Original-URL: /lb/", "X_Forwarded_For: 6.6.6.6", "x-real_ip: 6.6.6.6", "X_Original_Host:evil",
+        "Connection: x-forwarded-port, forwarded, x-client-ip", "CF-Connecting-IP: 6", "X-Originals: 1",
+        "X-Requested-With: x", "Proxy-Authorization: Basic YTpi", "Connection: HTTP2-Settings, Upgrade",
         "Origin: http://h:1", "Trailer: X-T", "X-Wide: é")
     private static let doubtful = bytes(
         " folded", "\tfolded", "X : y", "nocolon", ": y", "X: a\rb", "X: a\u{0}b", "Content-Length: 3",
@@ -49,13 +56,13 @@ enum RequestGrammar {
     private static func appendRequest(to stream: inout [UInt8], _ generator: inout CaseGenerator) {
         stream += lean(methods, good: 10, &generator)
         stream.append(0x20)
-        stream += lean(targets, good: 12, &generator)
+        stream += lean(targets, good: 16, &generator)
         stream.append(0x20)
         let version = lean(versions, good: 3, &generator)
         stream += version
         stream += [13, 10]
 
-        var lines = [lean(hosts, good: 3, &generator)]
+        var lines = [lean(hosts, good: 7, &generator)]
         for _ in 0..<generator.below(7) { lines.append(generator.pick(fields)) }
         if generator.oneIn(10) { lines.append(generator.pick(doubtful)) }
         if generator.oneIn(8) {

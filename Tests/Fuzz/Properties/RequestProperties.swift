@@ -57,6 +57,7 @@ struct RequestProperties {
             try require(StampedFields.text(message.methodText) == reference.method, "the method differs")
             try require(message.host == reference.host ?? [], "the host differs")
             try require(message.framing == RequestProperties.framing(reference), "the framing differs")
+            try require((message.upgrade == .webSocket) == reference.asksForWebSocket, "the upgrade differs")
             try require(message.version == (reference.isHTTP10 ? .http10 : .http11), "the version differs")
             try require(message.isLastHop == (reference.hops?.contains(0) == true), "the last hop differs")
         }
@@ -116,7 +117,7 @@ struct RequestProperties {
     /// Fields that are written anew whatever the client sent, or dropped.
     private static let ours: Set<String> = StampedFields.dropped.union([
         "host", "content-length", "transfer-encoding", "connection", "upgrade", "x-forwarded-for", "x-routed-node",
-        "x-routed-to", "x-routed-via",
+        "x-routed-to", "x-routed-via", "proxy-authorization",
     ])
     private static let forwarding: Set<String> = ["x-real-ip", "x-forwarded-proto", "x-forwarded-host"]
     /// Fields that `Connection` cannot take away.
@@ -135,6 +136,7 @@ struct RequestProperties {
         for name in ["x-routed-node", "x-routed-to", "x-routed-via"] {
             try require(head.values(name).isEmpty, "a forged route")
         }
+        try require(head.values("proxy-authorization").isEmpty, "credentials of ours were passed on")
 
         let address = Array("192.0.2.7".utf8)
         let addresses = head.values("x-forwarded-for")
@@ -145,10 +147,13 @@ struct RequestProperties {
             if RequestProperties.forwarding.contains(name) { return false }
             if name == "max-forwards", original.hops != nil { return false }
             if name == "expect", original.isHTTP10 { return false }
+            if ReferenceClaims.isClaim(name) { return trust == .trusted && !name.contains("_") }
             return RequestProperties.lasting.contains(name) || !named.contains(name)
         }
         switch trust {
         case .untrusted:
+            let claim = head.fields.first { ReferenceClaims.isClaim($0.name) }
+            try require(claim == nil, "a forged \(claim?.name ?? "")")
             try require(addresses == [address] && head.values("x-real-ip") == [address], "a forged address")
             try require(head.values("x-forwarded-proto") == [Array("http".utf8)], "a forged scheme")
             try require(head.values("x-forwarded-host") == (original.host.map { [$0] } ?? []), "a forged host")

@@ -6,14 +6,16 @@ struct ReferenceChunks {
     private var extensionBytes = 0
 
     private static let forbiddenTrailers: Set<String> = [
-        "content-length", "transfer-encoding", "content_length", "transfer_encoding", "host", "connection", "te",
-        "trailer",
-        "upgrade", "keep-alive", "proxy-connection", "http2-settings", "expect", "cookie", "set-cookie",
-        "authorization",
-        "proxy-authorization", "content-type", "content-encoding", "content-range", "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-proto", "x-real-ip", "x-routed-node", "x-routed-to", "x-routed-via",
+        "content-length", "transfer-encoding", "host", "connection", "te", "trailer", "upgrade", "keep-alive",
+        "proxy-connection", "http2-settings", "expect", "cookie", "set-cookie", "authorization", "proxy-authorization",
+        "content-type", "content-encoding", "content-range",
     ]
+
+    private static func isForbidden(_ name: String) -> Bool {
+        let dashed = ReferenceClaims.dashed(name)
+        return forbiddenTrailers.contains(dashed) || dashed.hasPrefix("x-routed-") || ReferenceClaims.isClaim(dashed)
+            || ReferenceClaims.stamped.contains(dashed)
+    }
 
     init(_ bytes: [UInt8], at start: Int) throws(ReferenceEnd) {
         self.bytes = bytes
@@ -42,14 +44,7 @@ struct ReferenceChunks {
             byte = try take()
         }
         guard let size = Int(digits, radix: 16) else { throw .refused }
-        if byte == UInt8(ascii: ";") {
-            while byte != 13 {
-                guard byte == 9 || (byte >= 32 && byte != 127) else { throw .refused }
-                extensionBytes += 1
-                guard extensionBytes <= 4_096 else { throw .refused }
-                byte = try take()
-            }
-        }
+        while byte == UInt8(ascii: ";") { byte = try readExtension() }
         guard byte == 13 else { throw .refused }
         try expect(10)
         if size == 0 { return false }
@@ -59,6 +54,43 @@ struct ReferenceChunks {
         try expect(13)
         try expect(10)
         return true
+    }
+
+    /// What follows a semicolon.
+    /// - Returns: the byte behind the extension.
+    private mutating func readExtension() throws(ReferenceEnd) -> UInt8 {
+        try count(1)
+        var byte = try readToken(from: try take())
+        guard byte == UInt8(ascii: "=") else { return byte }
+        try count(1)
+        byte = try take()
+        guard byte == UInt8(ascii: "\"") else { return try readToken(from: byte) }
+        try count(1)
+        while true {
+            byte = try take()
+            guard byte == 9 || (byte >= 32 && byte != 127) else { throw .refused }
+            try count(1)
+            if byte == UInt8(ascii: "\"") { return try take() }
+            guard byte == UInt8(ascii: "\\") else { continue }
+            byte = try take()
+            guard byte == 9 || (byte >= 32 && byte != 127) else { throw .refused }
+            try count(1)
+        }
+    }
+
+    private mutating func readToken(from first: UInt8) throws(ReferenceEnd) -> UInt8 {
+        var byte = first
+        guard isTokenByte(byte) else { throw .refused }
+        while isTokenByte(byte) {
+            try count(1)
+            byte = try take()
+        }
+        return byte
+    }
+
+    private mutating func count(_ more: Int) throws(ReferenceEnd) {
+        extensionBytes += more
+        guard extensionBytes <= 4_096 else { throw .refused }
     }
 
     private mutating func readTrailers() throws(ReferenceEnd) {
@@ -75,7 +107,7 @@ struct ReferenceChunks {
                 byte = try take()
             }
             let text = String(decoding: name, as: UTF8.self).lowercased()
-            guard !name.isEmpty, !ReferenceChunks.forbiddenTrailers.contains(text) else { throw .refused }
+            guard !name.isEmpty, !ReferenceChunks.isForbidden(text) else { throw .refused }
             byte = try take()
             while byte != 13 {
                 guard byte == 9 || (byte >= 32 && byte != 127) else { throw .refused }

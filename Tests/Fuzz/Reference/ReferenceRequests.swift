@@ -22,6 +22,18 @@ struct ReferenceRequest {
         case none, chunked
         case length(Int)
     }
+
+    /// Whether it asks for a WebSocket, by the letter of RFC 6455 §4.1, and for nothing besides.
+    var asksForWebSocket: Bool {
+        let wishes = head.elements("upgrade").filter { !$0.isEmpty }
+        guard method == "GET", !isHTTP10, framing == .none || framing == .length(0), !wishes.isEmpty,
+            wishes.allSatisfy({ $0 == "websocket" }), head.elements("connection").contains("upgrade"),
+            head.values("sec-websocket-version").last.map({ !$0.isEmpty }) == true
+        else { return false }
+        let keys = head.values("sec-websocket-key").map { String(decoding: $0, as: UTF8.self) }
+        guard keys.count == 1, keys[0].utf8.count == 24, keys[0].hasSuffix("==") else { return false }
+        return keys[0].dropLast(2).allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "+" || $0 == "/") }
+    }
 }
 
 /// A stream of requests as the reference reads it.
@@ -116,8 +128,8 @@ struct ReferenceRequests {
         let authority = Array(rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") })
         guard isHost(authority) else { throw .refused }
         if let host = request.host {
-            let (one, other) = (String(decoding: host, as: UTF8.self), String(decoding: authority, as: UTF8.self))
-            guard one.lowercased() == other.lowercased() else { throw .refused }
+            let port = scheme == "http://" ? ":80" : ":443"
+            guard comparable(host, port) == comparable(authority, port) else { throw .refused }
         } else {
             request.host = authority
         }
@@ -127,6 +139,13 @@ struct ReferenceRequests {
         case UInt8(ascii: "?"): request.target = [UInt8(ascii: "/")] + path
         case _: request.target = path
         }
+    }
+
+    /// In lower case, and without the scheme's port or an empty one.
+    private static func comparable(_ host: [UInt8], _ port: String) -> String {
+        let text = String(decoding: host, as: UTF8.self).lowercased()
+        for end in [port, ":"] where text.hasSuffix(end) { return String(text.dropLast(end.count)) }
+        return text
     }
 
     private static func isHost(_ bytes: [UInt8]) -> Bool {

@@ -59,7 +59,7 @@ struct ReferenceResponses {
         if let length = try head.length() { response.framing = .length(length) }
         if request.method == .head || status < 200 || status == 204 || status == 304 { response.framing = .none }
         if status == 101 {
-            guard request.upgrade == .webSocket, head.elements("upgrade").contains("websocket"),
+            guard request.upgrade == .webSocket, Set(head.elements("upgrade").filter { !$0.isEmpty }) == ["websocket"],
                 head.elements("connection").contains("upgrade")
             else { throw .refused }
             response.framing = .tunnel

@@ -104,13 +104,25 @@ struct RequestHeadSnifferTests {
         changed = Self.webSocket
         changed[3] = "Upgrade: h2c"
         #expect(upgrade(changed) == UpgradeWish.none)
-        changed[3] = "Upgrade: h2c, websocket"
-        #expect(upgrade(changed) == .webSocket)
+        for list in ["h2c, websocket", "websocket, h2c", "websocket/13"] {
+            changed[3] = "Upgrade: \(list)"
+            #expect(upgrade(changed) == UpgradeWish.none)
+        }
+        for list in ["WEBSOCKET", ", websocket,", "websocket, websocket"] {
+            changed[3] = "Upgrade: \(list)"
+            #expect(upgrade(changed) == .webSocket)
+        }
         #expect(upgrade(Self.webSocket + ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]) == UpgradeWish.none)
         #expect(upgrade(Self.webSocket + ["Content-Length: 3"]) == UpgradeWish.none)
         changed = Self.webSocket
-        changed[4] = "Sec-WebSocket-Key: short"
-        #expect(upgrade(changed) == UpgradeWish.none)
+        for key in ["short", "dGhlIHNhbXBsZSBub25jZQ=A", "dGhlIHNhbXBsZSBub25jZQAA", "dGhlIHNhbXBsZSBub25jZ-=="] {
+            changed[4] = "Sec-WebSocket-Key: \(key)"
+            #expect(upgrade(changed) == UpgradeWish.none)
+        }
+        for key in ["+GhlIHNhbXBsZSBub25jZQ==", "/9hlIHNhbXBsZSBub25jZQ==", "ZZZZZZZZZZZZZZZZZZZZZZ=="] {
+            changed[4] = "Sec-WebSocket-Key: \(key)"
+            #expect(upgrade(changed) == .webSocket)
+        }
     }
 
     @Test(

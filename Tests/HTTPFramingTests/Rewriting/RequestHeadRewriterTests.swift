@@ -99,7 +99,7 @@ struct RequestHeadRewriterTests {
     func webSocket() {
         let request = head(
             "GET /socket.io/ HTTP/1.1", "Host: kuma.test:8084", "Connection: keep-alive, Upgrade",
-            "Upgrade: h2c, websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
+            "Upgrade: WebSocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
             "Sec-WebSocket-Extensions: permessage-deflate")
         #expect(
             Self.stamped(request)
@@ -109,6 +109,34 @@ struct RequestHeadRewriterTests {
                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
                         "Sec-WebSocket-Extensions: permessage-deflate",
                     ] + Self.stamps + ["Connection: Upgrade", "Upgrade: websocket"]))
+    }
+
+    @Test(
+        "an upgrade to anything else, or to several things, is not passed on, nor are the settings for it",
+        arguments: [
+            "h2c", "websocket, h2c", "h2c, websocket", "websocket,h2c", "WEBSOCKET , H2C", "TLS/1.0", "websocket/13",
+            "websockets", "websocket h2c", "\"websocket\"", "", ",",
+        ])
+    func otherUpgrade(_ value: String) {
+        let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+        let version = "Sec-WebSocket-Version: 13"
+        for connection in ["Upgrade", "Upgrade, HTTP2-Settings", "upgrade,http2-settings"] {
+            let request = head(
+                "GET / HTTP/1.1", "Host: kuma.test:8084", "Connection: \(connection)", "uPGRADE:\(value) \t", key,
+                version, "http2-SETTINGS: AAMAAABkAAQAAP__ ")
+            #expect(
+                Self.stamped(request)
+                    == Self.expected(
+                        ["GET / HTTP/1.1", "Host: kuma.test:8084", key, version] + Self.stamps
+                            + ["Connection: keep-alive"]))
+        }
+        // In several fields it is the same list.
+        let lines = ["Upgrade: websocket"] + value.split(separator: ",").map { "Upgrade:\($0)" }
+        let isWebSocket = value.allSatisfy { $0 == "," }
+        let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\(key)\r\n\(version)\r\n"
+        let sent = Self.stamped(request + lines.map { $0 + "\r\n" }.joined() + "\r\n")
+        #expect(sent?.contains("\r\nUpgrade: websocket\r\n") == isWebSocket)
+        #expect(sent?.lowercased().contains("h2c") == false)
     }
 
     @Test(

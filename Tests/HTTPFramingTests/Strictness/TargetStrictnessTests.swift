@@ -33,12 +33,38 @@ struct TargetStrictnessTests {
     @Test(
         "an absolute form whose authority is not the Host, port included",
         arguments: [
-            ("http://b/", "a"), ("http://a:80/", "a"), ("http://a/", "a:80"), ("http://a:80/", "a:8080"),
-            ("https://a:443/", "a"), ("http://a./", "a"), ("http://aa/", "a"), ("http://a/", "aa"),
-            ("http://[::1]/", "[::2]"), ("http://a?b", "b"), ("HTTP://A/", "b"), ("http://%61/", "a"),
+            ("http://b/", "a"), ("http://a:80/", "a:8080"), ("http://a:8080/", "a"), ("http://a/", "a:8080"),
+            ("http://a:443/", "a"), ("http://a/", "a:443"), ("https://a:80/", "a"), ("https://a/", "a:80"),
+            ("http://a:080/", "a"), ("http://a:80/", "a:080"), ("http://a:800/", "a"), ("http://a:8/", "a:80"),
+            ("http://a:/", "b"), ("http://a:80/", "b"), ("http://a:80/", "b:80"), ("http://80/", "8080"),
+            ("http://a80/", "a"), ("http://a./", "a"), ("http://aa/", "a"), ("http://a/", "aa"),
+            ("http://[::1]/", "[::2]"), ("http://[::80]/", "[::]"), ("http://[::1]:80/", "[::1]:443"),
+            ("http://a?b", "b"), ("HTTP://A/", "b"), ("http://%61/", "a"),
         ])
     func hostMismatch(_ target: String, _ host: String) {
         Refusal(head("GET \(target) HTTP/1.1", "Host: \(host)"), .hostMismatch).check()
+    }
+
+    @Test(
+        "an authority and a Host that differ in an empty or the scheme's own port are the same, and Host passes as it came",
+        arguments: [
+            ("http://a:80/x", "a"), ("http://a:/x", "a"), ("http://a/x", "a:80"), ("http://a/x", "a:"),
+            ("http://a:/x", "a:80"), ("http://a:80/x", "a:"), ("http://a:80/x", "a:80"), ("http://a:/x", "a:"),
+            ("HTTP://A:80/x", "a"), ("http://a/x", "A:80"), ("https://a:443/x", "a"), ("https://a/x", "a:443"),
+            ("https://a:/x", "a:443"), ("HTTPS://A:443/x", "a:"), ("http://a:8080/x", "a:8080"),
+            ("http://[::1]:80/x", "[::1]"), ("http://[::1]/x", "[::1]:"),
+            ("https://[2001:DB8::443]/x", "[2001:db8::443]:443"),
+            ("http://80:80/x", "80"), ("http://192.0.2.7/x", "192.0.2.7:80"), ("https://a:80/x", "a:80"),
+            ("http://a:443/x", "a:443"),
+        ])
+    func hostMatch(_ target: String, _ host: String) {
+        let bytes = Array(head("GET \(target) HTTP/1.1", "Host: \(host)").utf8)
+        for lengths in waysToArrive(bytes.count, seed: SeededRandom.runSeed) {
+            let summary = RequestReading.of(bytes, arrivingAt: lengths).summary
+            #expect(summary?.host == host && summary?.path == "/x", "\(lengths)")
+        }
+        let sent = text(rewritten(request: bytes))
+        #expect(sent?.hasPrefix("GET /x HTTP/1.1\r\nHost: \(host)\r\n") == true)
     }
 
     @Test(

@@ -2,13 +2,19 @@ import Testing
 
 @testable import HTTPFraming
 
-/// Sniffs a request and writes what a node gets; `nil` when either step refuses.
+/// Sniffs a request, which arrives whole or in pieces that end at `lengths`, and writes what a node gets; `nil` when either
+/// step refuses.
 func rewritten(
-    request bytes: [UInt8], trust: PeerTrust = .untrusted, upstream: Persistence = .keepAlive, room: Int? = nil
+    request bytes: [UInt8], arrivingAt lengths: [Int] = [], trust: PeerTrust = .untrusted,
+    upstream: Persistence = .keepAlive, room: Int? = nil
 ) -> [UInt8]? {
     var fields = HeadFieldTable()
     var sniffer = RequestHeadSniffer()
     return bytes.withUnsafeBytes { buffer -> [UInt8]? in
+        for length in lengths where length < bytes.count {
+            guard case .needMore = sniffer.sniff(UnsafeRawBufferPointer(rebasing: buffer[..<length]), into: &fields)
+            else { return nil }
+        }
         guard case .complete(let head) = sniffer.sniff(buffer, into: &fields) else { return nil }
         let enough = head.headBytes + head.host.count + FramingLimits.requestStampRoom
         return writing(room ?? enough) { output in
