@@ -67,7 +67,7 @@ struct ClientAddress: Sendable {
         guard values.count == 1, let value = values.first else { return nil }
         let hops = value.split(separator: ",", omittingEmptySubsequences: false).reversed()
         for (distance, hop) in hops.enumerated() {
-            guard let address = IPAddress(parsing: String(hop.filter { $0 != " " && $0 != "\t" })) else { return nil }
+            guard let address = IPAddress(hop: hop) else { return nil }
             if proxies.contains(where: { $0.contains(address) }) { continue }
             // A list is only kept for a trusted peer.
             if distance == 0 { return hops.count == 1 ? address : nil }

@@ -67,8 +67,10 @@ enum ConnectionPhase: UInt8 {
 /// Whether a connection's first bytes may still turn out to be a PROXY protocol header.
 enum ProxyHeaderState: UInt8 {
     case awaited
-    /// It came, or none will.
+    /// None will come.
     case passed
+    /// It came.
+    case taken
 }
 
 /// What a connection's upstream side is.
@@ -121,6 +123,8 @@ struct Connection: ~Copyable {
     /// The client: whoever connected, or whom a trusted proxy's header named.
     var peer = SocketAddress.ipv4(octets: 0, port: 0)
     var trust = PeerTrust.untrusted
+    /// How the client came, by what a trusted proxy's header says.
+    var transport = ClientTransport.plain
     /// Whether its first bytes may be a header that names the client.
     var proxyHeader = ProxyHeaderState.passed
     /// Whether it counts as an open connection, or is only told that there are too many.

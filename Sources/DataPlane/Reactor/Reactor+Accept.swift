@@ -45,6 +45,7 @@ extension Reactor {
         let token = EventToken(
             role: .client, index: slot.pointee.index, generation: slot.pointee.client.generation)
         slot.pointee.peer = peer
+        slot.pointee.transport = .plain
         slot.pointee.requests = 0
         slot.pointee.answerForm = .json
         switch decision {

@@ -1,5 +1,6 @@
 import ClusterCore
 import HTTPFraming
+import Logging
 import Synchronization
 
 extension Reactor {
@@ -20,11 +21,13 @@ extension Reactor {
         case .absent:
             slot.pointee.proxyHeader = .passed
             return .passed(0)
-        case .malformed:
-            closeAsNotHTTP(slot)
+        case .malformed(let fault):
+            sayRefused(fault, slot, bytes)
+            countAsNotHTTP(slot)
             return .ended
-        case .complete(let client, let count):
-            slot.pointee.proxyHeader = .passed
+        case .complete(let client, let transport, let count):
+            slot.pointee.proxyHeader = .taken
+            slot.pointee.transport = transport
             switch client {
             case .proxyItself: break
             case .unnamed: takeClient(slot, Reactor.nobody)
@@ -51,8 +54,42 @@ extension Reactor {
     private static let nobody = SocketAddress.ipv4(octets: 0, port: 0)
 
     /// Without a word: whoever is there does not speak HTTP.
-    func closeAsNotHTTP(_ slot: Slot) {
+    /// - Parameter bytes: all that came since the last request.
+    func closeAsNotHTTP(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) {
+        if ProxyHeaderSniffer.isHeader(bytes) { sayUnwanted(slot) }
+        countAsNotHTTP(slot)
+    }
+
+    private func countAsNotHTTP(_ slot: Slot) {
         facts.notHTTP.wrappingAdd(1, ordering: .relaxed)
         closeConnection(slot)
+    }
+
+    // MARK: What the operator learns
+
+    /// A trusted proxy's header cannot be read.
+    private func sayRefused(_ fault: ProxyHeaderFault, _ slot: Slot, _ bytes: UnsafeRawBufferPointer) {
+        guard let heldBack = malformedHeaders.next(now: now) else { return }
+        logger.warning(
+            "closed a trusted proxy's connection: its PROXY protocol header is malformed",
+            metadata: [
+                "peer": "\(slot.pointee.peer)", "reason": "\(fault.rawValue)",
+                "header_bytes": "\(ProxyHeaderSniffer.announcedBytes(bytes))", "held_back": "\(heldBack)",
+            ])
+    }
+
+    /// Somebody sent a header who may not, or at a place where none belongs.
+    private func sayUnwanted(_ slot: Slot) {
+        guard let heldBack = unwantedHeaders.next(now: now) else { return }
+        let reason =
+            switch (slot.pointee.proxyHeader, configuration.proxyProtocol) {
+            case (.taken, _): "a second header on one connection"
+            case (_, .off): "LB_PROXY_PROTOCOL is off"
+            case (.awaited, .accept), (.passed, .accept):
+                "not from an address in LB_TRUSTED_PROXIES, or not at the beginning"
+            }
+        logger.notice(
+            "closed a connection that began with a PROXY protocol header",
+            metadata: ["peer": "\(slot.pointee.peer)", "reason": "\(reason)", "held_back": "\(heldBack)"])
     }
 }

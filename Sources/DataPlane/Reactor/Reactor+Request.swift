@@ -73,9 +73,9 @@ extension Reactor {
             case .stored: return
             case .scratch: keepPartialHead(slot, bytes)
             }
-        case .notHTTP: closeAsNotHTTP(slot)
+        case .notHTTP: closeAsNotHTTP(slot, bytes)
         // A PROXY header from somebody who may not send one: no request, but a proxy that is set up wrongly.
-        case .rejected where ProxyHeaderSniffer.isLine(bytes): closeAsNotHTTP(slot)
+        case .rejected where ProxyHeaderSniffer.isLine(bytes): closeAsNotHTTP(slot, bytes)
         case .rejected(let rejection):
             facts.rejected.wrappingAdd(1, ordering: .relaxed)
             answer(slot, LocalResponse(rejection))
@@ -188,10 +188,14 @@ extension Reactor {
         let ip = slot.pointee.peer.ip
         let trust = slot.pointee.trust
         let authority = head.host.isEmpty ? localAuthority(slot) : []
+        let proto: StaticString =
+            switch slot.pointee.transport {
+            case .plain: "http"
+            case .tls: "https"
+            }
         return withUnsafeTemporaryAllocation(byteCount: IPAddress.figuresBytes, alignment: 1) { figures in
             // SAFETY: the stamps' buffers outlive the rewriting: one is on this stack frame, one a literal, one lent for it.
             let address = UnsafeRawBufferPointer(rebasing: figures[..<ip.figures(into: figures)])
-            let proto = StaticString("http")
             return authority.withUnsafeBytes { authority in
                 let stamps = RequestStamps(
                     clientAddress: address,

@@ -50,6 +50,9 @@ final class Reactor {
     var turnedAwayCount = 0
     /// When the listeners are watched again, which were left alone because no descriptor was free; nil: they are watched.
     var listenAgain: UInt64?
+    /// Lines about PROXY protocol headers: a trusted proxy's that cannot be read, and those that nobody asked for.
+    var malformedHeaders = LogPace()
+    var unwantedHeaders = LogPace()
     /// The time of this turn, in monotonic nanoseconds.
     var now: UInt64
     var isDraining = false

@@ -1,22 +1,10 @@
 import Glibc
 
-/// Who a proxy says the client is (PROXY protocol, haproxy's proxy-protocol.txt).
-package enum ProxiedClient: Equatable, Sendable {
-    /// The proxy speaks for itself (`LOCAL`, a health check): the peer that we see is the client.
-    case proxyItself
-    /// The proxy passes on somebody's bytes and cannot say whose (`UNKNOWN`, `UNSPEC`, a Unix socket).
-    case unnamed
-    /// `octets` in network order, first octet in the highest byte.
-    case ipv4(octets: UInt32, port: UInt16)
-    /// `high` holds the first eight octets in network order, `low` the last eight.
-    case ipv6(high: UInt64, low: UInt64, port: UInt16)
-}
-
 /// Reads the header of the PROXY protocol, version 1 (a line) or 2 (binary), that a proxy sends before the first byte of
 /// its client.
 ///
-/// Keeps nothing between calls: the longest header is short (`longestBytes`), so reading it anew for each piece that
-/// arrives costs less than remembering.
+/// Keeps nothing between calls: until a header is whole, only its beginning is looked at for each piece that arrives, which
+/// costs less than remembering.
 package enum ProxyHeaderSniffer {
     package enum Outcome: Equatable, Sendable {
         /// Not decided yet: call again with the same bytes and more behind them.
@@ -24,16 +12,16 @@ package enum ProxyHeaderSniffer {
         /// The bytes do not begin like a header: they are the client's own.
         case absent
         /// The first `count` bytes are the header; what follows is the client's.
-        case complete(ProxiedClient, count: Int)
+        case complete(ProxiedClient, ClientTransport, count: Int)
         /// Begins like a header and is none: close (the specification's §2: never guess).
-        case malformed
+        case malformed(ProxyHeaderFault)
     }
 
     /// A line of version 1 with its CRLF: "worst case … 107 chars" (§2.1).
     package static let lineBytes = 107
-    /// A header of version 2: 16 bytes and what it announces. 536 is the smallest segment a TCP sender must be able to
-    /// send, and §2.2 asks senders to fit the header into one; that leaves 300 bytes for TLVs behind the longest address.
-    package static let longestBytes = 536
+    /// A header of version 2: 16 bytes and what it announces. HAProxy sends up to 547 with the name that a TLS client asked
+    /// for; certificates in TLVs make some thousands. A connection holds that much until the header is whole.
+    package static let longestBytes = 4096
 
     private static let linePrefix: StaticString = "PROXY "
     /// CR LF CR LF NUL CR LF "QUIT" LF (§2.2), which no HTTP parser takes for a request.
@@ -56,10 +44,22 @@ package enum ProxyHeaderSniffer {
     }
 
     /// Whether the bytes are the head of a request that is really a header of version 1, sent to somebody who does not
-    /// accept it. (Version 2 is no HTTP at its fifth byte.)
+    /// accept it.
     package static func isLine(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.hasPrefix(0, bytes.count, "PROXY TCP4 ") || bytes.hasPrefix(0, bytes.count, "PROXY TCP6 ")
             || bytes.hasPrefix(0, bytes.count, "PROXY UNKNOWN")
+    }
+
+    /// Whether the bytes, which are no HTTP, are a header that nobody waited for. Version 2 is no HTTP at its fifth byte,
+    /// and nothing else begins with these five.
+    package static func isHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        isLine(bytes) || bytes.hasPrefix(0, bytes.count, "\r\n\r\n\0") && begins(bytes, signature)
+    }
+
+    /// How long a header says that it is, for a log; of a line as much as is here.
+    package static func announcedBytes(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard bytes.count >= fixedBytes, bytes.hasPrefix(0, bytes.count, signature) else { return bytes.count }
+        return fixedBytes + Int(bytes[14]) << 8 + Int(bytes[15])
     }
 
     /// Whether as much of `text` as can be here is here.
@@ -73,25 +73,25 @@ package enum ProxyHeaderSniffer {
     private static func sniffLine(_ bytes: UnsafeRawBufferPointer) -> Outcome {
         let limit = min(bytes.count, lineBytes)
         guard let end = bytes.firstIndex(of: .lineFeed, from: 0, to: limit) else {
-            return bytes.count < lineBytes ? .needMore : .malformed
+            return bytes.count < lineBytes ? .needMore : .malformed(.lineTooLong)
         }
-        guard bytes[end - 1] == .carriageReturn else { return .malformed }
+        guard bytes[end - 1] == .carriageReturn else { return .malformed(.badLine) }
         var words = LineWords(start: linePrefix.utf8CodeUnitCount, end: end - 1)
-        guard let family = words.next(in: bytes) else { return .malformed }
+        guard let family = words.next(in: bytes) else { return .malformed(.badLine) }
         // "the receiver must ignore anything presented before the CRLF is found" (§2.1).
         if bytes.equals(family.lowerBound, family.upperBound, "UNKNOWN") {
-            return .complete(.unnamed, count: end + 1)
+            return .complete(.unnamed, .plain, count: end + 1)
         }
         let isIPv4 = bytes.equals(family.lowerBound, family.upperBound, "TCP4")
         guard isIPv4 || bytes.equals(family.lowerBound, family.upperBound, "TCP6"),
             let source = words.next(in: bytes), let destination = words.next(in: bytes),
             let sourcePort = words.next(in: bytes).flatMap({ port(bytes, $0) }),
             words.next(in: bytes).flatMap({ port(bytes, $0) }) != nil, words.isAtEnd
-        else { return .malformed }
+        else { return .malformed(.badLine) }
         let client = isIPv4 ? ipv4(bytes, source, sourcePort) : ipv6(bytes, source, sourcePort)
         let target = isIPv4 ? ipv4(bytes, destination, 0) : ipv6(bytes, destination, 0)
-        guard let client, target != nil else { return .malformed }
-        return .complete(client, count: end + 1)
+        guard let client, target != nil else { return .malformed(.badLine) }
+        return .complete(client, .plain, count: end + 1)
     }
 
     /// The words of a line, one space between each two.
@@ -150,33 +150,41 @@ package enum ProxyHeaderSniffer {
     // MARK: Version 2
 
     private static func sniffBinary(_ bytes: UnsafeRawBufferPointer) -> Outcome {
-        let count = fixedBytes + Int(bytes[14]) << 8 + Int(bytes[15])
-        guard bytes[12] >> 4 == 2, count <= longestBytes else { return .malformed }
+        let count = announcedBytes(bytes)
+        guard bytes[12] >> 4 == 2 else { return .malformed(.unknownVersion) }
+        guard count <= longestBytes else { return .malformed(.headerTooLong) }
         switch bytes[12] & 0xF {
         // LOCAL: whatever else the header holds is to be skipped.
-        case 0: return bytes.count < count ? .needMore : .complete(.proxyItself, count: count)
+        case 0: return bytes.count < count ? .needMore : .complete(.proxyItself, .plain, count: count)
         case 1: break
-        case _: return .malformed
+        case _: return .malformed(.unknownCommand)
         }
-        let addressBytes: Int
+        let addressEnd: Int
         switch bytes[13] {
-        case 0x00: addressBytes = 0
-        case 0x11: addressBytes = 12
-        case 0x21: addressBytes = 36
-        case 0x31: addressBytes = 216
+        case 0x00: addressEnd = fixedBytes
+        case 0x11: addressEnd = fixedBytes + 12
+        case 0x21: addressEnd = fixedBytes + 36
+        case 0x31: addressEnd = fixedBytes + 216
         // Datagrams do not arrive on a stream, and other values "must be rejected as invalid" (§2.2).
-        case _: return .malformed
+        case _: return .malformed(.unknownFamily)
         }
-        guard count >= fixedBytes + addressBytes else { return .malformed }
+        guard count >= addressEnd else { return .malformed(.noRoomForAddresses) }
         guard bytes.count >= count else { return .needMore }
-        switch bytes[13] {
+        guard let transport = ProxyHeaderTLVs.transport(in: bytes, addressEnd, count) else {
+            return .malformed(.badTLVLength)
+        }
+        return .complete(client(bytes, family: bytes[13]), transport, count: count)
+    }
+
+    private static func client(_ bytes: UnsafeRawBufferPointer, family: UInt8) -> ProxiedClient {
+        switch family {
         case 0x11:
             let octets = UInt32(truncatingIfNeeded: number(bytes, fixedBytes) >> 32)
-            return .complete(.ipv4(octets: octets, port: port(bytes, at: fixedBytes + 8)), count: count)
+            return .ipv4(octets: octets, port: port(bytes, at: fixedBytes + 8))
         case 0x21:
             let (high, low) = (number(bytes, fixedBytes), number(bytes, fixedBytes + 8))
-            return .complete(.ipv6(high: high, low: low, port: port(bytes, at: fixedBytes + 32)), count: count)
-        case _: return .complete(.unnamed, count: count)
+            return .ipv6(high: high, low: low, port: port(bytes, at: fixedBytes + 32))
+        case _: return .unnamed
         }
     }
 

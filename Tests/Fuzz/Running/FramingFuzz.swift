@@ -4,7 +4,7 @@
 ///     swift run -c release FramingFuzz --seed 4711 --cases 1
 ///
 /// Every case has its own seed, the first one's plus its number, and follows from it alone; a failure and a crash name the
-/// seed that repeats it. What must hold is in `RequestProperties` and `ResponseProperties`.
+/// seed that repeats it. What must hold is in `RequestProperties`, `ResponseProperties` and `ProxyHeaderProperties`.
 ///
 /// The state machine of an exchange is not driven here, for it belongs to the data plane: see `ExchangeFuzzTests` there.
 @main

@@ -11,6 +11,7 @@ struct FuzzRun {
     private let options: FuzzOptions
     private var requests = CaseCounts()
     private var responses = CaseCounts()
+    private var proxyHeaders = CaseCounts()
     private var cases: UInt64 = 0
     private var elapsed = Duration.zero
 
@@ -46,7 +47,10 @@ struct FuzzRun {
 
     private mutating func runCase(_ seed: UInt64) throws(FuzzFailure) {
         var generator = CaseGenerator(seed: seed)
-        if generator.oneIn(3) {
+        if generator.oneIn(8) {
+            let made = ProxyHeaderGrammar.stream(&generator)
+            try ProxyHeaderProperties.check(made, seed: seed, &generator, counting: &proxyHeaders)
+        } else if generator.oneIn(3) {
             let made = ResponseGrammar.stream(&generator)
             try ResponseProperties.check(made, seed: seed, &generator, counting: &responses)
         } else {
@@ -56,7 +60,7 @@ struct FuzzRun {
     }
 
     var summary: String {
-        "\(cases) cases in \(elapsed); requests: \(requests); responses: \(responses)"
+        "\(cases) cases in \(elapsed); requests: \(requests); responses: \(responses); proxies' headers: \(proxyHeaders)"
     }
 }
 
