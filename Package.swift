@@ -21,7 +21,6 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -38,7 +37,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -46,6 +44,9 @@ let package = Package(
     targets: [
         // The domain, as pure values and state machines.
         .target(name: "ClusterCore", swiftSettings: houseRules),
+
+        // The one type that holds a password, token or key.
+        .target(name: "Secrets", swiftSettings: houseRules),
 
         // The data plane.
         .target(name: "CLinux"),
@@ -62,7 +63,7 @@ let package = Package(
 
         // The database.
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
-        .target(name: "MariaDB", dependencies: ["CMariaDB", logging], swiftSettings: houseRules),
+        .target(name: "MariaDB", dependencies: ["CMariaDB", "Secrets", logging], swiftSettings: houseRules),
         .target(
             name: "ClusterStore",
             dependencies: ["ClusterCore", "MariaDB", logging],
@@ -72,7 +73,7 @@ let package = Package(
         // The control plane, the agent and what both need.
         .target(
             name: "KumaClient",
-            dependencies: ["ClusterCore", nioCore, nioHTTP1, nioPosix, nioSSL],
+            dependencies: ["ClusterCore", "Secrets", nioCore, nioHTTP1, nioPosix],
             swiftSettings: houseRules
         ),
         .target(
@@ -83,9 +84,8 @@ let package = Package(
         .target(
             name: "ControlAPI",
             dependencies: [
-                "ClusterCore", "ClusterStore", "ControlPlane", httpTypes, hummingbird, hummingbirdCore, logging,
-                nioCore,
-                serviceLifecycle,
+                "ClusterCore", "ClusterStore", "ControlPlane", "Secrets", httpTypes, hummingbird, hummingbirdCore,
+                logging, nioCore, serviceLifecycle,
             ],
             swiftSettings: houseRules
         ),
@@ -101,7 +101,7 @@ let package = Package(
         ),
         .target(
             name: "ServiceRuntime",
-            dependencies: ["ClusterCore", "MariaDB", logging, serviceLifecycle, unixSignals],
+            dependencies: ["ClusterCore", "MariaDB", "Secrets", logging, serviceLifecycle, unixSignals],
             swiftSettings: houseRules,
             plugins: ["CommitStamp"]
         ),
@@ -109,12 +109,12 @@ let package = Package(
         .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/CommitStamp"),
 
         // The whole cluster on one machine.
-        .target(name: "PrivateMariaDB", dependencies: ["MariaDB"], swiftSettings: houseRules),
+        .target(name: "PrivateMariaDB", dependencies: ["MariaDB", "Secrets"], swiftSettings: houseRules),
         .target(
             name: "DemoCluster",
             dependencies: [
-                "ClusterCore", "MariaDB", "PrivateMariaDB", asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
-                nioWebSocket,
+                "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets", asyncHTTPClient, logging, nioCore, nioHTTP1,
+                nioPosix, nioWebSocket,
             ],
             swiftSettings: houseRules
         ),
@@ -123,8 +123,8 @@ let package = Package(
         .executableTarget(
             name: "kuma-agent",
             dependencies: [
-                "AgentCore", "AgentMetrics", "ClusterCore", "ClusterStore", "KumaClient", "MariaDB", "ServiceRuntime",
-                argumentParser, logging, serviceLifecycle,
+                "AgentCore", "AgentMetrics", "ClusterCore", "ClusterStore", "KumaClient", "MariaDB", "Secrets",
+                "ServiceRuntime", argumentParser, logging, serviceLifecycle,
             ],
             swiftSettings: houseRules
         ),
@@ -132,7 +132,7 @@ let package = Package(
             name: "kuma-balancer",
             dependencies: [
                 "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", "DataPlane", "KumaClient", "MariaDB",
-                "ServiceRuntime", argumentParser, logging, serviceLifecycle,
+                "Secrets", "ServiceRuntime", argumentParser, logging, serviceLifecycle,
             ],
             swiftSettings: houseRules
         ),
@@ -169,13 +169,14 @@ let package = Package(
         ),
         .testTarget(
             name: "MariaDBTests",
-            dependencies: ["MariaDB", "PrivateMariaDB", "Waiting", logging],
+            dependencies: ["MariaDB", "PrivateMariaDB", "Secrets", "Waiting", logging],
             swiftSettings: houseRules
         ),
         .testTarget(
             name: "ClusterStoreTests",
             dependencies: [
-                "ClusterCore", "ClusterStore", "MariaDB", "PrivateMariaDB", "Waiting", inMemoryLogging, logging,
+                "ClusterCore", "ClusterStore", "MariaDB", "PrivateMariaDB", "Secrets", "Waiting", inMemoryLogging,
+                logging,
             ],
             swiftSettings: houseRules
         ),
@@ -191,7 +192,7 @@ let package = Package(
             dependencies: [
                 "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", httpTypes, hummingbird,
                 .product(name: "HummingbirdTesting", package: "hummingbird"), "HTTPTestClient", "SchemaChecking",
-                "Waiting", logging, nioCore, serviceLifecycle,
+                "Secrets", "Waiting", logging, nioCore, serviceLifecycle,
             ],
             swiftSettings: houseRules
         ),
@@ -211,20 +212,21 @@ let package = Package(
         .testTarget(
             name: "ServiceRuntimeTests",
             dependencies: [
-                "ClusterCore", "MariaDB", "NotifySocket", "ServiceRuntime", "Waiting", logging, serviceLifecycle,
+                "ClusterCore", "MariaDB", "NotifySocket", "Secrets", "ServiceRuntime", "Waiting", logging,
+                serviceLifecycle,
             ],
             swiftSettings: houseRules
         ),
         .testTarget(
             name: "KumaClientTests",
-            dependencies: ["ClusterCore", "KumaClient", "Waiting", nioCore, nioHTTP1, nioPosix],
+            dependencies: ["ClusterCore", "KumaClient", "Secrets", "Waiting", nioCore, nioHTTP1, nioPosix],
             swiftSettings: houseRules
         ),
         .testTarget(
             name: "DemoClusterTests",
             dependencies: [
-                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "PrivateMariaDB", "Waiting", logging,
-                nioCore, nioHTTP1, nioPosix,
+                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "PrivateMariaDB", "Secrets", "Waiting",
+                logging, nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: houseRules
         ),
@@ -242,8 +244,8 @@ let package = Package(
         .executableTarget(
             name: "Scale",
             dependencies: [
-                "AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "DataPlane", "MariaDB", logging, nioCore,
-                nioHTTP1, nioPosix, serviceLifecycle,
+                "AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "DataPlane", "MariaDB", "Secrets", logging,
+                nioCore, nioHTTP1, nioPosix, serviceLifecycle,
             ],
             path: "Tests/Scale",
             swiftSettings: houseRules
@@ -253,7 +255,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PrivateMariaDB",
-                "SchemaChecking", "Waiting", "kuma-agent", "kuma-balancer", "kuma-demo",
+                "SchemaChecking", "Secrets", "Waiting", "kuma-agent", "kuma-balancer", "kuma-demo",
             ],
             exclude: ["API/Endpoints.md"],
             swiftSettings: houseRules

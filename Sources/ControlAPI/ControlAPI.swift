@@ -9,6 +9,7 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+package import Secrets
 import ServiceLifecycle
 
 /// The parts of the configuration that the API needs (DESIGN.md §7).
@@ -19,7 +20,7 @@ package struct ControlAPIConfiguration: Sendable {
     package var balancer: BalancerID
     package var version: String
     /// `LB_ADMIN_TOKEN`.
-    package var adminToken: AdminToken?
+    package var adminToken: Secret?
     /// `LB_ADMIN_ALLOW`; empty: nobody without the token.
     package var adminAllowed: [AddressRange]
     /// `LB_API_ALLOW`; nil for everybody.
@@ -34,7 +35,7 @@ package struct ControlAPIConfiguration: Sendable {
     package var settings: [ShownSetting] = []
 
     package init(
-        socketPath: String, balancer: BalancerID, version: String, adminToken: AdminToken? = nil,
+        socketPath: String, balancer: BalancerID, version: String, adminToken: Secret? = nil,
         adminAllowed: [AddressRange] = [], readingAllowed: [AddressRange]? = nil,
         connectionWeight: Double = 0
     ) {

@@ -1,6 +1,7 @@
 package import ClusterCore
 import NIOCore
 import NIOHTTP1
+package import Secrets
 
 /// Makes a node re-read its assignments at once, or start one monitor anew. It says precisely how far a failed call got, because one that may have
 /// arrived must not be repeated (KUMA.md).
@@ -8,16 +9,18 @@ package struct HTTPReconcileTrigger: ReconcileTrigger {
     private static let path = "/api/v1/reconcile-monitors"
 
     private let client: KumaHTTPClient
-    private let authorization: String
+    private let authorization: Secret
 
     /// - Parameter apiKey: a JWT, or an API key of Kuma.
-    package init(client: KumaHTTPClient, apiKey: String) {
+    package init(client: KumaHTTPClient, apiKey: Secret) {
         self.client = client
         authorization = HTTPReconcileTrigger.authorization(apiKey)
     }
 
     /// KUMA.md: `Bearer <JWT>` or an API key. A JWT begins with an encoded `{"` (RFC 7519 §3.1).
-    static func authorization(_ apiKey: String) -> String { apiKey.hasPrefix("eyJ") ? "Bearer \(apiKey)" : apiKey }
+    static func authorization(_ apiKey: Secret) -> Secret {
+        apiKey.revealed.hasPrefix("eyJ") ? Secret("Bearer \(apiKey.revealed)") : apiKey
+    }
 
     package func reconcile(_ address: NodeAddress, timeout: Duration) async -> ReconcileOutcome {
         let deadline = NIODeadline.now() + TimeAmount(timeout)

@@ -1,6 +1,7 @@
 import ClusterCore
 import NIOCore
 import NIOHTTP1
+import Secrets
 
 /// One request under way, from its beginning to its one end: an answer, a failure, its deadline or its caller's
 /// cancellation, whichever comes first.
@@ -27,7 +28,9 @@ final class KumaCall: @unchecked Sendable {
         case ended
     }
 
-    let head: HTTPRequestHead
+    /// Without `Authorization`.
+    private let head: HTTPRequestHead
+    private let authorization: Secret?
     /// JSON; its length and type are in the head.
     let body: String?
     let address: NodeAddress
@@ -41,16 +44,25 @@ final class KumaCall: @unchecked Sendable {
     weak var connection: KumaConnection?
 
     init(
-        _ head: HTTPRequestHead, body: String?, to address: NodeAddress, over carrier: KumaHTTPClient.Carrier,
-        deadline: NIODeadline, connectLimit: TimeAmount?, reminder: Reminder?
+        _ head: HTTPRequestHead, _ authorization: Secret?, body: String?, to address: NodeAddress,
+        over carrier: KumaHTTPClient.Carrier, deadline: NIODeadline, connectLimit: TimeAmount?, reminder: Reminder?
     ) {
         self.head = head
+        self.authorization = authorization
         self.body = body
         self.address = address
         self.carrier = carrier
         self.deadline = deadline
         self.connectLimit = connectLimit
         self.reminder = reminder
+    }
+
+    /// As it is sent: nobody else holds the secret as text.
+    var wholeHead: HTTPRequestHead {
+        guard let authorization else { return head }
+        var whole = head
+        whole.headers.add(name: "Authorization", value: authorization.revealed)
+        return whole
     }
 
     var hasEnded: Bool {

@@ -2,7 +2,6 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 
 /// Why a call to a node brought no answer; each case says how far it got, because a reconcile call that may have arrived
 /// must not be repeated.
@@ -28,8 +27,6 @@ enum KumaCallError: Error, Equatable {
             self = .answerTooLarge
         case is HTTPParserError:
             self = .broken(reason: "answered something that is not HTTP")
-        case let error as NIOSSLError:
-            self = .broken(reason: "TLS: \(error)")
         case let error:
             self = .broken(reason: "\(error)")
         }

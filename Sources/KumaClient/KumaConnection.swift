@@ -1,7 +1,6 @@
 import ClusterCore
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 
 /// One connection to a node, which carries one call at a time.
 ///
@@ -30,14 +29,10 @@ final class KumaConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     /// Becomes the last handler of a new channel.
-    /// - Parameter name: of the server, for TLS.
-    func join(_ channel: any Channel, _ name: String?, _ context: NIOSSLContext?) -> EventLoopFuture<Void> {
+    func join(_ channel: any Channel) -> EventLoopFuture<Void> {
         self.channel = channel
         return channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
-            if let context {
-                try pipeline.addHandler(try NIOSSLClientHandler(context: context, serverHostname: name))
-            }
             try pipeline.addHTTPClientHandlers()
             try pipeline.addHandler(NIOHTTPClientResponseAggregator(maxContentLength: KumaHTTPClient.answerBytes))
             try pipeline.addHandler(self)
@@ -49,7 +44,7 @@ final class KumaConnection: ChannelInboundHandler, @unchecked Sendable {
         self.call = call
         call.connection = self
         requests += 1
-        channel.write(HTTPClientRequestPart.head(call.head), promise: nil)
+        channel.write(HTTPClientRequestPart.head(call.wholeHead), promise: nil)
         if let body = call.body {
             channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(string: body))), promise: nil)
         }

@@ -5,7 +5,7 @@ import ClusterCore
 import NIOCore
 import NIOHTTP1
 package import NIOPosix
-import NIOSSL
+import Secrets
 
 /// The one HTTP client of a process towards Kuma nodes, with its single I/O thread: an agent asks one node every two
 /// seconds, a balancer a thousand, and neither needs a second thread for that.
@@ -16,10 +16,6 @@ import NIOSSL
 ///
 /// Whoever makes it calls `shutdown()` at the end.
 package final class KumaHTTPClient: Sendable {
-    package enum Scheme: String, Sendable, CaseIterable {
-        case http, https
-    }
-
     /// What a request goes over.
     enum Carrier: Sendable {
         /// A connection of its own, which is what a new client would meet.
@@ -32,25 +28,13 @@ package final class KumaHTTPClient: Sendable {
     package let group: MultiThreadedEventLoopGroup
     /// That thread's loop.
     let loop: any EventLoop
-    private let security: Security
     /// Touched on `loop` only.
     private let connections: NIOLoopBoundBox<KeptConnections>
 
-    /// What is beneath HTTP. A context that cannot be made (no certificates on this machine) fails each call, by name.
-    private enum Security: Sendable {
-        case none
-        case tls(Result<NIOSSLContext, any Error>)
-    }
-
-    package init(scheme: Scheme = .http) {
+    package init() {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()
         connections = .makeBoxSendingValue(KeptConnections(), eventLoop: loop)
-        security =
-            switch scheme {
-            case .http: .none
-            case .https: .tls(Result { try NIOSSLContext(configuration: .makeClientConfiguration()) })
-            }
     }
 
     /// Closes the connections and ends the thread.
@@ -69,7 +53,7 @@ package final class KumaHTTPClient: Sendable {
     ///   - reminder: called when the call is still under way then.
     func send(
         _ method: HTTPMethod, _ path: String, json body: String? = nil, to address: NodeAddress,
-        over carrier: Carrier = .fresh, authorization: String?, deadline: NIODeadline,
+        over carrier: Carrier = .fresh, authorization: Secret?, deadline: NIODeadline,
         connectLimit: Duration? = nil, reminder: KumaCall.Reminder? = nil
     ) async throws(KumaCallError) -> KumaAnswer {
         var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
@@ -85,9 +69,8 @@ package final class KumaHTTPClient: Sendable {
         } else if method == .POST {
             head.headers.add(name: "Content-Length", value: "0")
         }
-        if let authorization { head.headers.add(name: "Authorization", value: authorization) }
         let call = KumaCall(
-            head, body: body, to: address, over: carrier, deadline: deadline,
+            head, authorization, body: body, to: address, over: carrier, deadline: deadline,
             connectLimit: connectLimit.map { TimeAmount($0) }, reminder: reminder)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -116,12 +99,6 @@ package final class KumaHTTPClient: Sendable {
 
     private func connect(_ call: KumaCall) {
         let connection = KumaConnection(to: call.address, of: self)
-        let context: NIOSSLContext?
-        switch security {
-        case .none: context = nil
-        case .tls(.success(let made)): context = made
-        case .tls(.failure(let error)): return call.end(.failure(KumaCallError(error)))
-        }
         // The call's deadline ends the attempt too, the resolver's part included.
         let left = max(call.deadline - .now(), .milliseconds(1))
         let bootstrap = ClientBootstrap(group: loop).connectTimeout(min(left, call.connectLimit ?? left))
@@ -129,9 +106,7 @@ package final class KumaHTTPClient: Sendable {
         let connected: EventLoopFuture<any Channel>
         // Numbers need no resolver and no race between families.
         let numbers = try? NIOCore.SocketAddress(ipAddress: call.address.host, port: port)
-        // Server name indication is for names; an address has none (RFC 6066 §3).
-        let name = numbers == nil ? call.address.host : nil
-        let initialized = bootstrap.channelInitializer { connection.join($0, name, context) }
+        let initialized = bootstrap.channelInitializer { connection.join($0) }
         if let address = numbers ?? call.address.resolved.flatMap(NIOCore.SocketAddress.init(lookedUp:)) {
             connected = initialized.connect(to: address)
         } else {

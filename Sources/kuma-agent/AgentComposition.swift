@@ -8,13 +8,6 @@ import ServiceRuntime
 
 /// From settings to parts.
 extension AgentSettings {
-    func makeClient() -> KumaHTTPClient {
-        switch health.scheme {
-        case .http: KumaHTTPClient(scheme: .http)
-        case .https: KumaHTTPClient(scheme: .https)
-        }
-    }
-
     /// There may be a thousand like us.
     func makeStore() -> some AgentStore & MonitorContentStore {
         var options = database.options

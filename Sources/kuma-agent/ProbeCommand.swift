@@ -12,7 +12,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try arguments.load()
-        let client = settings.makeClient()
+        let client = KumaHTTPClient()
         let result = await HTTPNodeProbe(client: client, path: settings.health.path)
             .probe(settings.health.address, timeout: settings.probeTimeout)
         await client.shutdown()

@@ -23,9 +23,9 @@ struct RunCommand: AsyncParsableCommand {
         let settings = try arguments.load(adding: strict ? ["--agent-strict=true"] : [])
         settings.log.bootstrap()
         let logger = Logger(label: "kuma-agent")
-        let client = settings.makeClient()
+        let client = KumaHTTPClient()
         let store = settings.makeStore()
-        let kuma = settings.apiKey.map { HTTPReconcileTrigger(client: client, apiKey: $0.revealed) }
+        let kuma = settings.apiKey.map { HTTPReconcileTrigger(client: client, apiKey: $0) }
         let agent = AgentService(
             configuration: settings.agentConfiguration, store: store,
             probe: HTTPNodeProbe(client: client, path: settings.health.path), tether: TCPNodeTether(client: client),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Secrets
 import ServiceRuntime
 
 /// What every subcommand takes: `--env-file`, and each setting as a flag (`--db-host`, `--node-id`, …).
@@ -8,20 +9,31 @@ struct SettingArguments: ParsableArguments {
     var environmentFile: String?
 
     @Argument(parsing: .allUnrecognized, help: "Settings as flags, such as --node-id node1 --db-host 10.0.0.5.")
-    var settings: [String] = []
+    var settings: [Secret] = []
 
     /// The settings, or an end with every problem on standard error.
     func load(adding further: [String] = []) throws -> AgentSettings {
+        switch ShownCommandLine.cover(AgentSettings.catalogue.secretFlags) {
+        case .covered: break
+        case .visible:
+            StandardError.print(
+                "kuma-agent: without /proc, secrets given as flags stay visible to this machine's users")
+        }
         do {
             return try AgentSettings(
                 from: SettingInput(
-                    arguments: settings + further, environment: ProcessInfo.processInfo.environment,
+                    arguments: settings + further.map { Secret($0) }, environment: ProcessInfo.processInfo.environment,
                     environmentFile: environmentFile))
         } catch {
             StandardError.print("kuma-agent: \(error)")
             throw AgentExit.badConfiguration
         }
     }
+}
+
+/// Each argument may be a secret until it is known which flag it belongs to.
+extension Secret: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
 }
 
 /// Exit codes that scripts may rely on.

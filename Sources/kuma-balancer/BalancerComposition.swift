@@ -107,7 +107,7 @@ extension BalancerSettings {
     func apiConfiguration(identity: BalancerID, socketPath: String) -> ControlAPIConfiguration {
         var configuration = ControlAPIConfiguration(
             socketPath: socketPath, balancer: identity, version: ProductVersion.text,
-            adminToken: adminToken.flatMap { AdminToken($0.revealed) }, adminAllowed: adminAllow,
+            adminToken: adminToken, adminAllowed: adminAllow,
             readingAllowed: apiAllow.isEmpty ? nil : apiAllow, connectionWeight: connectionWeight)
         configuration.trustedProxies = trustedProxies
         configuration.listen = listen.first.map { ($0.ip.figures, $0.port) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Secrets
 import ServiceRuntime
 
 /// What every subcommand takes: `--env-file`, and each setting as a flag (`--db-host`, `--lb-listen`, …).
@@ -8,10 +9,16 @@ struct SettingArguments: ParsableArguments {
     var environmentFile: String?
 
     @Argument(parsing: .allUnrecognized, help: "Settings as flags, such as --lb-listen :8084 --db-host 10.0.0.5.")
-    var settings: [String] = []
+    var settings: [Secret] = []
 
     /// The settings, or an end with every problem on standard error.
     func load() throws -> BalancerSettings {
+        switch ShownCommandLine.cover(BalancerSettings.catalogue.secretFlags) {
+        case .covered: break
+        case .visible:
+            StandardError.print(
+                "kuma-balancer: without /proc, secrets given as flags stay visible to this machine's users")
+        }
         do {
             return try BalancerSettings(
                 from: SettingInput(
@@ -22,6 +29,11 @@ struct SettingArguments: ParsableArguments {
             throw BalancerExit.badConfiguration
         }
     }
+}
+
+/// Each argument may be a secret until it is known which flag it belongs to.
+extension Secret: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
 }
 
 /// Exit codes that scripts may rely on.

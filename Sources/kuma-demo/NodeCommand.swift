@@ -1,5 +1,6 @@
 import ArgumentParser
 import DemoCluster
+import FoundationEssentials
 import Logging
 
 struct NodeCommand: AsyncParsableCommand {
@@ -15,7 +16,12 @@ struct NodeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        LoggingSystem.bootstrap { StreamLogHandler.standardOutput(label: $0) }
+        let level = ProcessInfo.processInfo.environment["LOG_LEVEL"].flatMap { Logger.Level(rawValue: $0) }
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardOutput(label: label)
+            if let level { handler.logLevel = level }
+            return handler
+        }
         try await StandInProcess.run(exitDelay: .milliseconds(exitDelay), logger: Logger(label: "node"))
     }
 }

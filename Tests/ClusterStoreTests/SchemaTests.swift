@@ -3,6 +3,7 @@ import ClusterStore
 import Logging
 import MariaDB
 import PrivateMariaDB
+import Secrets
 import Testing
 import Waiting
 

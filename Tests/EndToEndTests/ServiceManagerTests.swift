@@ -32,13 +32,13 @@ extension EndToEnd.OneBalancer {
         let socket = try NotifySocket()
         let ports = try FreePorts.consecutive(3)
         let output = CollectedLines()
-        var command = ChildProcess.Command(
-            path: try BuiltExecutables.agent(), output: .lines { output.append($0) })
-        command.environment = [
-            "PATH": "/usr/bin:/bin", "NODE_ID": "lonely", "DB_HOST": "127.0.0.1:\(ports[0])",
-            "UPTIME_KUMA_PORT": "\(ports[1])", "AGENT_METRICS_LISTEN": "\(ports[2])", "NOTIFY_SOCKET": socket.name,
-            "WATCHDOG_USEC": "1000000",
-        ]
+        let command = ChildProcess.Command(
+            path: try BuiltExecutables.agent(),
+            environment: [
+                "PATH": "/usr/bin:/bin", "NODE_ID": "lonely", "DB_HOST": "127.0.0.1:\(ports[0])",
+                "UPTIME_KUMA_PORT": "\(ports[1])", "AGENT_METRICS_LISTEN": "\(ports[2])",
+                "NOTIFY_SOCKET": socket.name, "WATCHDOG_USEC": "1000000",
+            ], output: .lines { output.append($0) })
         let process = try ChildProcess.start(command)
         defer { process.send(.kill) }
         let heard = HeardStates(socket)

@@ -10,18 +10,19 @@ struct ImportRulesTests {
         "CMariaDB": [],
         "HTTPFraming": [],
         "ClusterCore": [],
+        "Secrets": [],
         "DataPlane": ["CLinux", "HTTPFraming", "ClusterCore"],
-        "MariaDB": ["CMariaDB"],
+        "MariaDB": ["CMariaDB", "Secrets"],
         "ClusterStore": ["ClusterCore", "MariaDB"],
-        "KumaClient": ["ClusterCore"],
+        "KumaClient": ["ClusterCore", "Secrets"],
         "ControlPlane": ["ClusterCore", "ClusterStore"],
-        "ControlAPI": ["ClusterCore", "ClusterStore", "ControlPlane"],
+        "ControlAPI": ["ClusterCore", "ClusterStore", "ControlPlane", "Secrets"],
         "AgentCore": ["ClusterCore", "ClusterStore"],
         "AgentMetrics": ["AgentCore", "ClusterCore"],
         "CommitStamp": [],
-        "ServiceRuntime": ["ClusterCore", "MariaDB"],
-        "PrivateMariaDB": ["MariaDB"],
-        "DemoCluster": ["ClusterCore", "MariaDB", "PrivateMariaDB"],
+        "ServiceRuntime": ["ClusterCore", "MariaDB", "Secrets"],
+        "PrivateMariaDB": ["MariaDB", "Secrets"],
+        "DemoCluster": ["ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets"],
     ]
 
     /// Commands compose: they may import what they like of ours, and nobody imports them.
@@ -48,7 +49,6 @@ struct ImportRulesTests {
         "CMariaDB": ["MariaDB"],
         "Hummingbird": ["ControlAPI"],
         "AsyncHTTPClient": ["DemoCluster"],
-        "NIOSSL": ["KumaClient"],
         "ArgumentParser": commands,
     ]
 

@@ -1,5 +1,6 @@
 import ClusterCore
 import KumaClient
+import Secrets
 import Testing
 import Waiting
 
@@ -348,11 +349,23 @@ struct HTTPReconcileTriggerTests {
         let node = try await ScriptedNode()
         await prepare(node)
         let client = KumaHTTPClient()
-        let outcome = await HTTPReconcileTrigger(client: client, apiKey: key)
+        let outcome = await HTTPReconcileTrigger(client: client, apiKey: Secret(key))
             .reconcile(NodeAddress(host: "127.0.0.1", port: node.port), timeout: timeout)
         await client.shutdown()
         await node.stop()
         return (outcome, node.requests)
+    }
+
+    @Test("it prints no key, whatever the scheme", arguments: ["uk1_abc", "eyJx.y.z"])
+    func unprintable(key: String) async {
+        let client = KumaHTTPClient()
+        let trigger = HTTPReconcileTrigger(client: client, apiKey: Secret(key))
+        var dumped = ""
+        dump(trigger, to: &dumped)
+        for text in ["\(trigger)", String(reflecting: trigger), dumped] {
+            #expect(!text.contains(key) && text.contains("<redacted>"))
+        }
+        await client.shutdown()
     }
 
     @Test(
@@ -392,7 +405,7 @@ struct MonitorRefresherTests {
         let node = try await ScriptedNode()
         await prepare(node)
         let client = KumaHTTPClient()
-        let outcome = await HTTPReconcileTrigger(client: client, apiKey: "uk1_abc")
+        let outcome = await HTTPReconcileTrigger(client: client, apiKey: Secret("uk1_abc"))
             .refresh(MonitorID(7), at: NodeAddress(host: "127.0.0.1", port: node.port), timeout: timeout)
         await client.shutdown()
         await node.stop()

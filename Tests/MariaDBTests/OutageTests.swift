@@ -1,5 +1,6 @@
 import MariaDB
 import PrivateMariaDB
+import Secrets
 import Testing
 import Waiting
 

@@ -1,4 +1,5 @@
 import MariaDB
+import Secrets
 import Testing
 
 @Suite("Options and values")
@@ -23,10 +24,18 @@ struct ValueTests {
         let secret = Secret("hunter2")
         var dumped = ""
         dump(ConnectionOptions(hosts: [Host("a")], user: "u", password: secret), to: &dumped)
-        for text in ["\(secret)", String(reflecting: secret), String(describing: Optional(secret)), dumped] {
+        let holder = (name: "u", secrets: ["a": [secret]], perhaps: Optional(secret))
+        for text in ["\(holder)", String(reflecting: holder), "\(Mirror(reflecting: secret).children.count)", dumped] {
             #expect(!text.contains("hunter2"))
         }
-        #expect("\(secret)" == "<redacted>")
+        #expect("\(secret)" == "<redacted>" && String(reflecting: secret) == "<redacted>")
+        #expect("\(holder)".contains("<redacted>") && dumped.contains("<redacted>"))
+    }
+
+    @Test("A secret matches its whole text, and an empty one nothing")
+    func matching() {
+        for text in ["hunter", "hunter22", "Hunter2", ""] { #expect(!Secret("hunter2").matches(text.utf8), "\(text)") }
+        #expect(Secret("hunter2").matches("hunter2".utf8) && !Secret("").matches("".utf8))
     }
 
     @Test("The back-off doubles to its limit, within half and whole of each step")

@@ -3,6 +3,7 @@ import ClusterCore
 import ClusterStore
 import Logging
 import MariaDB
+import Secrets
 
 /// A thousand real agents (`AgentService`, each with a database connection of its own) beside nodes that do not exist.
 final class AgentRig: Sendable {
@@ -13,13 +14,13 @@ final class AgentRig: Sendable {
     private let watch: MoveWatch
     private static let quiet = Logger(label: "scale") { _ in SwiftLogNoOpLogHandler() }
 
-    init(nodes count: Int, databasePort: UInt16, healthPort: Int, password: String) async throws {
+    init(nodes count: Int, databasePort: UInt16, healthPort: Int, password: Secret) async throws {
         nodes = try (1...count).map { number in
             (try NodeID("node\(number)"), AgentRig.address(ofNode: number, port: UInt16(healthPort)))
         }
         self.healthPort = healthPort
         var options = ConnectionOptions(
-            hosts: [Host("127.0.0.1", port: databasePort)], user: "kuma", password: Secret(password), database: "kuma")
+            hosts: [Host("127.0.0.1", port: databasePort)], user: "kuma", password: password, database: "kuma")
         // As the agent's own defaults are.
         options.connectTimeout = .seconds(5)
         watch = MoveWatch(Connection(options, logger: AgentRig.quiet))

@@ -1,5 +1,6 @@
 import ClusterCore
 import Foundation
+import Secrets
 
 /// The simulated half of `Tests/Benchmarks/scale`: agents without nodes, and the routing table by itself.
 ///
@@ -32,7 +33,7 @@ struct Scale {
         let rig = try await AgentRig(
             nodes: options["nodes"], databasePort: UInt16(options["database-port"]),
             healthPort: options["health-port"],
-            password: ProcessInfo.processInfo.environment["DB_PASSWORD"] ?? "")
+            password: Secret(ProcessInfo.processInfo.environment["DB_PASSWORD"] ?? ""))
         try await rig.start()
         say("ready")
         for await line in orders() {

@@ -1,5 +1,6 @@
 import ClusterCore
 import MariaDB
+import Secrets
 import Testing
 
 @testable import ServiceRuntime
@@ -12,7 +13,7 @@ struct SettingsReaderTests {
         agent environment: [String: String], arguments: [String] = []
     ) -> [SettingProblem] {
         do {
-            _ = try AgentSettings(from: SettingInput(arguments: arguments, environment: environment))
+            _ = try AgentSettings(from: SettingInput(arguments: arguments.map { Secret($0) }, environment: environment))
             return []
         } catch {
             return error.problems
@@ -57,7 +58,7 @@ struct SettingsReaderTests {
             path in
             let settings = try AgentSettings(
                 from: SettingInput(
-                    arguments: ["--db-user=flagged"], environment: ["NODE_ID": "from-env", "DB_USER": "env"],
+                    arguments: [Secret("--db-user=flagged")], environment: ["NODE_ID": "from-env", "DB_USER": "env"],
                     environmentFile: path))
             #expect(settings.node.text == "from-env")
             #expect(settings.name == "from file")
@@ -106,6 +107,28 @@ struct SettingsReaderTests {
         #expect(both.map(\.reason) == ["is set together with DB_PASSWORD_FILE"])
         let missing = problems(agent: ["NODE_ID": "a", "DB_PASSWORD_FILE": "/nowhere"])
         #expect(missing.map(\.reason) == ["file /nowhere cannot be read: No such file or directory"])
+    }
+
+    @Test("whoever writes the secret where the name of its file belongs does not read it in the log")
+    func secretAsFileName() {
+        let found = problems(agent: ["NODE_ID": "a", "KUMA_API_KEY_FILE": "uk1_hunter2"])
+        #expect(found.map(\.key) == ["KUMA_API_KEY_FILE"])
+        #expect(!"\(found)".contains("hunter2"))
+    }
+
+    @Test("what is left over on the command line is not shown: it may be the rest of a password")
+    func leftOver() {
+        let found = problems(agent: Self.agentBasics, arguments: ["--db-password", "hunter", "two", "--db-user=u"])
+        #expect(found.map(\.description) == ["setting argument 3: is no flag; write --name value"])
+    }
+
+    @Test("nothing that a setting is read from can be printed")
+    func unprintableInput() {
+        let input = SettingInput(arguments: [Secret("--db-password=hunter2")], environment: ["X": "hunter2"])
+        let sources = input.sources(catalogue: AgentSettings.catalogue).sources
+        var dumped = ""
+        dump((input, sources), to: &dumped)
+        for text in ["\(input)", "\(sources)", dumped] { #expect(!text.contains("hunter2") && text.contains("X")) }
     }
 
     @Test("a secret is shown redacted wherever settings are shown")

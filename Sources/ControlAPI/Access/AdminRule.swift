@@ -1,25 +1,5 @@
 package import ClusterCore
-
-/// The secret an administrator shows as `Authorization: Bearer …`.
-package struct AdminToken: Sendable, CustomStringConvertible {
-    private let bytes: [UInt8]
-
-    /// Nil for an empty text: an empty secret would admit everybody.
-    package init?(_ text: String) {
-        guard !text.isEmpty else { return nil }
-        bytes = Array(text.utf8)
-    }
-
-    /// Compares in a time that depends on the candidate's length only, so that an attacker cannot learn the token byte
-    /// by byte from how long a refusal takes.
-    package func matches(_ candidate: some Collection<UInt8>) -> Bool {
-        var difference = UInt8(candidate.count == bytes.count ? 0 : 1)
-        for (index, byte) in candidate.enumerated() { difference |= byte ^ bytes[index % bytes.count] }
-        return difference == 0
-    }
-
-    package var description: String { "<redacted>" }
-}
+package import Secrets
 
 /// Who may change the cluster (DESIGN.md §8): whoever shows the token, or a client in one of the allowed blocks.
 package struct AdminRule: Sendable {
@@ -31,10 +11,11 @@ package struct AdminRule: Sendable {
         case addressRefused
     }
 
-    private let token: AdminToken?
+    /// What an administrator shows as `Authorization: Bearer …`.
+    private let token: Secret?
     private let allowed: [AddressRange]
 
-    package init(token: AdminToken?, allowed: [AddressRange]) {
+    package init(token: Secret?, allowed: [AddressRange]) {
         self.token = token
         self.allowed = allowed
     }

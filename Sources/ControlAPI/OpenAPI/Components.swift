@@ -14,7 +14,8 @@ enum Components {
     private static let error = Schema.object(
         ["error" ~> Schema.string, "reason" ~> Schema.words(of: Refusal.Reason.self)],
         sometimes: [
-            "allowed" ~> Schema.list(Schema.string), "limit" ~> Schema.integer,
+            "allowed" ~> Schema.list(Schema.string), "limit" ~> Schema.integer, "parameter" ~> Schema.string,
+            "value" ~> Schema.string, "minimum" ~> Schema.integer, "maximum" ~> Schema.integer,
             "pause" ~> Schema.reference("Pause"), "planned_moves" ~> Schema.integer,
             "plan" ~> Schema.list(Schema.reference("Route")), "kept_by_person" ~> Schema.integer,
         ])

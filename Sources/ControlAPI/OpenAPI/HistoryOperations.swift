@@ -8,15 +8,8 @@ enum HistoryOperations {
 
     private static func paging(kind: JSON) -> [Operation.Parameter] {
         [
-            Operation.Parameter(
-                "limit", "Rows of the page.",
-                [
-                    "type": "integer", "minimum": .integer(1), "maximum": .integer(HistoryLimits.page),
-                    "default": .integer(100),
-                ]),
-            Operation.Parameter(
-                "before", "Only what is older than this id: the last page's `next`.",
-                ["type": "integer", "minimum": .integer(1)]),
+            Operation.Parameter(PageWish.limit, "Rows of the page."),
+            Operation.Parameter(PageWish.before, "Only what is older than this id: the last page's `next`."),
             Operation.Parameter("node", "Only what concerns this node.", Schema.nodeID),
             Operation.Parameter("kind", "Only this kind.", kind),
         ]
@@ -27,8 +20,8 @@ enum HistoryOperations {
         summary: "What happened, newest first; live for Accept: text/event-stream.",
         parameters: paging(kind: Schema.words(of: ClusterEvent.Kind.self)) + [
             Operation.Parameter(
-                "Last-Event-ID", "Live only: the last event that a follower saw; what it missed comes first.",
-                Schema.integer, in: .header)
+                HistoryRoutes.lastEventID, "Live only: the last event that a follower saw; what it missed comes first.",
+                in: .header)
         ],
         responses: [
             Operation.Response(

@@ -19,6 +19,10 @@ struct Operation: Sendable {
             self.schema = schema
         }
 
+        init(_ number: NumberParameter, _ meaning: String, in place: Place = .query) {
+            self.init(number.name, meaning, number.schema, in: place)
+        }
+
         var json: JSON {
             [
                 "name": .string(name), "in": .string(place.rawValue), "description": .string(meaning),

@@ -55,12 +55,7 @@ enum PinOperations {
         body: Schema.object(
             ["node" ~> Schema.nodeID],
             sometimes: [
-                "expires"
-                    ~> [
-                        "type": "integer", "minimum": .integer(PinCookie.lifetimes.lowerBound),
-                        "maximum": .integer(PinCookie.lifetimes.upperBound),
-                        "default": .integer(PinCookie.defaultLifetime), "description": "Seconds.",
-                    ]
+                "expires" ~> PinWish.expires.schema.adding(["description" ~> "Seconds."])
             ]),
         responses: [
             Operation.Response(200, "Pinned; the cookie is set.", pinned),

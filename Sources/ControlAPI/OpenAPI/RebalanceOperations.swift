@@ -10,8 +10,8 @@ enum RebalanceOperations {
 
     private static let wishes: [Operation.Parameter] = [
         Operation.Parameter(
-            "dry_run", "1: only show the plan.", Schema.words(["1", "0", "true", "false", "yes", "no"])),
-        Operation.Parameter("max_moves", "Move no more than this.", ["type": "integer", "minimum": .integer(1)]),
+            "dry_run", "1: only show the plan.", Schema.words(RebalanceRoutes.flagWords)),
+        Operation.Parameter("max_moves", "Move no more than this.", RebalanceRoutes.maxMoves.schema),
     ]
 
     private static let plan: [JSON.Field] = [

@@ -40,13 +40,7 @@ enum ToolOperations {
         method: .get, path: "/lb/debug-logs", group: group, summary: "The last lines of this balancer's log.",
         parameters: [
             Operation.Parameter("level", "Only what is at least as important.", levels),
-            Operation.Parameter(
-                "lines", "The most lines.",
-                [
-                    "type": "integer", "minimum": .integer(DebugRoutes.lines.lowerBound),
-                    "maximum": .integer(DebugRoutes.lines.upperBound),
-                    "default": .integer(DebugRoutes.defaultLines),
-                ]),
+            Operation.Parameter(DebugRoutes.lines, "The most lines."),
         ],
         responses: [
             Operation.Response(

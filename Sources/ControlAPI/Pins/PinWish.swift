@@ -14,6 +14,10 @@ struct PinWish: Sendable {
         let expires: Double?
     }
 
+    private struct NodeAlone: Decodable {
+        let node: String?
+    }
+
     /// - Throws: a refusal that says which part is wrong and how it should be.
     init(body: [UInt8]) throws(Refusal) {
         let decoded = try PinWish.decode(body)
@@ -25,7 +29,7 @@ struct PinWish: Sendable {
         }
         let wished = decoded.expires ?? Double(PinCookie.defaultLifetime)
         guard let lifetime = Int(exactly: wished), PinCookie.lifetimes.contains(lifetime) else {
-            throw PinWish.expiresOutOfRange
+            throw PinWish.expires.refusal(of: Int(exactly: wished).map { String($0) } ?? String(wished))
         }
         self.node = node
         self.lifetime = lifetime
@@ -35,6 +39,10 @@ struct PinWish: Sendable {
         do {
             return try JSONDecoder().decode(Body.self, from: Data(bytes))
         } catch let error as DecodingError {
+            // What can be read without the number has one that no Double can hold.
+            if case .dataCorrupted = error, (try? JSONDecoder().decode(NodeAlone.self, from: Data(bytes))) != nil {
+                throw expires.refusal(of: "beyond all numbers")
+            }
             throw refusal(for: error)
         } catch {
             throw notJSON
@@ -62,8 +70,6 @@ struct PinWish: Sendable {
 
     private static let notJSON = Refusal(.badRequest, .invalidJSON, "the body is not JSON")
 
-    private static let expiresOutOfRange = Refusal(
-        .badRequest, .invalidExpires,
-        "expires must be a whole number of \(PinCookie.lifetimes.lowerBound) to \(PinCookie.lifetimes.upperBound) seconds",
-        help: [JSON.Field("limit", .integer(PinCookie.lifetimes.upperBound))])
+    static let expires = NumberParameter(
+        name: "expires", range: PinCookie.lifetimes, reason: .invalidExpires, fallback: PinCookie.defaultLifetime)
 }

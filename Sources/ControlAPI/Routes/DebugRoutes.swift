@@ -9,8 +9,7 @@ struct DebugRoutes: Sendable {
     let log: any ProcessLog
 
     /// Lines of the log in one answer.
-    static let lines = 1...5_000
-    static let defaultLines = 200
+    static let lines = NumberParameter(name: "lines", range: 1...5_000, reason: .invalidLines, fallback: 200)
 
     var endpoints: [Endpoint] {
         [
@@ -40,15 +39,8 @@ struct DebugRoutes: Sendable {
 
     private func logs(_ request: APIRequest) throws(Refusal) -> Answer {
         let level = try request.parameters["level"].map { text throws(Refusal) in try DebugRoutes.level(text) }
-        var count = DebugRoutes.defaultLines
-        if let text = request.parameters["lines"] {
-            guard let wanted = Int(text), DebugRoutes.lines.contains(wanted) else {
-                throw Refusal(
-                    .badRequest, .invalidLines, "lines must be 1 to \(DebugRoutes.lines.upperBound)",
-                    help: [JSON.Field("limit", .integer(DebugRoutes.lines.upperBound))])
-            }
-            count = wanted
-        }
+        let wanted = try DebugRoutes.lines.read(from: request.parameters)
+        let count = wanted ?? DebugRoutes.lines.fallback ?? DebugRoutes.lines.range.upperBound
         let wantsJSON = ["application/x-ndjson", "application/json"].contains {
             request.prefers($0, over: "text/plain")
         }
@@ -61,7 +53,9 @@ struct DebugRoutes: Sendable {
         struct Body: Decodable {
             var level: String?
         }
-        var wanted = request.parameters["level"]
+        // Also where the body names another: what is wrong is said, and not passed over.
+        var wanted = try request.parameters["level"].map { text throws(Refusal) in try DebugRoutes.level(text).rawValue
+        }
         if !request.body.isEmpty {
             do { wanted = try JSONDecoder().decode(Body.self, from: Data(request.body)).level ?? wanted } catch {
                 throw Refusal(

@@ -13,7 +13,10 @@ struct HistoryRoutes: Sendable {
 
     private func events(_ request: APIRequest) async throws(Refusal) -> Answer {
         let query = try EventQuery(parameters: request.parameters)
-        if request.prefers("text/event-stream", over: "application/json") { return try await live(query, request) }
+        let seen = try request.field(FieldName.lastEventID).map { text throws(Refusal) in
+            Int64(try HistoryRoutes.lastEventID.read(text))
+        }
+        if request.prefers("text/event-stream", over: "application/json") { return try await live(query, after: seen) }
         let state = sources.control.state
         let page = try await sources.page(state) { () throws(StoreError) in
             try await sources.control.events(query)
@@ -31,8 +34,7 @@ struct HistoryRoutes: Sendable {
 
     /// A follower that comes back names the last event it saw (`Last-Event-ID`) and gets what it missed, at most a page of
     /// the history; a new one begins with what happens next.
-    private func live(_ query: EventQuery, _ request: APIRequest) async throws(Refusal) -> Answer {
-        let seen = try HistoryRoutes.lastSeen(request)
+    private func live(_ query: EventQuery, after seen: Int64?) async throws(Refusal) -> Answer {
         guard let subscription = sources.control.followEvents() else {
             throw Refusal(
                 .serviceUnavailable, .tooManyFollowers, "too many clients follow the events of this balancer",
@@ -52,13 +54,8 @@ struct HistoryRoutes: Sendable {
                     subscription: subscription, serving: sources.serving, missed: missed, last: last, query: query)))
     }
 
-    private static func lastSeen(_ request: APIRequest) throws(Refusal) -> Int64? {
-        guard let text = request.field(FieldName.lastEventID), !text.isEmpty else { return nil }
-        guard let id = Int64(text), id >= 0 else {
-            throw Refusal(.badRequest, .invalidBefore, "Last-Event-ID must be the id of an event")
-        }
-        return id
-    }
+    /// The last event that a follower saw.
+    static let lastEventID = NumberParameter(name: "Last-Event-ID", range: 0...Int.max, reason: .invalidBefore)
 }
 
 extension EventQuery {

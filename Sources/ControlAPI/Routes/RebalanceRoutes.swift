@@ -27,14 +27,15 @@ struct RebalanceRoutes: Sendable {
             }
         try request.refuseParameters(besides: ["dry_run", "max_moves"] + confirmation)
         try request.refuseBody()
-        let wish = RebalanceWish(kind, limit: try RebalanceRoutes.maxMoves(request))
+        let wish = RebalanceWish(kind, limit: try RebalanceRoutes.maxMoves.read(from: request.parameters))
+        let isConfirmed = try RebalanceRoutes.isConfirmed(request)
         let isDryRun = try RebalanceRoutes.flag("dry_run", in: request)
         do throws(StoreError) {
             if isDryRun { return .json(RebalanceAnswers.planned(try await sources.control.planRebalance(wish))) }
             switch kind {
             case .rebalance: break
             case .force:
-                guard request.parameters["confirm"] == "yes" else {
+                guard isConfirmed else {
                     return RebalanceAnswers.unconfirmed(try await sources.control.planRebalance(wish))
                 }
             }
@@ -80,13 +81,22 @@ struct RebalanceRoutes: Sendable {
         return .json(body.adding(marks))
     }
 
-    private static func maxMoves(_ request: APIRequest) throws(Refusal) -> Int? {
-        guard let text = request.parameters["max_moves"] else { return nil }
-        guard let limit = Int(text), (1...Int(Int32.max)).contains(limit) else {
-            throw Refusal(.badRequest, .invalidMaxMoves, "max_moves must be a whole number of at least 1")
+    static let maxMoves = NumberParameter(name: "max_moves", range: 1...Int(Int32.max), reason: .invalidMaxMoves)
+
+    /// A person either confirms or does not: what is neither is a slip.
+    private static func isConfirmed(_ request: APIRequest) throws(Refusal) -> Bool {
+        switch request.parameters["confirm"] {
+        case nil: return false
+        case "yes": return true
+        case _:
+            throw Refusal(
+                .badRequest, .invalidFlag, "confirm must be yes, or not be there",
+                help: [JSON.Field("allowed", .array(["yes"]))])
         }
-        return limit
     }
+
+    /// What a wish may hold; a name alone means yes.
+    static let flagWords = ["1", "0", "true", "false", "yes", "no", ""]
 
     /// A misspelt wish for a dry run must never become a real one.
     private static func flag(_ name: String, in request: APIRequest) throws(Refusal) -> Bool {
@@ -96,7 +106,7 @@ struct RebalanceRoutes: Sendable {
         case _:
             throw Refusal(
                 .badRequest, .invalidFlag, "\(name) must be 1 or 0",
-                help: [JSON.Field("allowed", .array(["1", "0"]))])
+                help: [JSON.Field("allowed", .array(flagWords.filter { !$0.isEmpty }.map { JSON.string($0) }))])
         }
     }
 }

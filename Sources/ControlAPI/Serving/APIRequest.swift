@@ -15,14 +15,17 @@ package struct APIRequest: Sendable {
     package let parameters: [String: String]
     /// What stood in the place of `{node}`, exactly as it came; empty where the endpoint has none.
     package let node: String
+    /// Without `Authorization`, which is no endpoint's business.
     package let fields: HTTPFields
     /// `Host`, and what a trusted proxy says that it was before the proxy changed it.
     package let hosts: [String]
     /// As the data plane stamped it; nil when it did not.
     package let client: IPAddress?
     /// By address or token.
-    let isAdministrator: Bool
+    let administration: AdminRule.Verdict
     package let body: [UInt8]
+
+    var isAdministrator: Bool { administration == .allowed }
 
     /// The field's value, several of one name joined; nil where it did not come.
     func field(_ name: HTTPField.Name?) -> String? { name.flatMap { fields[$0] } }

@@ -62,7 +62,7 @@ package struct APIResponder: HTTPResponder {
         case .state:
             if readingRule.permits(client: request.client) { return }
             // Whoever may change the cluster may also look at it.
-            switch adminRule.judge(client: request.client, authorization: request.fields[.authorization]) {
+            switch request.administration {
             case .allowed: return
             case .tokenRequired, .addressRefused:
                 throw Refusal(.forbidden, .addressNotAllowed, "this address may not read the cluster's state")
@@ -82,7 +82,7 @@ package struct APIResponder: HTTPResponder {
     }
 
     private func requireAdmin(_ request: APIRequest) throws(Refusal) {
-        switch adminRule.judge(client: request.client, authorization: request.fields[.authorization]) {
+        switch request.administration {
         case .allowed:
             return
         case .tokenRequired:
@@ -116,13 +116,14 @@ package struct APIResponder: HTTPResponder {
         let target = request.head.path ?? ""
         let query = target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) }
         let parameters = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
-        let isAdministrator =
-            adminRule.judge(client: client, authorization: request.headers[.authorization]) == .allowed
+        let administration = adminRule.judge(client: client, authorization: request.headers[.authorization])
+        var fields = request.headers
+        fields[.authorization] = nil
         return APIRequest(
             method: method, path: path, query: query,
             parameters: Dictionary(parameters, uniquingKeysWith: { first, _ in first }), node: node,
-            fields: request.headers, hosts: hosts, client: client,
-            isAdministrator: isAdministrator, body: body)
+            fields: fields, hosts: hosts, client: client,
+            administration: administration, body: body)
     }
 
     private func response(for answer: Answer) -> Response {

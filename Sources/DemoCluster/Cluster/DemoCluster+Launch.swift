@@ -6,6 +6,7 @@ import MariaDB
 import NIOCore
 import NIOPosix
 import PrivateMariaDB
+import Secrets
 
 extension DemoCluster {
     /// How long everything may take to stand: far above the few seconds it needs on a small machine.
@@ -26,7 +27,7 @@ extension DemoCluster {
         self.monitored = monitored
         let plan = DemoPlan(
             options: options, executables: executables, ports: ports, targetPort: monitored.port,
-            directory: directory.path, database: access, apiKey: AgentInstance.random().text)
+            directory: directory.path, database: access, apiKey: Secret(AgentInstance.random().text))
         self.plan = plan
         let database = DemoDatabase(access)
         self.database = database
@@ -58,9 +59,10 @@ extension DemoCluster {
         self.mariaDB = mariaDB
         databaseState = .running
         let access = StandInSettings.DatabaseAccess(
-            host: "127.0.0.1", port: mariaDB.port, name: "kuma", user: "kuma", password: AgentInstance.random().text)
+            host: "127.0.0.1", port: mariaDB.port, name: "kuma", user: "kuma",
+            password: Secret(AgentInstance.random().text))
         try await mariaDB.makeDatabase(access.name)
-        try await mariaDB.makeUser(access.user, password: Secret(access.password), database: access.name)
+        try await mariaDB.makeUser(access.user, password: access.password, database: access.name)
         return access
     }
 

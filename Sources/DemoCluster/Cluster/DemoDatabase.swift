@@ -7,7 +7,7 @@ package struct DemoDatabase: Sendable {
 
     package init(_ access: StandInSettings.DatabaseAccess) {
         var options = ConnectionOptions(
-            hosts: [Host(access.host, port: access.port)], user: access.user, password: Secret(access.password),
+            hosts: [Host(access.host, port: access.port)], user: access.user, password: access.password,
             database: access.name)
         // A person may freeze the database; the demo's own answers must not wait long for it.
         options.readTimeout = .seconds(2)

@@ -1,5 +1,6 @@
 package import ClusterCore
 package import PrivateMariaDB
+package import Secrets
 
 /// Everything that is decided before the first process starts: who listens where, with which environment and log file.
 package struct DemoPlan: Sendable {
@@ -19,11 +20,11 @@ package struct DemoPlan: Sendable {
     package let directory: String
     package let database: StandInSettings.DatabaseAccess
     /// Shared by the stand-in nodes and their agents, so that an agent may make its node reconcile.
-    package let apiKey: String
+    package let apiKey: Secret
 
     package init(
         options: DemoOptions, executables: SiblingExecutables, ports: Ports, targetPort: UInt16, directory: String,
-        database: StandInSettings.DatabaseAccess, apiKey: String
+        database: StandInSettings.DatabaseAccess, apiKey: Secret
     ) {
         self.targetPort = targetPort
         self.options = options
@@ -110,7 +111,7 @@ package struct DemoPlan: Sendable {
             "UPTIME_KUMA_PORT": "\(address.port)",
             "UPTIME_KUMA_DB_HOSTNAME": database.host, "UPTIME_KUMA_DB_PORT": "\(database.port)",
             "UPTIME_KUMA_DB_NAME": database.name, "UPTIME_KUMA_DB_USERNAME": database.user,
-            "UPTIME_KUMA_DB_PASSWORD": database.password, "KUMA_API_KEY": apiKey,
+            "UPTIME_KUMA_DB_PASSWORD": database.password.revealed, "KUMA_API_KEY": apiKey.revealed,
         ]
     }
 
@@ -128,7 +129,7 @@ package struct DemoPlan: Sendable {
         var environment = [
             "PATH": "/usr/bin:/bin", "TZ": "UTC", "LB_LISTEN": "0.0.0.0:\(ports.balancers[number - 1])",
             "DB_HOST": database.host, "DB_PORT": "\(database.port)", "DB_NAME": database.name,
-            "DB_USER": database.user, "DB_PASSWORD": database.password,
+            "DB_USER": database.user, "DB_PASSWORD": database.password.revealed,
             "LB_STATE_FILE": "\(directory)/balancer\(number).table.json",
             // The second terminal may drain and rebalance: nobody's Kuma runs here that could be made to ask for it.
             "LB_ADMIN_ALLOW": "127.0.0.0/8,::1/128",

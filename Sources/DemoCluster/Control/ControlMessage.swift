@@ -1,3 +1,5 @@
+package import Secrets
+
 /// What a second terminal asks of the running demo: one line of JSON over a Unix socket, answered by one line.
 package enum ControlRequest: Sendable, Equatable, Codable {
     case act(DemoAction, target: String)
@@ -73,15 +75,15 @@ package struct DemoStatus: Sendable, Equatable, Codable {
     }
 
     /// The demo's own database, so that tests and people can look into it.
-    package struct Database: Sendable, Equatable, Codable {
+    package struct Database: Sendable, Equatable {
         package var process: Process
         package var host: String
         package var port: UInt16
         package var name: String
         package var user: String
-        package var password: String
+        package var password: Secret
 
-        package init(process: Process, host: String, port: UInt16, name: String, user: String, password: String) {
+        package init(process: Process, host: String, port: UInt16, name: String, user: String, password: Secret) {
             self.process = process
             self.host = host
             self.port = port
@@ -132,5 +134,31 @@ package struct DemoStatus: Sendable, Equatable, Codable {
         self.balancers = balancers
         self.database = database
         self.measurements = measurements
+    }
+}
+
+/// Only the demo's owner can open the socket on which this goes, and asks for it.
+extension DemoStatus.Database: Codable {
+    private enum Key: String, CodingKey {
+        case process, host, port, name, user, password
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Key.self)
+        self.init(
+            process: try values.decode(DemoStatus.Process.self, forKey: .process),
+            host: try values.decode(String.self, forKey: .host), port: try values.decode(UInt16.self, forKey: .port),
+            name: try values.decode(String.self, forKey: .name), user: try values.decode(String.self, forKey: .user),
+            password: Secret(try values.decode(String.self, forKey: .password)))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: Key.self)
+        try values.encode(process, forKey: .process)
+        try values.encode(host, forKey: .host)
+        try values.encode(port, forKey: .port)
+        try values.encode(name, forKey: .name)
+        try values.encode(user, forKey: .user)
+        try values.encode(password.revealed, forKey: .password)
     }
 }

@@ -18,7 +18,7 @@ package struct NodeDatabase: MonitorDatabase {
 
     private static func options(_ access: StandInSettings.DatabaseAccess) -> ConnectionOptions {
         var options = ConnectionOptions(
-            hosts: [Host(access.host, port: access.port)], user: access.user, password: Secret(access.password),
+            hosts: [Host(access.host, port: access.port)], user: access.user, password: access.password,
             database: access.name)
         // Under a frozen database Kuma's answers hang for 10 to 25 s (KUMA.md).
         options.readTimeout = .seconds(15)

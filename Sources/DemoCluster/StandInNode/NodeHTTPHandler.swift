@@ -2,13 +2,14 @@ package import ClusterCore
 package import NIOCore
 package import NIOHTTP1
 import NIOWebSocket
+package import Secrets
 
 /// What a node's connections need of the node.
 package struct NodeServices: Sendable {
     package let id: NodeID
     package let name: String
     /// Nil accepts every Authorization header.
-    package let apiKey: String?
+    package let apiKey: Secret?
     /// How long a kept-alive connection may be idle: Node.js closes it after 5 s.
     package let keepAliveIdle: TimeAmount
     package let engineIO: EngineIOStore
@@ -19,7 +20,7 @@ package struct NodeServices: Sendable {
     package let update: @Sendable (MonitorID, String) async throws -> Bool
 
     package init(
-        id: NodeID, name: String, apiKey: String?, keepAliveIdle: TimeAmount = .seconds(5), engineIO: EngineIOStore,
+        id: NodeID, name: String, apiKey: Secret?, keepAliveIdle: TimeAmount = .seconds(5), engineIO: EngineIOStore,
         checkDatabase: @escaping @Sendable () async -> DatabaseCheck,
         reconcile: @escaping @Sendable () async throws -> MonitorRoster.Plan,
         runs: @escaping @Sendable (MonitorID) async -> Bool,
@@ -288,9 +289,9 @@ final class NodeHTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 /// Who may ask a node to reconcile.
 package enum ReconcileAuthorization {
     /// KUMA.md: an Authorization header is required, `Bearer <JWT>` or an API key. With a key configured it must be that.
-    package static func accepts(_ headers: HTTPHeaders, apiKey: String?) -> Bool {
+    package static func accepts(_ headers: HTTPHeaders, apiKey: Secret?) -> Bool {
         guard let value = headers.first(name: "Authorization"), !value.isEmpty else { return false }
         guard let apiKey else { return true }
-        return value == apiKey || value == "Bearer \(apiKey)"
+        return apiKey.matches(value.utf8) || Secret("Bearer \(apiKey.revealed)").matches(value.utf8)
     }
 }

@@ -1,4 +1,5 @@
 package import ClusterCore
+package import Secrets
 
 /// How one stand-in node is configured: Kuma's own environment variables (KUMA.md), so that the agent beside it can be
 /// given the same ones, as in a container pair.
@@ -15,7 +16,7 @@ package struct StandInSettings: Sendable, Equatable {
     package let port: UInt16
     package let database: DatabaseAccess
     /// When set, the one key that `POST /api/v1/reconcile-monitors` accepts; otherwise any Authorization header will do.
-    package let apiKey: String?
+    package let apiKey: Secret?
     /// From SIGTERM to the end of the process. The real one takes 4 to 6 s (KUMA.md).
     package let exitDelay: Duration
 
@@ -28,9 +29,9 @@ package struct StandInSettings: Sendable, Equatable {
         package let port: UInt16
         package let name: String
         package let user: String
-        package let password: String
+        package let password: Secret
 
-        package init(host: String, port: UInt16, name: String, user: String, password: String) {
+        package init(host: String, port: UInt16, name: String, user: String, password: Secret) {
             self.host = host
             self.port = port
             self.name = name
@@ -41,7 +42,7 @@ package struct StandInSettings: Sendable, Equatable {
 
     package init(
         id: NodeID, name: String, advertised: NodeAddress, role: Role, listenHost: String, port: UInt16,
-        database: DatabaseAccess, apiKey: String?, exitDelay: Duration
+        database: DatabaseAccess, apiKey: Secret?, exitDelay: Duration
     ) {
         self.id = id
         self.name = name
@@ -76,8 +77,8 @@ extension StandInSettings {
             port: port,
             database: DatabaseAccess(
                 host: databaseHost, port: databasePort, name: databaseName, user: databaseUser,
-                password: environment["UPTIME_KUMA_DB_PASSWORD"] ?? ""),
-            apiKey: environment["KUMA_API_KEY"].flatMap { $0.isEmpty ? nil : $0 }, exitDelay: exitDelay)
+                password: Secret(environment["UPTIME_KUMA_DB_PASSWORD"] ?? "")),
+            apiKey: environment["KUMA_API_KEY"].flatMap { $0.isEmpty ? nil : Secret($0) }, exitDelay: exitDelay)
     }
 }
 

@@ -1,3 +1,5 @@
+package import Secrets
+
 /// Everything a `Connection` needs to know. A value: parsed once from the configuration, never read again.
 package struct ConnectionOptions: Sendable, Equatable {
     /// Where the server listens.

@@ -1,5 +1,6 @@
 import CMariaDB
 import Glibc
+import Secrets
 
 /// One open, set-up connection to one server: what a transaction's body works with. Not `Sendable`: it lives on its
 /// `Connection`'s thread, and every call blocks that thread until the answer is there or its time is up.

@@ -1,4 +1,5 @@
 import Glibc
+package import Secrets
 import Synchronization
 
 /// A process that we started and that does not outlive us, whatever ends us.
@@ -12,8 +13,8 @@ package final class ChildProcess: Sendable {
         /// Absolute path of the executable.
         package var path: String
         package var arguments: [String]
-        /// The child's whole environment; nothing is inherited.
-        package var environment: [String: String]
+        /// The child's whole environment; nothing is inherited. Passwords stand in it as well.
+        package var environment: [String: Secret]
         /// Nil keeps ours.
         package var directory: String?
         package var output: Output
@@ -28,7 +29,7 @@ package final class ChildProcess: Sendable {
         ) {
             self.path = path
             self.arguments = arguments
-            self.environment = environment
+            self.environment = environment.mapValues { Secret($0) }
             self.directory = directory
             self.output = output
             self.group = group

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Secrets
 import Synchronization
 
 /// The thread that starts all children, and never ends: see `ChildProcess` for why it must not.
@@ -97,7 +98,7 @@ final class Spawner: Sendable {
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         setSignals(of: &attributes, group: command.group)
-        let environment = command.environment.map { "\($0.key)=\($0.value)" }.sorted()
+        let environment = command.environment.map { "\($0.key)=\($0.value.revealed)" }.sorted()
         var processID: Int32 = 0
         let code = withCStrings(words(for: command)) { arguments in
             withCStrings(environment) { variables in

@@ -1,4 +1,5 @@
 package import MariaDB
+package import Secrets
 import Synchronization
 
 extension PrivateMariaDB {

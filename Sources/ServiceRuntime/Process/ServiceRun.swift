@@ -45,7 +45,10 @@ package struct ServiceRun: Sendable {
             ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: all.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+                // Named: else the group prints each with all that it holds, settings included (ServiceLifecycle 2.13).
+                services: all.map {
+                    ServiceGroupConfiguration.ServiceConfiguration(service: $0, serviceName: "\(type(of: $0))")
+                },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
     }

@@ -1,5 +1,5 @@
 package import ClusterCore
-package import MariaDB
+package import Secrets
 
 /// Everything kuma-agent is configured by, parsed once.
 package struct AgentSettings: Sendable {
@@ -69,7 +69,7 @@ package struct AgentSettings: Sendable {
         description: SettingDescription(
             key: "AGENT_HEALTH_URL",
             meaning: "Health address of the Kuma beside this agent; else its port on this machine.",
-            expected: "an http or https URL", defaultText: "http://127.0.0.1:3001/api/v1/health",
+            expected: "an http URL", defaultText: "http://127.0.0.1:3001/api/v1/health",
             example: "http://10.0.0.5:3001/api/v1/health"),
         fallback: nil
     ) { text throws(SettingRefusal) in try HealthEndpoint(parsing: text) }
@@ -79,14 +79,15 @@ package struct AgentSettings: Sendable {
     private static let probeTimeout = Setting<Duration>.span(
         "HEALTH_CHECK_TIMEOUT", meaning: "How long one health check may take.", unit: .milliseconds,
         in: .milliseconds(100)...(.seconds(30)), fallback: .seconds(5))
-    private static let apiKey = Setting<String?>.optionalText(
+    private static let apiKey = Setting<Secret?>.secret(
         "KUMA_API_KEY",
         meaning:
             """
             Lets the agent make Kuma re-read its monitors at once when one moved here, and take up edits made on other nodes; \
             else the first waits for the minute, the second for a restart.
             """,
-        secrecy: .secret)
+        expected: AuthorizationText.expected
+    ) { text throws(SettingRefusal) in try AuthorizationText.check(text) }
     private static let strict = Setting<Bool>.toggle(
         "AGENT_STRICT",
         meaning: "End with exit code 3 when another live agent reports for the same node, rather than wait.",
@@ -117,7 +118,7 @@ package struct AgentSettings: Sendable {
         health = reader.read(AgentSettings.health) ?? .local(port: port)
         interval = reader.read(AgentSettings.interval)
         probeTimeout = reader.read(AgentSettings.probeTimeout)
-        apiKey = reader.read(AgentSettings.apiKey).map { Secret($0) }
+        apiKey = reader.read(AgentSettings.apiKey)
         conflictPolicy = reader.read(AgentSettings.strict) ? .exit : .wait
         metricsListen = reader.read(AgentSettings.metricsListen)
         log = LogSettings(reading: &reader, keys: AgentSettings.log)

@@ -1,4 +1,5 @@
 import ClusterCore
+import Secrets
 
 extension BalancerSettings {
     /// The settings of kuma-balancer, each with its reason and range.
@@ -67,14 +68,15 @@ extension BalancerSettings {
             "LB_STATE_FILE",
             meaning: "Keeps the last good routing table, so that a start without the database can serve.",
             expected: "a path", example: "/var/lib/kuma-balancer/table.json")
-        static let adminToken = Setting<String?>(
-            description: SettingDescription(
-                key: "LB_ADMIN_TOKEN", meaning: "Bearer token that may change things through `/lb/`.",
-                expected:
-                    "\(adminTokenCharacters) or more of the printable ASCII characters, none of them a space at an end",
-                secrecy: .secret),
-            fallback: nil
-        ) { text throws(SettingRefusal) in try Keys.checkToken(text) }
+        static let adminToken = Setting<Secret?>.secret(
+            "LB_ADMIN_TOKEN", meaning: "Bearer token that may change things through `/lb/`.",
+            expected: "\(adminTokenCharacters) or more \(AuthorizationText.expected)"
+        ) { text throws(SettingRefusal) in
+            try AuthorizationText.check(text)
+            guard text.utf8.count >= adminTokenCharacters else {
+                throw SettingRefusal("is shorter than \(adminTokenCharacters) characters")
+            }
+        }
         /// Below, it can be guessed; `openssl rand -hex 24` makes one of 48.
         private static let adminTokenCharacters = 16
         static let adminAllow = ranges(
@@ -104,17 +106,6 @@ extension BalancerSettings {
             fallback: .off
         ) { text throws(SettingRefusal) in try AccessLogTarget(parsing: text) }
         static let log = LogSettings.Keys(prefix: "LB")
-
-        /// The text as it is: what is trimmed off a token unheard is missing where it is shown.
-        private static func checkToken(_ text: String) throws(SettingRefusal) -> String {
-            guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }), text.first != " ", text.last != " " else {
-                throw SettingRefusal("has a character, or a space at an end, that no Authorization field can carry")
-            }
-            guard text.utf8.count >= adminTokenCharacters else {
-                throw SettingRefusal("is shorter than \(adminTokenCharacters) characters")
-            }
-            return text
-        }
 
         private static func ranges(
             _ key: String, meaning: String, defaultText: String?, fallback: [AddressRange]

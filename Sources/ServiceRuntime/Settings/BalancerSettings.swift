@@ -1,5 +1,5 @@
 package import ClusterCore
-package import MariaDB
+package import Secrets
 
 /// Everything kuma-balancer is configured by, parsed once.
 package struct BalancerSettings: Sendable {
@@ -85,7 +85,7 @@ package struct BalancerSettings: Sendable {
         returnHold = reader.read(Keys.returnHold)
         leaseTTL = reader.read(Keys.leaseTTL)
         stateFile = reader.read(Keys.stateFile)
-        adminToken = reader.read(Keys.adminToken).map { Secret($0) }
+        adminToken = reader.read(Keys.adminToken)
         adminAllow = reader.read(Keys.adminAllow)
         apiAllow = reader.read(Keys.apiAllow)
         identity = reader.read(Keys.identity)

@@ -1,4 +1,5 @@
 package import MariaDB
+import Secrets
 
 /// How to reach the database: `DB_*`, and beside a Kuma container its own `UPTIME_KUMA_DB_*`.
 package struct DatabaseSettings: Sendable, Equatable {
@@ -21,8 +22,8 @@ package struct DatabaseSettings: Sendable, Equatable {
         in: 1...65535, fallback: 3306)
     private static let user = Setting<String>.text(
         "DB_USER", aliases: ["UPTIME_KUMA_DB_USERNAME"], meaning: "Database user.", fallback: "kuma")
-    private static let password = Setting<String?>.optionalText(
-        "DB_PASSWORD", aliases: ["UPTIME_KUMA_DB_PASSWORD"], meaning: "Its password.", secrecy: .secret)
+    private static let password = Setting<Secret?>.secret(
+        "DB_PASSWORD", aliases: ["UPTIME_KUMA_DB_PASSWORD"], meaning: "Its password.")
     private static let name = Setting<String>.text(
         "DB_NAME", aliases: ["UPTIME_KUMA_DB_NAME"], meaning: "The database that Kuma uses.", fallback: "kuma")
     private static let socket = Setting<String?>.optionalText(
@@ -56,7 +57,7 @@ package struct DatabaseSettings: Sendable, Equatable {
             reader.refuse(DatabaseSettings.host.description, reason: error.description)
         }
         let user = reader.read(DatabaseSettings.user)
-        let password = Secret(reader.read(DatabaseSettings.password) ?? "")
+        let password = reader.read(DatabaseSettings.password) ?? Secret("")
         let name = reader.read(DatabaseSettings.name)
         let socket = reader.read(DatabaseSettings.socket)
         var options = ConnectionOptions(

@@ -1,73 +1,176 @@
-import Glibc
+import Secrets
 
-/// A file of `KEY=VALUE` lines, as systemd's `EnvironmentFile=` and Compose's `env_file:` read it: `#` begins a comment
-/// line, `export` is tolerated, one pair of single or double quotes around the value is taken off.
+/// A file of `KEY=VALUE` lines, as systemd's `EnvironmentFile=` reads it (systemd.exec(5)), so that a file means the same
+/// here and in a unit. Beyond that, `export` before a name is tolerated. What systemd passes over without a word – a line
+/// without `=`, a name that is none, a quote that nobody closes – is a problem here: it may have been a setting.
 enum EnvironmentFile {
-    static func parse(_ text: String, path: String, problems: inout [SettingProblem]) -> [String: String] {
-        var values: [String: String] = [:]
-        for (index, rawLine) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            let line = SettingText.trimmed(rawLine)
-            if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
-            guard let equals = line.firstIndex(of: "=") else {
-                // The line is not shown: it may be the tail of a secret.
-                problems.append(SettingProblem(key: "\(path):\(index + 1)", reason: "is no KEY=VALUE line"))
-                continue
-            }
-            var key = SettingText.trimmed(line[..<equals])
-            if key.hasPrefix("export ") { key = SettingText.trimmed(key.dropFirst("export ".count)) }
-            values[key] = unquoted(SettingText.trimmed(line[line.index(after: equals)...]))
+    static func parse(_ text: String, path: String, problems: inout [SettingProblem]) -> [String: Secret] {
+        var scanner = EnvironmentFileScanner()
+        for byte in text.utf8 { scanner.take(byte) }
+        scanner.end()
+        problems += scanner.faults.map { line, fault in
+            // Nothing of the line is shown: it may be the tail of a secret.
+            SettingProblem(key: "\(path):\(line)", reason: fault.rawValue)
         }
-        return values
-    }
-
-    private static func unquoted(_ text: String) -> String {
-        guard text.count >= 2, let first = text.first, first == text.last, first == "\"" || first == "'" else {
-            return text
-        }
-        return String(text.dropFirst().dropLast())
+        return scanner.values
     }
 }
 
-/// Reads small text files whole, up to a limit.
-enum TextFile {
-    /// An environment file above this is not one.
-    static let environmentFileBytes = 256 * 1024
-    /// A password, token or key above this is not one.
-    static let secretBytes = 16 * 1024
+/// Reads such a file byte by byte, by the states of systemd's own reader (`parse_env_file_internal`, as of version 254:
+/// before, a backslash at the end of a comment made the next line one, too).
+struct EnvironmentFileScanner {
+    enum Fault: String {
+        case noAssignment = "is no KEY=VALUE line"
+        case noName = "has no name of a variable before the ="
+        case openQuote = "opens a quote that is not closed"
+        case zeroByte = "has a zero byte, which no variable can have; is the file UTF-16?"
+    }
 
-    static func read(_ path: String, limitBytes: Int) throws(SettingRefusal) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw refusal(path) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            // SAFETY: `chunk` outlives the call, and its own count bounds what read(2) writes.
-            let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw refusal(path) }
-            if count == 0 { break }
-            bytes.append(contentsOf: chunk[..<count])
-            guard bytes.count <= limitBytes else {
-                throw SettingRefusal("file \(path) is larger than \(limitBytes) bytes")
+    private enum State {
+        /// At the beginning of a line.
+        case start
+        case comment
+        case name
+        /// After `=` or a closing quote.
+        case beforeValue
+        case value
+        /// After a backslash.
+        case escaped
+        case singleQuoted
+        case doubleQuoted
+        case escapedInQuotes
+    }
+
+    private(set) var values: [String: Secret] = [:]
+    private(set) var faults: [(line: Int, fault: Fault)] = []
+    private var state = State.start
+    private var line = 1
+    /// Where the present assignment, or its last quote, began.
+    private var beginning = 1
+    private var name: [UInt8] = []
+    private var value: [UInt8] = []
+    /// Without the white space at the value's end, which counts only when it is quoted or escaped.
+    private var valueBytes = 0
+
+    mutating func take(_ byte: UInt8) {
+        if byte == 0 { faults.append((line, .zeroByte)) }
+        defer { if byte == UInt8(ascii: "\n") { line += 1 } }
+        switch state {
+        case .start: begin(byte)
+        case .comment: if EnvironmentFileScanner.isLineEnd(byte) { state = .start }
+        case .name: extendName(byte)
+        case .beforeValue: beginValue(byte)
+        case .value: extendValue(byte)
+        case .escaped:
+            state = .value
+            // A line that ends with a backslash goes on in the next one.
+            if !EnvironmentFileScanner.isLineEnd(byte) { keep(byte) }
+        case .singleQuoted: if byte == UInt8(ascii: "'") { state = .beforeValue } else { keep(byte) }
+        case .doubleQuoted:
+            switch byte {
+            case UInt8(ascii: "\""): state = .beforeValue
+            case UInt8(ascii: "\\"): state = .escapedInQuotes
+            case _: keep(byte)
+            }
+        case .escapedInQuotes:
+            state = .doubleQuoted
+            guard byte != UInt8(ascii: "\n") else { return }
+            // As a shell does: a backslash before anything else stays.
+            if !"\"\\`$".utf8.contains(byte) { keep(UInt8(ascii: "\\")) }
+            keep(byte)
+        }
+    }
+
+    /// The end of the file.
+    mutating func end() {
+        switch state {
+        case .start, .comment: break
+        case .name: faults.append((beginning, .noAssignment))
+        case .beforeValue, .value, .escaped: assign()
+        case .singleQuoted, .doubleQuoted, .escapedInQuotes: faults.append((beginning, .openQuote))
+        }
+        state = .start
+    }
+
+    private mutating func begin(_ byte: UInt8) {
+        if byte == UInt8(ascii: "#") || byte == UInt8(ascii: ";") {
+            state = .comment
+        } else if !EnvironmentFileScanner.isSpace(byte) {
+            (state, beginning, name, value, valueBytes) = (.name, line, [], [], 0)
+            extendName(byte)
+        }
+    }
+
+    private mutating func extendName(_ byte: UInt8) {
+        if EnvironmentFileScanner.isLineEnd(byte) {
+            faults.append((line, .noAssignment))
+            state = .start
+        } else if byte == UInt8(ascii: "=") {
+            state = .beforeValue
+        } else {
+            name.append(byte)
+        }
+    }
+
+    private mutating func beginValue(_ byte: UInt8) {
+        switch byte {
+        case _ where EnvironmentFileScanner.isLineEnd(byte): assign()
+        case UInt8(ascii: "'"): (state, beginning) = (.singleQuoted, line)
+        case UInt8(ascii: "\""): (state, beginning) = (.doubleQuoted, line)
+        case UInt8(ascii: "\\"): state = .escaped
+        case _ where EnvironmentFileScanner.isSpace(byte): break
+        case _:
+            state = .value
+            keep(byte)
+        }
+    }
+
+    private mutating func extendValue(_ byte: UInt8) {
+        if EnvironmentFileScanner.isLineEnd(byte) {
+            assign()
+        } else if byte == UInt8(ascii: "\\") {
+            state = .escaped
+            valueBytes = value.count
+        } else if EnvironmentFileScanner.isSpace(byte) {
+            value.append(byte)
+        } else {
+            keep(byte)
+        }
+    }
+
+    private mutating func keep(_ byte: UInt8) {
+        value.append(byte)
+        valueBytes = value.count
+    }
+
+    private mutating func assign() {
+        state = .start
+        var words = name.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            .map { String(decoding: $0, as: UTF8.self) }
+        if words.first == "export" { words.removeFirst() }
+        let key = words.joined(separator: " ")
+        guard EnvironmentFileScanner.isName(key) else { return faults.append((line, .noName)) }
+        values[key] = Secret(String(decoding: value[..<valueBytes], as: UTF8.self))
+    }
+
+    private static func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        isLineEnd(byte) || byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+    }
+
+    /// As POSIX has it (XBD 3.216).
+    private static func isName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
+        return text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            case _: false
             }
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw SettingRefusal("file \(path) is not UTF-8 text")
-        }
-        return text
-    }
-
-    private static func refusal(_ path: String) -> SettingRefusal {
-        SettingRefusal("file \(path) cannot be read: \(SystemError.text(errno))")
-    }
-}
-
-/// Words for errno values.
-enum SystemError {
-    static func text(_ code: Int32) -> String {
-        // SAFETY: strerror(3) returns a valid C string; glibc's are thread-local, and it is copied at once.
-        guard let words = strerror(code) else { return "error \(code)" }
-        return String(cString: words)
     }
 }

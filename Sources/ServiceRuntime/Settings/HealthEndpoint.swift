@@ -1,12 +1,8 @@
 package import ClusterCore
 
-/// Where a Kuma process answers health checks, taken from a URL.
+/// Where a Kuma process answers health checks, taken from a URL. By plain HTTP: the balancer reaches nodes so, too, and a
+/// Kuma that it cannot reach is no use to a cluster.
 package struct HealthEndpoint: Sendable, Equatable {
-    package enum Scheme: String, Sendable, CaseIterable {
-        case http, https
-    }
-
-    package let scheme: Scheme
     package let address: NodeAddress
     /// Begins with a slash.
     package let path: String
@@ -14,27 +10,29 @@ package struct HealthEndpoint: Sendable, Equatable {
     package static let defaultPath = "/api/v1/health"
 
     package static func local(port: UInt16) -> HealthEndpoint {
-        HealthEndpoint(scheme: .http, address: NodeAddress(host: "127.0.0.1", port: port), path: defaultPath)
+        HealthEndpoint(address: NodeAddress(host: "127.0.0.1", port: port), path: defaultPath)
     }
 
-    private init(scheme: Scheme, address: NodeAddress, path: String) {
-        self.scheme = scheme
+    private init(address: NodeAddress, path: String) {
         self.address = address
         self.path = path
     }
 
     init(parsing text: String) throws(SettingRefusal) {
-        guard let scheme = Scheme.allCases.first(where: { text.hasPrefix($0.rawValue + "://") }) else {
-            throw SettingRefusal("does not begin with http:// or https://")
+        let scheme = "http://"
+        guard !text.lowercased().hasPrefix("https://") else {
+            throw SettingRefusal(
+                "asks for https, but nodes are reached by plain HTTP only: let Kuma serve HTTP to agent and balancer")
         }
-        let rest = text.dropFirst(scheme.rawValue.count + 3)
+        guard text.hasPrefix(scheme) else { throw SettingRefusal("does not begin with http://") }
+        let rest = text.dropFirst(scheme.count)
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let path = String(rest[slash...])
         let isPlain = path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         guard isPlain else { throw SettingRefusal("has a character that no URL path has") }
         do throws(InvalidNodeAddress) {
             self.init(
-                scheme: scheme, address: try NodeAddress(parsing: String(rest[..<slash])),
+                address: try NodeAddress(parsing: String(rest[..<slash])),
                 path: path.count > 1 ? path : HealthEndpoint.defaultPath)
         } catch {
             throw SettingRefusal("names no host, or a bad port")

@@ -1,3 +1,5 @@
+import Secrets
+
 /// A setting with the type its text becomes. Declared once as a constant; a settings struct reads it through
 /// `SettingsReader`.
 package struct Setting<Value: Sendable>: Sendable {
@@ -37,12 +39,39 @@ extension Setting where Value == String {
 extension Setting where Value == String? {
     /// A text without a default.
     package static func optionalText(
-        _ key: String, aliases: [String] = [], meaning: String, expected: String = "a text", example: String? = nil,
-        secrecy: SettingDescription.Secrecy = .open
+        _ key: String, aliases: [String] = [], meaning: String, expected: String = "a text", example: String? = nil
     ) -> Setting {
         let description = SettingDescription(
-            key: key, aliases: aliases, meaning: meaning, expected: expected, example: example, secrecy: secrecy)
+            key: key, aliases: aliases, meaning: meaning, expected: expected, example: example)
         return Setting(description: description, fallback: nil) { text throws(SettingRefusal) in text }
+    }
+}
+
+extension Setting where Value == Secret? {
+    /// A password, token or key.
+    /// - Parameter check: refuses a text in words that do not repeat it.
+    package static func secret(
+        _ key: String, aliases: [String] = [], meaning: String, expected: String = "a text",
+        check: @escaping @Sendable (String) throws(SettingRefusal) -> Void = { _ in }
+    ) -> Setting {
+        let description = SettingDescription(
+            key: key, aliases: aliases, meaning: meaning, expected: expected, secrecy: .secret)
+        return Setting(description: description, fallback: nil) { text throws(SettingRefusal) in
+            try check(text)
+            return Secret(text)
+        }
+    }
+}
+
+/// What a secret must be to stand in an `Authorization` field.
+enum AuthorizationText {
+    static let expected = "printable ASCII characters, none of them a space at an end"
+
+    /// The text as it is: what is trimmed off a token unheard is missing where it is shown.
+    static func check(_ text: String) throws(SettingRefusal) {
+        guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }), text.first != " ", text.last != " " else {
+            throw SettingRefusal("has a character, or a space at an end, that no Authorization field can carry")
+        }
     }
 }
 

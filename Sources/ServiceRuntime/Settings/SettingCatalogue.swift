@@ -7,6 +7,9 @@ package struct SettingCatalogue: Sendable {
     /// Every name that is read: keys, aliases and `_FILE` variants.
     package var names: [String] { settings.flatMap { $0.valueNames + $0.fileNames } }
 
+    /// The flags whose values nobody else on the machine is to see.
+    package var secretFlags: Set<String> { Set(settings.flatMap(\.coveredFlags)) }
+
     /// The table of README.md, in Markdown.
     package var markdownTable: String {
         let rows = settings.map { setting in

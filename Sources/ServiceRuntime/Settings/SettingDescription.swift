@@ -1,3 +1,5 @@
+import Secrets
+
 /// One setting as people meet it: its names, what it means, what it may hold. README tables, `--help`, flags and the
 /// debug view are all made from this, so none of them can disagree with the code.
 package struct SettingDescription: Sendable, Equatable {
@@ -47,8 +49,23 @@ package struct SettingDescription: Sendable, Equatable {
 
     package var flag: String { SettingDescription.flag(for: key) }
 
+    /// Flags whose value is the secret itself; none for a setting that is no secret.
+    var coveredFlags: [String] {
+        switch secrecy {
+        case .open: []
+        case .secret: valueNames.map(SettingDescription.flag)
+        }
+    }
+
     static let fileSuffix = "_FILE"
-    static let redacted = "<redacted>"
+
+    /// Where somebody writes `http://user:password@host`, what stands before the `@` is not shown.
+    private static func withoutUserInfo(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@"), let slashes = text.firstRange(of: "://"),
+            slashes.upperBound <= at
+        else { return text }
+        return "\(text[..<slashes.upperBound])\(Secret.shown)\(text[at...])"
+    }
 
     /// `DB_HOST` → `--db-host`.
     static func flag(for key: String) -> String {
@@ -58,8 +75,8 @@ package struct SettingDescription: Sendable, Equatable {
     /// The value as it may be shown.
     func shown(_ text: String) -> String {
         switch secrecy {
-        case .open: text
-        case .secret: SettingDescription.redacted
+        case .open: SettingDescription.withoutUserInfo(text)
+        case .secret: Secret.shown
         }
     }
 }

@@ -1,25 +1,28 @@
-/// One place settings come from: a name for people, and the texts by key.
+package import Secrets
+
+/// One place settings come from: a name for people, and the texts by key, any of which may be a secret.
 package struct SettingSource: Sendable, Equatable {
     package let name: String
-    package let values: [String: String]
+    package let values: [String: Secret]
 
-    package init(name: String, values: [String: String]) {
+    package init(name: String, values: [String: Secret]) {
         self.name = name
         self.values = values
     }
 }
 
-/// Everything a command hands over to be read: its leftover flags, the environment, and the file of `--env-file`.
+/// Everything a command hands over to be read: its leftover flags, the environment, and the file of `--env-file`. Each text
+/// may be a secret until it is known which setting it belongs to.
 package struct SettingInput: Sendable {
     /// Arguments that the command itself did not take, such as `--db-host`, `10.0.0.5`.
-    package var arguments: [String]
-    package var environment: [String: String]
+    package var arguments: [Secret]
+    package var environment: [String: Secret]
     /// Path of a file of `KEY=VALUE` lines; nil: none.
     package var environmentFile: String?
 
-    package init(arguments: [String] = [], environment: [String: String] = [:], environmentFile: String? = nil) {
+    package init(arguments: [Secret] = [], environment: [String: String] = [:], environmentFile: String? = nil) {
         self.arguments = arguments
-        self.environment = environment
+        self.environment = environment.mapValues { Secret($0) }
         self.environmentFile = environmentFile
     }
 
@@ -32,7 +35,7 @@ package struct SettingInput: Sendable {
         ]
         if let environmentFile {
             do throws(SettingRefusal) {
-                let text = try TextFile.read(environmentFile, limitBytes: TextFile.environmentFileBytes)
+                let text = try TextFile.readSettings(environmentFile)
                 let values = EnvironmentFile.parse(text, path: environmentFile, problems: &problems)
                 sources.append(SettingSource(name: "file \(environmentFile)", values: values))
             } catch {
@@ -46,15 +49,17 @@ package struct SettingInput: Sendable {
 /// `--db-host x`, `--db-host=x`: the catalogue's keys as flags.
 enum SettingFlags {
     static func parse(
-        _ arguments: [String], catalogue: SettingCatalogue, problems: inout [SettingProblem]
-    ) -> [String: String] {
+        _ arguments: [Secret], catalogue: SettingCatalogue, problems: inout [SettingProblem]
+    ) -> [String: Secret] {
         let keys = Dictionary(
             catalogue.names.map { (SettingDescription.flag(for: $0), $0) }, uniquingKeysWith: { first, _ in first })
-        var values: [String: String] = [:]
-        var rest = arguments[...]
-        while let argument = rest.popFirst() {
+        var values: [String: Secret] = [:]
+        var rest = arguments.enumerated().map { (number: $0 + 1, text: $1.revealed) }[...]
+        while let (number, argument) = rest.popFirst() {
             guard argument.hasPrefix("--") else {
-                problems.append(SettingProblem(key: argument, reason: "is no flag; write --name value"))
+                // Not shown: it may be the rest of a password with a space in it.
+                problems.append(
+                    SettingProblem(key: "setting argument \(number)", reason: "is no flag; write --name value"))
                 continue
             }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -62,13 +67,13 @@ enum SettingFlags {
             guard let key = keys[flag] else {
                 problems.append(unknown(flag, among: Array(keys.keys)))
                 // Its value, if any, would only be reported a second time.
-                if parts.count == 1, let next = rest.first, !next.hasPrefix("--") { rest.removeFirst() }
+                if parts.count == 1, let next = rest.first, !next.text.hasPrefix("--") { rest.removeFirst() }
                 continue
             }
             if parts.count == 2 {
-                values[key] = String(parts[1])
+                values[key] = Secret(String(parts[1]))
             } else if let next = rest.popFirst() {
-                values[key] = next
+                values[key] = Secret(next.text)
             } else {
                 problems.append(SettingProblem(key: flag, reason: "has no value"))
             }

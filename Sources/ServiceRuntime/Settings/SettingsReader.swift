@@ -1,3 +1,5 @@
+import Secrets
+
 /// Reads typed settings from their sources and collects *every* problem on the way, so that one start tells them all.
 package struct SettingsReader {
     /// Keys with these beginnings are ours alone: an unknown one is a mistake, not somebody else's variable.
@@ -26,7 +28,10 @@ package struct SettingsReader {
     private static func unknownKeys(in source: SettingSource, known: [String]) -> [SettingProblem] {
         let knownSet = Set(known)
         let unknown = source.values.keys.filter { key in
-            ownPrefixes.contains { key.hasPrefix($0) } && !knownSet.contains(key)
+            guard !knownSet.contains(key) else { return false }
+            // A byte order mark or a hard space before a name cannot be seen.
+            let plain = String(String.UnicodeScalarView(key.unicodeScalars.filter(\.isASCII)))
+            return ownPrefixes.contains { key.hasPrefix($0) } || plain != key && knownSet.contains(plain)
         }
         return unknown.sorted().map { key in
             let nearest = NearestName.of(key, among: known).map { "; did you mean \($0)?" } ?? ""
@@ -51,13 +56,13 @@ package struct SettingsReader {
             return setting.fallback
         case .found(let text, let name, let origin):
             resolved.append(
-                ResolvedSetting(description: description, shown: description.shown(text), origin: origin))
+                ResolvedSetting(description: description, shown: description.shown(text.revealed), origin: origin))
             do throws(SettingRefusal) {
-                return try setting.parse(text)
+                return try setting.parse(text.revealed)
             } catch {
                 problems.append(
                     SettingProblem(
-                        key: name, value: description.shown(text), origin: origin, reason: error.reason,
+                        key: name, value: description.shown(text.revealed), origin: origin, reason: error.reason,
                         expected: description.expected))
                 return setting.fallback
             }
@@ -82,7 +87,7 @@ package struct SettingsReader {
         case absent
         /// A problem was recorded already.
         case refused
-        case found(text: String, name: String, origin: String)
+        case found(text: Secret, name: String, origin: String)
     }
 
     /// The first source that names the setting wins. An empty value counts as not set: Compose writes `${X:-}` as one.
@@ -94,6 +99,11 @@ package struct SettingsReader {
             case (nil, nil):
                 continue
             case (let value?, nil):
+                if let fault = StrayEnds.fault(of: value.text.revealed) {
+                    // Without the value: what is wrong with it cannot be seen.
+                    problems.append(SettingProblem(key: value.name, origin: source.name, reason: fault))
+                    return .refused
+                }
                 return .found(text: value.text, name: value.name, origin: source.name)
             case (nil, let file?):
                 return read(file: file, origin: source.name)
@@ -106,18 +116,24 @@ package struct SettingsReader {
         return .absent
     }
 
-    private static func first(of names: [String], in source: SettingSource) -> (name: String, text: String)? {
+    private static func first(of names: [String], in source: SettingSource) -> (name: String, text: Secret)? {
         for name in names {
             if let text = source.values[name], !text.isEmpty { return (name, text) }
         }
         return nil
     }
 
-    private mutating func read(file: (name: String, text: String), origin: String) -> Finding {
+    private mutating func read(file: (name: String, text: Secret), origin: String) -> Finding {
+        let path = file.text.revealed
         do throws(SettingRefusal) {
-            let text = SettingText.trimmed(try TextFile.read(file.text, limitBytes: TextFile.secretBytes))
-            guard !text.isEmpty else { throw SettingRefusal("file \(file.text) is empty") }
-            return .found(text: text, name: file.name, origin: "\(origin), file \(file.text)")
+            if let fault = StrayEnds.fault(of: path) { throw SettingRefusal(fault) }
+            // Who writes the secret itself here shall not read it in the log.
+            guard path.hasPrefix("/") || path.hasPrefix(".") else {
+                throw SettingRefusal("is no path that begins with / or . (not shown: it may be the secret itself)")
+            }
+            let text = try TextFile.readSecret(path)
+            if let fault = StrayEnds.fault(of: text) { throw SettingRefusal("file \(path) \(fault)") }
+            return .found(text: Secret(text), name: file.name, origin: "\(origin), file \(path)")
         } catch {
             problems.append(SettingProblem(key: file.name, origin: origin, reason: error.reason))
             return .refused

@@ -3,6 +3,7 @@ import ClusterStore
 import ControlAPI
 import ControlPlane
 import HTTPTypes
+import Secrets
 import Testing
 
 @Suite("What an administrator can set in motion")
@@ -99,7 +100,7 @@ struct ActionRoutesTests {
     @Test("the token opens, and a wrong one is asked for again", arguments: actions)
     func token(path: String) async throws {
         var fixture = APIFixture()
-        fixture.configuration.adminToken = AdminToken("s3cret")
+        fixture.configuration.adminToken = Secret("s3cret")
         let reply = try await fixture.post(path)
         #expect(reply.status == 401)
         #expect(reply["WWW-Authenticate"]?.hasPrefix("Bearer") == true)

@@ -1,5 +1,6 @@
 import ControlAPI
 import Logging
+import Secrets
 import Testing
 
 @Suite("What an administrator looks at")
@@ -85,7 +86,7 @@ struct DebugRoutesTests {
             isChange ? try await fixture.post(path, fields) : try await fixture.get(path, fields)
         }
         #expect(try await ask().status == 403)
-        fixture.configuration.adminToken = AdminToken("s3cret")
+        fixture.configuration.adminToken = Secret("s3cret")
         #expect(try await ask().status == 401)
         #expect(fixture.log.level == .info)
         #expect(try await ask(["Authorization": "Bearer s3cret"]).status == 200)

@@ -74,10 +74,20 @@ struct RebalanceRoutesTests {
         #expect((try paused.object()["pause"] as? [String: Any])?["reason"] as? String == "upgrade")
     }
 
-    @Test("force without confirm=yes shows the plan and does nothing", arguments: ["", "?confirm=1", "?confirm="])
-    func unconfirmed(query: String) async throws {
+    @Test("a confirmation that is none is a mistake, and nothing is done", arguments: ["1", "", "no", "YES", "true"])
+    func misconfirmed(word: String) async throws {
         let fixture = try Self.local()
-        let reply = try await fixture.post("/lb/force-rebalance-all" + query)
+        let reply = try await fixture.post("/lb/force-rebalance-all?confirm=\(word)")
+        #expect(reply.status == 400)
+        #expect(try reply.string("reason") == "invalid_flag")
+        #expect(try reply.object()["allowed"] as? [String] == ["yes"])
+        #expect(fixture.control.current.orders.isEmpty)
+    }
+
+    @Test("force without confirm=yes shows the plan and does nothing")
+    func unconfirmed() async throws {
+        let fixture = try Self.local()
+        let reply = try await fixture.post("/lb/force-rebalance-all")
         #expect(reply.status == 428)
         #expect(reply.keys == ["error", "reason", "planned_moves", "plan", "kept_by_person"])
         #expect(try reply.string("reason") == "confirmation_required")

@@ -1,6 +1,7 @@
 import ClusterCore
 import ControlAPI
 import HTTPTypes
+import Secrets
 import Testing
 
 @Suite("What every endpoint has in common")
@@ -82,7 +83,7 @@ struct CommonRulesTests {
     func narrowed() async throws {
         var fixture = APIFixture()
         fixture.configuration.readingAllowed = [try AddressRange(parsing: "198.51.100.0/24")]
-        fixture.configuration.adminToken = AdminToken("s3cret")
+        fixture.configuration.adminToken = Secret("s3cret")
         let state = [
             "/lb/health", "/lb/node-status", "/lb/capacity", "/lb/system-status", "/lb/leader", "/lb/events",
             "/lb/metrics",

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import HTTPTestClient
 import NIOPosix
+import Secrets
 import Testing
 
 @Suite("The running demo and its second terminal")
@@ -92,10 +93,11 @@ struct ControlTests {
             phase: .ready, directory: "/tmp/x", nodes: [node],
             balancers: [DemoStatus.Balancer(url: "http://localhost:8084", process: process)],
             database: DemoStatus.Database(
-                process: process, host: "127.0.0.1", port: 3306, name: "kuma", user: "kuma", password: "p"),
+                process: process, host: "127.0.0.1", port: 3306, name: "kuma", user: "kuma", password: Secret("p")),
             measurements: [DemoStatus.Measurement(kind: .failover, node: "node2", monitors: 4, seconds: 2.5)])
         let line = try #require(ControlCoding.line(ControlAnswer.status(status)))
         #expect(ControlCoding.answer(from: line) == .status(status))
+        #expect(!"\(status)".contains("\"p\""))
         let table = StatusTable.render(status)
         #expect(table.contains("node1  online  4         20         pid 42  pid 42  127.0.1.1:21000"))
         #expect(table.contains("all 4 monitors of node2 run elsewhere after 2.5 s"))

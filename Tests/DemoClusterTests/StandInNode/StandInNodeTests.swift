@@ -4,6 +4,7 @@ import HTTPTestClient
 import MariaDB
 import NIOPosix
 import PrivateMariaDB
+import Secrets
 import Testing
 import Waiting
 
@@ -32,7 +33,7 @@ struct StandInNodeTests {
         try await node.stop()
         let connection = Connection(
             try await PrivateMariaDB.shared().options(
-                user: node.database.user, password: Secret(node.database.password), database: node.database.name))
+                user: node.database.user, password: node.database.password, database: node.database.name))
         let rows = try await connection.query("SELECT status FROM `node`")
         #expect(try rows.first?.text(rows.column("status")) == "offline")
         let again = try await StandInNode.start(

@@ -1,5 +1,6 @@
 import ClusterCore
 import DemoCluster
+import Secrets
 import Testing
 
 @Suite("How a stand-in node reads Kuma's environment")
@@ -21,8 +22,9 @@ struct StandInSettingsTests {
         #expect(settings.port == 3007)
         #expect(
             settings.database
-                == StandInSettings.DatabaseAccess(host: "db", port: 3308, name: "kuma", user: "u", password: "p"))
-        #expect(settings.apiKey == "k")
+                == StandInSettings.DatabaseAccess(
+                    host: "db", port: 3308, name: "kuma", user: "u", password: Secret("p")))
+        #expect(settings.apiKey == Secret("k"))
         #expect(settings.exitDelay == .seconds(5))
     }
 

@@ -5,6 +5,7 @@ import Logging
 import MariaDB
 import NIOPosix
 import PrivateMariaDB
+import Secrets
 
 /// A real stand-in node in this process, on a free port, with a database of its own.
 struct NodeUnderTest: Sendable {
@@ -32,7 +33,7 @@ struct NodeUnderTest: Sendable {
         let user = "u_\(UInt32.random(in: .min ... .max))"
         try await server.makeUser(user, password: Secret("secret"), database: name)
         let access = StandInSettings.DatabaseAccess(
-            host: "127.0.0.1", port: server.port, name: name, user: user, password: "secret")
+            host: "127.0.0.1", port: server.port, name: name, user: user, password: Secret("secret"))
         let connection = Connection(server.options(user: user, password: Secret("secret"), database: name))
         let target = try await MonitoredTarget.start(group: .singleton)
         for statement in KumaSchema.statements { try await connection.execute(statement) }
@@ -48,7 +49,7 @@ struct NodeUnderTest: Sendable {
     static func settings(_ access: StandInSettings.DatabaseAccess) throws -> StandInSettings {
         StandInSettings(
             id: try NodeID("node1"), name: "Node <1>", advertised: NodeAddress(host: "127.0.0.1", port: 3001),
-            role: .primary, listenHost: "127.0.0.1", port: 0, database: access, apiKey: "key", exitDelay: .zero)
+            role: .primary, listenHost: "127.0.0.1", port: 0, database: access, apiKey: Secret("key"), exitDelay: .zero)
     }
 
     func stop() async throws {

@@ -63,7 +63,9 @@ struct WrongRequest: Sendable, CustomTestStringConvertible {
         WrongRequest("POST /lb/trigger-rebalancing", "?dry_run=maybe", 400, "invalid_flag"),
         WrongRequest("GET /lb/trigger-rebalancing", "?dryrun=1", 400, "unknown_parameter"),
         WrongRequest("POST /lb/trigger-rebalancing", "", 400, "unexpected_body", body: "{\"dry_run\":true}"),
-        WrongRequest("POST /lb/force-rebalance-all", "?confirm=no", 428, "confirmation_required"),
+        WrongRequest("POST /lb/force-rebalance-all", "", 428, "confirmation_required"),
+        WrongRequest("POST /lb/force-rebalance-all", "?confirm=no", 400, "invalid_flag"),
+        WrongRequest("POST /lb/trigger-rebalancing", "?max_moves=2147483648", 400, "invalid_max_moves"),
         WrongRequest("GET /lb/force-rebalance-all", "?max_moves=x", 400, "invalid_max_moves"),
         WrongRequest(
             "GET /lb/update-loads", "", 403, "cross_site", fields: [("Sec-Fetch-Site", "cross-site")]),
@@ -77,5 +79,7 @@ struct WrongRequest: Sendable, CustomTestStringConvertible {
         WrongRequest(
             "GET /lb/events", "", 400, "invalid_before",
             fields: [("Accept", "text/event-stream"), ("Last-Event-ID", "x")]),
+        WrongRequest(
+            "GET /lb/events", "", 400, "invalid_before", fields: [("Last-Event-ID", "99999999999999999999")]),
     ]
 }

@@ -1,5 +1,6 @@
 import DemoCluster
 import PrivateMariaDB
+import Secrets
 
 /// A `kuma-agent` of a test's own.
 final class AgentProcess: Sendable {
@@ -33,6 +34,6 @@ final class AgentProcess: Sendable {
 extension DemoStatus.Database {
     /// As agents and balancers are told.
     var environment: [String: String] {
-        ["DB_HOST": "\(host):\(port)", "DB_USER": user, "DB_PASSWORD": password, "DB_NAME": name]
+        ["DB_HOST": "\(host):\(port)", "DB_USER": user, "DB_PASSWORD": password.revealed, "DB_NAME": name]
     }
 }

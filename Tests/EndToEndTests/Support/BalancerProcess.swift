@@ -2,6 +2,7 @@ import DemoCluster
 import Glibc
 import HTTPTestClient
 import PrivateMariaDB
+import Secrets
 import Waiting
 
 /// A `kuma-balancer` of a test's own, beside the demo's and on the same database.
@@ -20,7 +21,7 @@ final class BalancerProcess: Sendable {
     init(_ access: DemoStatus.Database, at place: Place, settings: [String: String] = [:]) throws {
         var environment = [
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DB_HOST": "\(access.host):\(access.port)", "DB_USER": access.user,
-            "DB_PASSWORD": access.password, "DB_NAME": access.name,
+            "DB_PASSWORD": access.password.revealed, "DB_NAME": access.name,
         ]
         environment.merge(settings) { $1 }
         let output = output
@@ -36,7 +37,7 @@ final class BalancerProcess: Sendable {
             command.path = "/bin/sh"
             command.passed = socket.descriptor
         }
-        command.environment = environment
+        command.environment = environment.mapValues { Secret($0) }
         process = try ChildProcess.start(command)
     }
 

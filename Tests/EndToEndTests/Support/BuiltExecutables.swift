@@ -10,6 +10,9 @@ enum BuiltExecutables {
         return "\(directory)/kuma-demo"
     }
 
+    /// - Parameter name: such as `kuma-agent`.
+    static func path(of name: String) throws -> String { try one(name) }
+
     static func balancer() throws -> String { try one("kuma-balancer") }
 
     static func agent() throws -> String { try one("kuma-agent") }

@@ -37,7 +37,7 @@ final class ClusterUnderTest: Sendable {
         let access = status.database
         database = Connection(
             ConnectionOptions(
-                hosts: [Host(access.host, port: access.port)], user: access.user, password: Secret(access.password),
+                hosts: [Host(access.host, port: access.port)], user: access.user, password: access.password,
                 database: access.name))
         directory = status.directory
         balancerPorts = status.balancers.compactMap { $0.url.split(separator: ":").last.flatMap { UInt16($0) } }

@@ -1,6 +1,7 @@
 import DemoCluster
 import MariaDB
 import PrivateMariaDB
+import Secrets
 
 /// A database with Kuma's tables and nothing of ours, and a user on it.
 struct KumaDatabase {
@@ -11,10 +12,10 @@ struct KumaDatabase {
 
     static func make(
         on server: PrivateMariaDB, rights: PrivateMariaDB.Rights = .all, nodes: [(id: String, port: UInt16)] = [],
-        monitors: Int = 0
+        monitors: Int = 0, password: Secret = Secret("kuma")
     ) async throws -> KumaDatabase {
         let name = try await server.makeDatabase()
-        try await server.makeUser(name, password: Secret("kuma"), database: name, rights: rights)
+        try await server.makeUser(name, password: password, database: name, rights: rights)
         let sql = Connection(server.rootOptions(database: name))
         for statement in KumaSchema.statements { try await sql.execute(statement) }
         try await sql.execute("INSERT INTO `user` (username) VALUES ('admin')")
@@ -31,7 +32,8 @@ struct KumaDatabase {
         return KumaDatabase(
             server: server, sql: sql,
             access: DemoStatus.Database(
-                process: process, host: "127.0.0.1", port: server.port, name: name, user: name, password: "kuma"))
+                process: process, host: "127.0.0.1", port: server.port, name: name, user: name,
+                password: password))
     }
 
     func number(_ statement: Statement, _ values: [Value] = []) async throws -> Int64 {
