@@ -39,6 +39,8 @@ struct RunCommand: AsyncParsableCommand {
                     host: address.ip.figures, port: address.port, group: client.group, logger: Logger(label: "metrics"),
                     facts: { agent.facts }, stuckLoops: { health.stuck.names }))
         }
+        // Above the 4 s that the farewell may take, below the 8 s of a container's stop.
+        services.append(ShutdownLimit(.seconds(6), logger: logger))
         let service = ServiceRun(
             services, health: health, environment: ProcessInfo.processInfo.environment, logger: logger)
         do {

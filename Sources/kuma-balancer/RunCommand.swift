@@ -75,8 +75,10 @@ struct RunCommand: AsyncParsableCommand {
             dataPlane: dataPlane, apiListening: apiListening, tableKnown: FirstRoutableTable.gate(of: publisher),
             serving: serving, onDrain: { controlPlane.saveState() })
         // Shut down from the last to the first, each waiting for the one before: clients are drained while the API still
-        // answers, then the lease is given back, and the API ends last.
-        var services: [any Service] = [api, controlPlane, clients]
+        // answers, then the lease is given back, and the API ends last. With the drain's 30 s, the limit of what comes after
+        // it stays below the 40 s of the unit.
+        let limit = ShutdownLimit(.seconds(8), logger: logger, beforeExit: { folder.remove() })
+        var services: [any Service] = [api, controlPlane, limit, clients]
         if let address = settings.adminListen {
             services.insert(
                 AdminListener(
