@@ -169,6 +169,8 @@ actor ControlPass {
         let now = clock.now()
         var flaps: [NodeID: Int] = [:]
         let flapping = await mover.flaps
+        var database = database
+        database.hosts = store.databaseHosts
         for node in picture?.nodes ?? [] { flaps[node.id] = flapping.flaps(of: node.id, now: now) }
         return PassReport(
             picture: picture, madeAt: now, database: database, leadership: await leader.view(balancers: balancers),

@@ -52,7 +52,10 @@ private struct AdminStateChange {
     private func isWritten(_ settings: AgentSettings) async throws(ExitCode) -> Bool {
         let store = settings.makeStore()
         do throws(StoreError) {
-            guard try await store.setAdminState(state, of: settings.node) else { return false }
+            let isKnown = try await AskedAgain.result { () async throws(StoreError) -> Bool in
+                try await store.setAdminState(state, of: settings.node)
+            }
+            guard isKnown else { return false }
         } catch {
             StandardError.print("kuma-agent: \(error)")
             throw AgentExit.failure
@@ -60,7 +63,9 @@ private struct AdminStateChange {
         // The order stands already; a history that cannot be written must not make it look refused.
         let detail = "\(state.rawValue), by kuma-agent"
         do throws(StoreError) {
-            try await store.record([ClusterEvent(.adminStateChanged, node: settings.node, detail: detail)])
+            try await AskedAgain.result { () async throws(StoreError) -> Void in
+                try await store.record([ClusterEvent(.adminStateChanged, node: settings.node, detail: detail)])
+            }
         } catch {
             StandardError.print("kuma-agent: done, but the history cannot be written: \(error)")
         }

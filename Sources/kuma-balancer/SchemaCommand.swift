@@ -22,7 +22,11 @@ struct SchemaCommand: AsyncParsableCommand {
         settings.log.bootstrap()
         let store = MariaDBClusterStore(settings.database.options, logger: Logger(label: "database"))
         let report: SchemaReport
-        do throws(StoreError) { report = try await store.prepareSchema() } catch {
+        do throws(StoreError) {
+            report = try await AskedAgain.result { () async throws(StoreError) -> SchemaReport in
+                try await store.prepareSchema()
+            }
+        } catch {
             StandardError.print("kuma-balancer: \(error)")
             throw BalancerExit.failure
         }

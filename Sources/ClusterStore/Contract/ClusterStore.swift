@@ -119,6 +119,13 @@ package protocol ControlStore: Sendable {
     /// Newest first.
     func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent]
 
+    /// Which database host it works on, and why others are not fit; nil where there is no such thing. Never blocks.
+    var databaseHosts: DatabaseHosts? { get }
+
     /// `monitor_count` of every node, recounted from the `monitor` table now: before and after.
     func recountMonitors() async throws(StoreError) -> [MonitorRecount]
+}
+
+extension ControlStore {
+    package var databaseHosts: DatabaseHosts? { nil }
 }

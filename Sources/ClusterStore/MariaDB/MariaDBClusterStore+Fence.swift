@@ -8,6 +8,11 @@ enum FenceSQL {
             OR CAST(u.value AS SIGNED) > CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED))
         """
 
+    /// Matches no row and waits for nothing: it fails where no statement may begin to write (`ConnectionOptions.writeProbe`).
+    static let mayAnythingBeWritten: Statement = """
+        SET STATEMENT lock_wait_timeout = 0 FOR UPDATE cluster_lease SET touches = touches WHERE name = '' AND 1 = 0
+        """
+
     /// Comes after the leader's transaction that is under way – on Galera in conflict with it – and before its next one.
     static let passLeader: Statement = "UPDATE cluster_lease SET touches = touches + 1 WHERE name = 'leader'"
 }

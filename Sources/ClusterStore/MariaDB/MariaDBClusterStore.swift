@@ -17,6 +17,8 @@ package struct MariaDBClusterStore: ClusterStore {
     }
 
     package init(_ options: ConnectionOptions, logger: Logger) {
+        var options = options
+        options.writeProbe = FenceSQL.mayAnythingBeWritten
         self.init(Connection(options, logger: logger), logger: logger)
     }
 
@@ -36,6 +38,13 @@ package struct MariaDBClusterStore: ClusterStore {
 
     /// Calls of the connection that came to an end, good or bad, since the start.
     package var endedCalls: Int { connection.endedCalls.load(ordering: .relaxed) }
+
+    package var databaseHosts: DatabaseHosts? {
+        let report = connection.hostReport.withLock { $0 }
+        return DatabaseHosts(
+            current: report.current,
+            unfit: report.unfit.map { DatabaseHosts.Unfit(host: $0.host, reason: $0.reason) })
+    }
 
     func query(_ statement: Statement, _ values: [Value] = []) async throws(StoreError) -> Rows {
         do { return try await connection.query(statement, values) } catch { throw StoreError(error) }

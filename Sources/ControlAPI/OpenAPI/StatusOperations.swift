@@ -83,6 +83,10 @@ enum StatusOperations {
                                     "clock_skew"
                                         ~> Schema.orNull(
                                             Schema.object(["ms" ~> ["type": "integer"], "seen_at" ~> Schema.time])),
+                                    "host" ~> Schema.orNull(Schema.string),
+                                    "unfit_hosts"
+                                        ~> Schema.list(
+                                            Schema.object(["host" ~> Schema.string, "reason" ~> Schema.string])),
                                 ], sometimes: ["last_error_text" ~> Schema.string]),
                         "version" ~> Schema.string, "uptime_seconds" ~> Schema.integer,
                         "automation" ~> Schema.reference("Pause"),

@@ -135,7 +135,8 @@ struct StatusRoutes: Sendable {
         ]
     }
 
-    /// Everybody hears what kind of failure it is; its text, which may name users and hosts, is for administrators.
+    /// Everybody hears what kind of failure it is, and which host is how, in our own words; a failure's text, which may name
+    /// users, is for administrators.
     private static func database(_ database: DatabaseView, for request: APIRequest, at moment: Moment) -> JSON {
         let text = database.lastError.flatMap { request.isAdministrator ? $0.description : nil }
         let view: JSON = [
@@ -146,6 +147,9 @@ struct StatusRoutes: Sendable {
             "clock_skew": database.skew.map { skew -> JSON in
                 ["ms": .integer(skew.amount.milliseconds), "seen_at": .string(moment.text(skew.seenAt))]
             } ?? .null,
+            "host": JSON(database.hosts?.current),
+            "unfit_hosts": .array(
+                (database.hosts?.unfit ?? []).map { ["host": .string($0.host), "reason": .string($0.reason)] }),
         ]
         return view.adding(text.map { [JSON.Field("last_error_text", .string($0))] } ?? [])
     }

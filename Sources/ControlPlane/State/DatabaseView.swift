@@ -13,6 +13,8 @@ package struct DatabaseView: Sendable {
     package var foreignness: String?
     /// The last time that clocks of the database were found to disagree.
     package var skew: ClockSkew?
+    /// Which host it works on, and why others are not fit; nil before the first pass.
+    package var hosts: DatabaseHosts?
 
     /// What there is behind it when no node is known to route to.
     package var shortage: RoutingShortage? {

@@ -37,8 +37,8 @@ package struct ConnectionOptions: Sendable, Equatable {
     package var tls: TLS = .off
     package var precedence: Precedence = .ordinary
 
-    /// For one host: TCP connect, TLS and log-in together. libmariadb counts whole seconds; a part counts as a whole.
-    /// Resolving a name is bounded by resolv.conf(5), not by this.
+    /// For one host, all of its addresses: TCP connect, TLS and log-in together. libmariadb counts whole seconds; a part
+    /// counts as a whole. Resolving its name may take as long again.
     package var connectTimeout: Duration = .seconds(3)
     /// How long the server may stay silent under a statement before the connection is closed. libmariadb counts
     /// whole seconds (`MYSQL_OPT_READ_TIMEOUT`); a part counts as a whole.
@@ -57,6 +57,10 @@ package struct ConnectionOptions: Sendable, Equatable {
     /// How long we stay away at the most from a server that was too busy to let us in, or silent, which looks the same from
     /// here. `Backoff`'s own most is for one whose machine refuses: that costs nobody anything.
     package var overloadPause: Duration = .seconds(2)
+
+    /// Writes no row, waits for no lock (`SET STATEMENT lock_wait_timeout = 0 FOR …`), and fails with 1205 where no statement
+    /// may begin to write at all. It tells a locked host from a locked row, for both of which a server says the same.
+    package var writeProbe: Statement?
 
     package init(endpoint: Endpoint, user: String, password: Secret = Secret(""), database: String? = nil) {
         self.endpoint = endpoint
@@ -78,6 +82,11 @@ package enum ConnectionLimits {
     /// the log-in come on top, and REPORT_TTL is 8 s: of a thousand agents 996 had reported within 6 s of a freeze of 30 s,
     /// the last within 9.
     package static let fleetPause: Duration = .seconds(4)
+    /// For one of several hosts at the first attempt: one that is silent may not use up the time in which another, which
+    /// is fit, is to be found. When all were, the next attempt grants each the whole of `connectTimeout`.
+    package static let quickConnect: Duration = .seconds(2)
+    /// How often to look for a better host while we work on one that is not fit.
+    package static let secondLook: Duration = .seconds(30)
     /// Prepared statements kept open on a connection; the least recently used one goes first. Above what the cluster's
     /// own texts need, far below the server's `max_prepared_stmt_count` (16 382).
     package static let statements = 96

@@ -13,37 +13,56 @@ package actor Connection {
     /// Statements and attempts at transactions that came to an end, good or bad. Each does by its deadline, so that this goes
     /// on rising while somebody uses the connection, whatever the database does.
     package nonisolated let endedCalls = Atomic<Int>(0)
-    private let options: ConnectionOptions
-    private let logger: Logger
-    private var session: Session?
-    private var backoff = Backoff()
-    private var overload: Backoff
+    /// Which host it works on, and why others are not fit; may be read while a call is under way.
+    package nonisolated let hostReport: Mutex<HostReport>
+    let options: ConnectionOptions
+    let logger: Logger
+    let resolver: AddressResolver
+    var session: Session?
+    var backoff = Backoff()
+    var overload: Backoff
     private var notBefore: ContinuousClock.Instant?
     private var lastFailure = "never connected"
-    /// The position in `options.endpoint`'s hosts where the next attempt begins.
-    private var firstHost = 0
-    private var currentHost = 0
+    /// Nil is the Unix socket.
+    let hosts: [Host?]
+    var book: HostBook
+    /// When to look for a better host; nil while the one in use is fit.
+    var secondLook: ContinuousClock.Instant?
     private var isClosed = false
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Opens nothing yet.
     package init(_ options: ConnectionOptions, logger: Logger = Logger(label: "database")) {
+        self.init(options, logger: logger, resolver: AddressResolver())
+    }
+
+    init(
+        _ options: ConnectionOptions, logger: Logger = Logger(label: "database"), resolver: AddressResolver
+    ) {
+        self.resolver = resolver
         self.options = options
         self.logger = logger
         overload = Backoff(first: min(.seconds(1), options.overloadPause), most: options.overloadPause)
+        let names: [String]
+        switch options.endpoint {
+        case .hosts(let listed): (hosts, names) = (listed, listed.map(\.description))
+        case .unixSocket(let path): (hosts, names) = ([nil], [path])
+        }
+        book = HostBook(names)
+        hostReport = Mutex(HostReport(current: nil, unfit: []))
     }
 
     /// Runs a query and returns all of its rows.
     /// - Throws: see `MariaDBError`.
     package func query(_ statement: Statement, _ values: [Value] = []) throws(MariaDBError) -> Rows {
-        try perform { session throws(MariaDBError) in try session.query(statement, values) }
+        try perform(.reading) { session throws(MariaDBError) in try session.query(statement, values) }
     }
 
     /// Runs a statement that returns no rows.
     @discardableResult
     package func execute(_ statement: Statement, _ values: [Value] = []) throws(MariaDBError) -> Effect {
-        try perform { session throws(MariaDBError) in try session.execute(statement, values) }
+        try perform(.writing) { session throws(MariaDBError) in try session.execute(statement, values) }
     }
 
     /// How a transaction's body ends.
@@ -83,7 +102,7 @@ package actor Connection {
     private func runOnce<Result: Sendable>(
         _ body: @Sendable (Session) throws(MariaDBError) -> Ending<Result>
     ) throws(MariaDBError) -> Result {
-        try perform { session throws(MariaDBError) in
+        try perform(.writing) { session throws(MariaDBError) in
             try session.perform("START TRANSACTION")
             let ending: Ending<Result>
             do throws(MariaDBError) { ending = try body(session) } catch {
@@ -117,21 +136,36 @@ package actor Connection {
         isClosed = true
     }
 
+    /// Runs `work`, and once more on another host when what became of it on the first does not matter.
     private func perform<Result>(
-        _ work: (Session) throws(MariaDBError) -> Result
+        _ purpose: Purpose, _ work: (Session) throws(MariaDBError) -> Result
     ) throws(MariaDBError) -> Result {
         defer { endedCalls.add(1, ordering: .relaxed) }
-        let session = try usableSession()
-        defer { dropIfBroken(session) }
-        return try work(session)
+        var isSecond = false
+        while true {
+            let session = try usableSession()
+            do throws(MariaDBError) { return try work(session) } catch {
+                switch settle(error, of: session, purpose) {
+                case .final(let error): throw error
+                case .elsewhere(let error):
+                    guard !isSecond else { throw error }
+                    isSecond = true
+                }
+            }
+        }
     }
 
     private func usableSession() throws(MariaDBError) -> Session {
         guard !isClosed else { throw .unavailable(reason: "the connection was closed") }
         if let session {
-            if !session.isAbandoned() { return session }
-            self.session = nil
-            logger.info("the database closed an idle connection; opening another")
+            if session.isAbandoned() {
+                self.session = nil
+                logger.info("the database closed an idle connection; opening another")
+            } else if let secondLook, ContinuousClock.now >= secondLook {
+                return try better(than: session)
+            } else {
+                return session
+            }
         }
         return try open()
     }
@@ -139,7 +173,7 @@ package actor Connection {
     private func open() throws(MariaDBError) -> Session {
         if let notBefore, ContinuousClock.now < notBefore { throw .unavailable(reason: lastFailure) }
         do {
-            let session = try openFirstReachable()
+            let session = try openBest()
             self.session = session
             backoff.reset()
             overload.reset()
@@ -168,46 +202,5 @@ package actor Connection {
             (lastFailure, pause) = ("\(error)", backoff.failed(draw: draw))
         }
         notBefore = ContinuousClock.now + pause
-    }
-
-    private func openFirstReachable() throws(MariaDBError) -> Session {
-        let hosts: [Host?] =
-            switch options.endpoint {
-            case .hosts(let hosts): hosts
-            case .unixSocket: [nil]
-            }
-        var problem = MariaDBError.unavailable(reason: "no database host is configured")
-        for offset in hosts.indices {
-            let index = (firstHost + offset) % hosts.count
-            do {
-                let session = try Session(options, host: hosts[index])
-                currentHost = index
-                logger.debug(
-                    "connected to the database", metadata: ["host": "\(hosts[index]?.description ?? "socket")"])
-                return session
-            } catch {
-                logger.debug("a database host refused a connection", metadata: ["reason": "\(error)"])
-                problem = Connection.graver(problem, error)
-            }
-        }
-        firstHost = 0
-        throw problem
-    }
-
-    /// Of two hosts' errors the one that tells more: whether anybody is to be left in peace, else the later one.
-    private static func graver(_ first: MariaDBError, _ second: MariaDBError) -> MariaDBError {
-        switch first {
-        case .overloaded: first
-        case .unavailable, .deadlineExceeded, .loginRefused, .notPermitted, .schemaMissing, .conflict, .refused,
-            .misused:
-            second
-        }
-    }
-
-    private func dropIfBroken(_ session: Session) {
-        guard session.isBroken else { return }
-        self.session = nil
-        guard case .hosts(let hosts) = options.endpoint, hosts.count > 1 else { return }
-        firstHost = (currentHost + 1) % hosts.count
     }
 }

@@ -15,15 +15,19 @@ package final class Session {
     private let readTimeout: Duration
     /// Whether an error broke it; then every further call fails and the owner drops it.
     private(set) var isBroken = false
+    /// An error that may mean the host; see `takeDoubt()`.
+    private var doubt: ServerFault.Doubt?
 
     /// Connects and sets up the session: UTC, utf8mb4, strict mode, READ COMMITTED, time limits.
-    /// - Parameter host: nil for the Unix socket of `options`.
-    init(_ options: ConnectionOptions, host: Host?) throws(MariaDBError) {
+    /// - Parameters:
+    ///   - place: nil for the Unix socket of `options`.
+    ///   - connectTimeout: for TCP connect, TLS and log-in together; whole seconds, like the one of `options`.
+    init(_ options: ConnectionOptions, at place: ConnectPlace?, connectTimeout: Duration) throws(MariaDBError) {
         guard let handle = mysql_init(nil) else { throw .unavailable(reason: "no memory for a connection") }
         self.handle = handle
         readTimeout = .seconds(options.readTimeout.roundedUpSeconds)
-        SessionOptions.apply(options, to: handle)
-        try connect(options, host: host)
+        SessionOptions.apply(options, connectTimeout: connectTimeout, to: handle)
+        try connect(options, at: place, connectTimeout: connectTimeout)
         try setUp(options)
     }
 
@@ -32,7 +36,9 @@ package final class Session {
         mysql_close(handle)
     }
 
-    private func connect(_ options: ConnectionOptions, host: Host?) throws(MariaDBError) {
+    private func connect(
+        _ options: ConnectionOptions, at place: ConnectPlace?, connectTimeout: Duration
+    ) throws(MariaDBError) {
         let socketPath: String? =
             switch options.endpoint {
             case .hosts: nil
@@ -40,19 +46,19 @@ package final class Session {
             }
         let start = ContinuousClock.now
         let connected = mysql_real_connect(
-            handle, host?.name, options.user, options.password.revealed, options.database,
-            UInt32(host?.port ?? 0), socketPath, UInt(CLIENT_FOUND_ROWS))
-        guard connected == nil else { return try requireEncryption(options, host: host) }
-        let isSlow = ContinuousClock.now - start >= .seconds(options.connectTimeout.roundedUpSeconds)
-        let place = host.map(\.description) ?? socketPath ?? ""
+            handle, place?.address, options.user, options.password.revealed, options.database,
+            UInt32(place?.host.port ?? 0), socketPath, UInt(CLIENT_FOUND_ROWS))
+        guard connected == nil else { return try requireEncryption(options, host: place?.host) }
+        let isSlow = ContinuousClock.now - start >= .seconds(connectTimeout.roundedUpSeconds)
+        let name = place.map { "\($0)" } ?? socketPath ?? ""
         isBroken = true
         let code = mysql_errno(handle)
         // What the server itself says, such as a wrong password, stays what it is, however late.
         if isSlow, ServerFault.isClientLibrary(code), code != Session.unknownHost {
-            throw .overloaded(reason: "\(place): no answer in time")
+            throw .overloaded(reason: "\(name): no answer in time")
         }
-        let reason = "\(place): \(String(cString: mysql_error(handle)))"
-        throw ServerFault(code: code, reason: reason, statement: "connect", wentSilent: false).error
+        let reason = "\(name): \(String(cString: mysql_error(handle)))"
+        throw ServerFault(code: code, reason: reason, statement: "connect", stage: .running, wentSilent: false).error
     }
 
     /// `MYSQL_OPT_SSL_ENFORCE` of Connector/C 3.3 only asks for TLS and takes plain text from a server without it; so look.
@@ -84,9 +90,6 @@ package final class Session {
                 .int(options.lockWaitTimeout.roundedUpSeconds), .int(options.lockWaitTimeout.roundedUpSeconds),
                 .int(options.idleTransactionTimeout.roundedUpSeconds),
             ])
-        // On Galera a host may be behind the others; a read there waits until it is not. Without that, a change of hosts
-        // could show a leader the tables as they were before its own last writes.
-        try setOptionally("SET SESSION wsrep_sync_wait = 1")
         switch options.precedence {
         case .ordinary: break
         case .first: try setOptionally("SET SESSION thread_pool_priority = 'high'")
@@ -94,7 +97,7 @@ package final class Session {
     }
 
     /// Sets what a server may have been built without: Galera or the thread pool.
-    private func setOptionally(_ statement: Statement) throws(MariaDBError) {
+    func setOptionally(_ statement: Statement) throws(MariaDBError) {
         do { try perform(statement) } catch {
             switch error {
             // ER_UNKNOWN_SYSTEM_VARIABLE
@@ -123,12 +126,12 @@ package final class Session {
         let start = ContinuousClock.now
         let prepared: PreparedStatement
         do { prepared = try self.prepared(statement) } catch {
-            throw fail(error, statement, since: start)
+            throw fail(error, statement, .preparing, since: start)
         }
         do { return try prepared.run(values) } catch {
             statements[statement] = nil
             switch error {
-            case .library(let failure): throw fail(failure, statement, since: start)
+            case .library(let failure): throw fail(failure, statement, .running, since: start)
             case .other(let error): throw error
             }
         }
@@ -141,7 +144,7 @@ package final class Session {
         guard mysql_real_query(handle, statement.text, UInt(statement.text.utf8.count)) == 0 else {
             let failure = PreparedStatement.Failure(
                 code: mysql_errno(handle), reason: String(cString: mysql_error(handle)))
-            throw fail(failure, statement, since: start)
+            throw fail(failure, statement, .running, since: start)
         }
     }
 
@@ -166,16 +169,24 @@ package final class Session {
     }
 
     private func fail(
-        _ failure: PreparedStatement.Failure, _ statement: Statement, since start: ContinuousClock.Instant
+        _ failure: PreparedStatement.Failure, _ statement: Statement, _ stage: ServerFault.Stage,
+        since start: ContinuousClock.Instant
     ) -> MariaDBError {
         let fault = ServerFault(
-            code: failure.code, reason: failure.reason, statement: statement.summary,
+            code: failure.code, reason: failure.reason, statement: statement.summary, stage: stage,
             wentSilent: ContinuousClock.now - start >= readTimeout)
         switch fault.aftermath {
         case .usable: break
+        case .doubtHost(let doubt): self.doubt = doubt
         case .close: isBroken = true
         }
         return fault.error
+    }
+
+    /// What has made the host doubtful since this was asked last.
+    func takeDoubt() -> ServerFault.Doubt? {
+        defer { doubt = nil }
+        return doubt
     }
 
     /// Whether the server closed the connection, or sent something unasked, while it was idle. Costs one poll(2) and

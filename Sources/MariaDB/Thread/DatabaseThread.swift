@@ -10,38 +10,16 @@ final class DatabaseThread: SerialExecutor {
     private let queue: JobQueue
 
     init() {
-        queue = JobQueue()
-        DatabaseThread.start(serving: queue)
+        let queue = JobQueue()
+        self.queue = queue
+        // The thread holds the queue and not this object, so that dropping the last connection ends it.
+        DetachedThread.start { queue.serve() }
     }
 
     deinit { queue.finish() }
 
     func enqueue(_ job: consuming ExecutorJob) {
         queue.append(UnownedJob(job), for: asUnownedSerialExecutor())
-    }
-
-    /// The thread holds the queue and not this object, so that dropping the last connection ends it.
-    private static func start(serving queue: JobQueue) {
-        var thread = pthread_t()
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // SAFETY: the retain made here is taken back exactly once, by the new thread, or below when there is none.
-        let context = Unmanaged.passRetained(queue)
-        let outcome = pthread_create(
-            &thread, &attributes,
-            { context in
-                // SAFETY: `context` is the pointer that `pthread_create` was given below, which is never null.
-                guard let context else { return nil }
-                Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue().serve()
-                return nil
-            }, context.toOpaque())
-        pthread_attr_destroy(&attributes)
-        guard outcome == 0 else {
-            context.release()
-            // Traps: a process that cannot have one more thread cannot work, and no later moment is better to end it.
-            fatalError("no thread for a database connection: error \(outcome)")
-        }
     }
 }
 

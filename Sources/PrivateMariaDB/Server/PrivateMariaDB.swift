@@ -14,6 +14,12 @@ package final class PrivateMariaDB: Sendable {
         package var maximumConnections = 400
         /// Further options of mariadbd(8), such as `--log-bin`.
         package var extraArguments: [String] = []
+        /// Further ones of the first start only, such as `--wsrep-new-cluster`.
+        package var firstArguments: [String] = []
+        /// Where mariadbd finds scripts of ours, before the system's.
+        package var executables: String?
+        /// Of another server that does not run: its data is where this one begins.
+        package var original: PrivateMariaDB?
         /// For the first start and every restart; a slow, busy machine needs a few seconds.
         package var startTimeout: Duration = .seconds(30)
 
@@ -59,8 +65,12 @@ package final class PrivateMariaDB: Sendable {
         let installer = try Executables.find("mariadb-install-db")
         let server = try PrivateMariaDB(settings: settings)
         do throws(PrivateMariaDBError) {
-            try await server.makeDataDirectory(with: installer)
-            try await server.launch()
+            if let original = settings.original {
+                try server.directory.copyData(of: original.directory)
+            } else {
+                try await server.makeDataDirectory(with: installer)
+            }
+            try await server.launch(settings.firstArguments)
         } catch {
             await server.stop()
             throw error
@@ -81,9 +91,12 @@ package final class PrivateMariaDB: Sendable {
     }
 
     private func spawn(_ path: String, _ arguments: [String]) throws(PrivateMariaDBError) -> ChildProcess {
+        let own = settings.executables.map { $0 + ":" } ?? ""
         let command = ChildProcess.Command(
             path: path, arguments: arguments,
-            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": directory.path, "TMPDIR": directory.path],
+            environment: [
+                "PATH": own + "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": directory.path, "TMPDIR": directory.path,
+            ],
             output: .file(path: directory.log))
         do { return try ChildProcess.start(command) } catch { throw .cannotPrepare(reason: "\(error)") }
     }
@@ -103,8 +116,8 @@ package final class PrivateMariaDB: Sendable {
         ] + Executables.userArgument + settings.extraArguments
     }
 
-    private func launch() async throws(PrivateMariaDBError) {
-        let process = try spawn(executable, serverArguments)
+    private func launch(_ arguments: [String] = []) async throws(PrivateMariaDBError) {
+        let process = try spawn(executable, serverArguments + arguments)
         running.withLock { $0 = process }
         LeftoverRemoval.note(process, in: directory)
         let connection = Connection(rootOptions())
@@ -145,10 +158,36 @@ package final class PrivateMariaDB: Sendable {
     /// Lets it go on after `freeze()`.
     package func thaw() { running.withLock { $0 }?.send(.continue) }
 
-    /// Starts it again on the same data and port, after ending it if it still runs.
-    package func restart() async throws(PrivateMariaDBError) {
+    /// Ends it properly; the data stays for `restart()`.
+    package func halt() async {
         if let process = running.withLock({ $0 }) { _ = await process.end(within: .seconds(10)) }
-        try await launch()
+    }
+
+    /// Starts it again on the same data and port, after ending it if it still runs.
+    /// - Parameter arguments: further options of this start only.
+    package func restart(_ arguments: [String] = []) async throws(PrivateMariaDBError) {
+        await halt()
+        try await launch(arguments)
+    }
+
+    /// Runs SQL as the all-powerful user through mariadb(1), which asks no host whether it is fit.
+    package func run(_ sql: String) async throws(PrivateMariaDBError) {
+        let process = try spawn(
+            try Executables.find("mariadb"),
+            ["--no-defaults", "--socket=\(directory.socket)", "--user=root", "--execute=\(sql)"])
+        guard await process.end(after: settings.startTimeout) == .code(0) else {
+            throw .cannotPrepare(reason: "\(sql) failed\n\(directory.logTail())")
+        }
+    }
+
+    /// Runs mariadbd for a task that ends by itself, such as `--wsrep-recover`, while the server does not run.
+    /// - Returns: the end of the log.
+    func runOnce(_ arguments: [String]) async throws(PrivateMariaDBError) -> String {
+        let process = try spawn(executable, serverArguments + arguments)
+        guard await process.end(after: settings.startTimeout) == .code(0) else {
+            throw .didNotStart(reason: "mariadbd \(arguments.joined(separator: " ")) failed", log: directory.logTail())
+        }
+        return directory.logTail()
     }
 }
 

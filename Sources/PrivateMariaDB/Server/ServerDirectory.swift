@@ -24,6 +24,12 @@ final class ServerDirectory: Sendable {
         LeftoverRemoval.note(self)
     }
 
+    func copyData(of original: ServerDirectory) throws(PrivateMariaDBError) {
+        do { try FileManager.default.copyItem(atPath: original.data, toPath: data) } catch {
+            throw .cannotPrepare(reason: "cannot copy \(original.data): \(error)")
+        }
+    }
+
     func remove() {
         try? FileManager.default.removeItem(atPath: path)
         LeftoverRemoval.forget(self)

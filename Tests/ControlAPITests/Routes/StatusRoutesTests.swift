@@ -261,6 +261,18 @@ struct DatabaseAwayTests {
         #expect((database["clock_skew"] as? [String: Any])?["ms"] as? Int == -90_000)
     }
 
+    @Test("the database host in use is named, and why others are not fit")
+    func databaseHosts() async throws {
+        api.control.change { script in
+            script.state.database.hosts = DatabaseHosts(
+                current: "db2:3306", unfit: [.init(host: "db1:3306", reason: "is read-only, as a standby is")])
+        }
+        let database = try #require(try await api.get("/lb/system-status").object()["database"] as? [String: Any])
+        #expect(database["host"] as? String == "db2:3306")
+        let unfit = try #require(database["unfit_hosts"] as? [[String: String]])
+        #expect(unfit == [["host": "db1:3306", "reason": "is read-only, as a standby is"]])
+    }
+
     @Test("what must read or write the database says so, without its secrets")
     func unavailable() async throws {
         var local = api
