@@ -198,7 +198,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AgentCoreTests",
-            dependencies: ["AgentCore", "ClusterCore", "ClusterStore", "Waiting", logging, serviceLifecycle],
+            dependencies: [
+                "AgentCore", "ClusterCore", "ClusterStore", "RepeatableRandom", "Waiting", logging, serviceLifecycle,
+            ],
             swiftSettings: houseRules
         ),
         .testTarget(

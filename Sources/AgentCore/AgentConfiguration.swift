@@ -33,6 +33,8 @@ package struct AgentConfiguration: Sendable {
     /// Between two tries to prepare a schema that this user may not change, or to write a history that is locked: somebody has
     /// to act first.
     package var permissionRetry: Duration = .seconds(10)
+    /// When the node's Kuma reads its assignments by itself.
+    package var readings = KumaReadings()
     /// Between two connections of the tether: a node that drops it at once must not become a busy loop.
     package var tetherPause: Duration = .seconds(1)
     /// How long a shutdown waits for the farewell to be written.

@@ -19,18 +19,18 @@ package struct AgentService: Service {
     let tether: any NodeTether
     let reconcileTrigger: (any ReconcileTrigger)?
     let editing: EditFollowing?
-    let secondOfMinute: @Sendable () -> Int
+    let wallTime: @Sendable () -> Duration
     let logger: Logger
     let shared: AgentSharedState
 
     /// - Parameters:
     ///   - reconcileTrigger: nil without `KUMA_API_KEY`; then moved monitors start at Kuma's next minute.
     ///   - editing: how edits made on other nodes are followed, beside the trigger; nil: they are not.
-    ///   - secondOfMinute: of this machine's wall clock, 0 to 59.
+    ///   - wallTime: of this machine, since 1970.
     package init(
         configuration: AgentConfiguration, store: any AgentStore, probe: any NodeProbe, tether: any NodeTether,
         reconcileTrigger: (any ReconcileTrigger)?, editing: EditFollowing? = nil,
-        secondOfMinute: @escaping @Sendable () -> Int, logger: Logger
+        wallTime: @escaping @Sendable () -> Duration, logger: Logger
     ) {
         self.configuration = configuration
         self.store = store
@@ -38,7 +38,7 @@ package struct AgentService: Service {
         self.tether = tether
         self.reconcileTrigger = reconcileTrigger
         self.editing = editing
-        self.secondOfMinute = secondOfMinute
+        self.wallTime = wallTime
         self.logger = logger
         shared = AgentSharedState(
             NodeJudgement(limits: configuration.judge, probeTimeout: configuration.probeTimeout))

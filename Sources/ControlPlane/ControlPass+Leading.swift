@@ -12,7 +12,7 @@ extension ControlPass {
         case .ordinary: break
         case .massSilenceBegan(let count):
             // The last word of a node that is cut off may be as wrong as its silence.
-            moverRestsUntil = max(moverRestsUntil, now + configuration.silence.massWait)
+            rest.begin(for: configuration.silence.massWait, now: now)
             logger.warning(
                 "more than half of the nodes fell silent together; waiting before anybody is judged by it",
                 metadata: ["nodes": "\(count)", "wait": "\(configuration.silence.massWait)"])
@@ -55,12 +55,12 @@ extension ControlPass {
         // A pause holds a job; it must not hold its cancellation as well.
         if picture.orders.job?.isCancelled == true { try await rebalance(&picture) }
         // Whoever was overtaken by a report would take monitors from a node on its word of before: read again first.
-        guard isCurrent, try await isAtLiberty(picture), clock.now() >= moverRestsUntil else { return }
+        guard isCurrent, try await isAtLiberty(picture) else { return }
         heard()
         do {
             try await move(&picture)
             heard()
-            try await rebalance(&picture)
+            if rest.isOver(now: clock.now()) { try await rebalance(&picture) }
             heard()
         } catch {
             await mover.tellMoves()
@@ -89,62 +89,10 @@ extension ControlPass {
         return !outcome.isOvertaken
     }
 
-    /// Returns first: what goes home from a lost node need not be moved a second time.
-    private func move(_ picture: inout ClusterPicture) async throws(StoreError) {
-        let mover = mover
-        let returns = try await mover.planReturns(picture)
-        var end = clock.now() + MonitorMover.longestPass
-        var forgets = returns.forgets[...]
-        while clock.now() < end, let batch = pace.take(from: &forgets) {
-            guard let lease = try await currentLease() else { return }
-            try await unlessContended(batch.count) { () async throws(StoreError) in
-                try await mover.forget(batch, under: lease)
-            }
-        }
-        var changes: [MonitorID: NodeReference?] = [:]
-        var homecomers = returns.returns[...]
-        while clock.now() < end, let batch = pace.take(from: &homecomers) {
-            guard let lease = try await currentLease() else { return }
-            await poller.expireAssignments()
-            let seen = picture
-            let returned = try await unlessContended(batch.count) { () async throws(StoreError) in
-                try await mover.giveBack(batch, in: seen, under: lease)
-            }
-            guard let returned else { continue }
-            moves.returned += returned.count
-            isHistoryOld = true
-            changes.merge(returned) { $1 }
-        }
-        picture.reassign(changes)
-        changes = [:]
-        let plan = await mover.planFailover(picture)
-        // Its own time: however much goes home, what nobody runs is not kept waiting.
-        end = clock.now() + MonitorMover.longestPass
-        var wasFree = true
-        var leavers = plan.moves[...]
-        while clock.now() < end, let batch = pace.take(from: &leavers) {
-            guard let lease = try await currentLease() else { return }
-            await poller.expireAssignments()
-            let moved = try await unlessContended(batch.count) { () async throws(StoreError) in
-                try await mover.failOver(batch, under: lease)
-            }
-            guard let moved else {
-                // The wait took the time of those behind it.
-                if wasFree { end = clock.now() + MonitorMover.longestPass }
-                wasFree = false
-                continue
-            }
-            isHistoryOld = true
-            for move in batch where moved.keys.contains(move.monitor) { moves.moved[move.reason, default: 0] += 1 }
-            changes.merge(moved) { $1 }
-        }
-        picture.reassign(changes)
-    }
-
     /// Nil when somebody keeps rows of this batch locked: the other batches need not wait for that, and the next pass
     /// tries this one again.
     @discardableResult
-    private func unlessContended<Result: Sendable>(
+    func unlessContended<Result: Sendable>(
         _ count: Int, _ work: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result? {
         let start = clock.now()
@@ -166,7 +114,7 @@ extension ControlPass {
     }
 
     /// Renews on the way through a long series of batches.
-    private func currentLease() async throws(StoreError) -> Lease? {
+    func currentLease() async throws(StoreError) -> Lease? {
         heard()
         // A new epoch means that the lease was lost meanwhile: what was planned under the old one is void.
         if let elected = try await leader.renewIfDue() {

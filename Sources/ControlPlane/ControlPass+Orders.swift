@@ -42,13 +42,24 @@ extension ControlPass {
     /// One batch of the active job, after everything that is urgent.
     func rebalance(_ picture: inout ClusterPicture) async throws(StoreError) {
         guard let job = picture.orders.job, let lease = await leader.lease else { return }
+        // A job may last for many of Kuma's readings; the journal and all monitors are not read anew each second for that.
+        let wallTime = clock.wallTime()
+        guard rebalancing != job.id || job.isCancelled || goesOnRebalancing || pacer.isOpen(at: wallTime)
+        else { return }
+        rebalancing = job.id
+        goesOnRebalancing = false
         if let started = await rebalancer.startEvent(of: job) { events.append(started) }
         let open = try await mover.journal()
         // Whatever comes of it: what we hold of the journal and of the monitors may be old.
         await mover.forgetJournal()
         await poller.expireAssignments()
-        switch try await rebalancer.advance(job, picture, open: open, under: lease) {
+        let (progress, paced) = try await rebalancer.advance(
+            job, picture, open: open, pacer: pacer, at: wallTime, under: lease)
+        pacer = paced
+        switch progress {
+        case .waits: return
         case .moved(let homes):
+            goesOnRebalancing = true
             picture.rehome(homes)
             moves.moved[job.kind.reason, default: 0] += homes.count
             picture.orders.job?.state = .running

@@ -61,8 +61,16 @@ actor ControlPass {
     var nextAnnouncement: ContinuousClock.Instant
     /// Nil when the schema is whole.
     var nextSchemaAttempt: ContinuousClock.Instant?
-    /// After an outage nodes report what they suffered from it; nothing moves until they could report anew.
-    var moverRestsUntil: ContinuousClock.Instant
+    /// After an outage nodes report what they suffered from it.
+    var rest: MoverRest
+    /// Planned moves go when Kuma's own reading is about to come.
+    var pacer: PlannedMovePacer
+    /// The period in which it was told that urgent moves are kept back.
+    var heldIn: Int?
+    /// The job that was looked at last.
+    var rebalancing: Int64?
+    /// A step of the job moved something: the next pass looks what is left, whatever second it is.
+    var goesOnRebalancing = false
     var events: [ClusterEvent] = []
     var historyRestsUntil: ContinuousClock.Instant
     var pace = BatchPace()
@@ -107,7 +115,8 @@ actor ControlPass {
         database = DatabaseView(isReachable: false, since: now, lastError: nil, lastRead: nil)
         nextAnnouncement = now
         nextSchemaAttempt = now
-        moverRestsUntil = now
+        rest = MoverRest(now: now)
+        pacer = PlannedMovePacer(configuration.readings, limits: configuration.pacing)
         historyRestsUntil = now
     }
 
@@ -223,7 +232,7 @@ extension ControlPass {
         } else {
             // How long it was away before our start nobody knows.
             silence.databaseReturned(now: now)
-            moverRestsUntil = now + configuration.silence.reportTTL
+            rest.begin(for: configuration.silence.reportTTL, now: now)
             logger.notice("the database answers")
         }
         if !database.isReachable { database.since = now }
@@ -237,7 +246,7 @@ extension ControlPass {
     private func clockMoved(by step: Duration) {
         let now = clock.now()
         silence.databaseReturned(now: now)
-        moverRestsUntil = max(moverRestsUntil, now + configuration.silence.reportTTL)
+        rest.begin(for: configuration.silence.reportTTL, now: now)
         noteSkew(step)
     }
 
@@ -253,9 +262,9 @@ extension ControlPass {
 
     private func returned(after away: Duration, now: ContinuousClock.Instant) {
         silence.databaseReturned(now: now)
-        moverRestsUntil = now + configuration.silence.reportTTL
+        rest.begin(for: configuration.silence.reportTTL, now: now)
         logger.notice(
-            "the database answers again; nothing is moved before every node could report",
+            "the database answers again; nobody is judged silent before every node could report",
             metadata: ["away": "\(away)", "wait": "\(configuration.silence.reportTTL)"])
         let detail = "the database was away for \(away.components.seconds) s"
         events.append(ClusterEvent(.databaseReturned, detail: detail))

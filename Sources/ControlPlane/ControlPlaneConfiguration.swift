@@ -15,6 +15,10 @@ package struct ControlPlaneConfiguration: Sendable {
     package var leaseRenewal: Duration = .seconds(3)
     /// `RETURN_HOLD` and the flap window.
     package var flaps = FlapHistory.Limits()
+    /// When the nodes' Kumas read their assignments by themselves.
+    package var readings = KumaReadings()
+    /// How many planned moves go at once, and when.
+    package var pacing = PlannedMovePacer.Limits()
     /// `MONITOR_LIMIT_PER_NODE`.
     package var monitorLimit = 1_000
     /// As the request path applies it: the state shows how far each node is.

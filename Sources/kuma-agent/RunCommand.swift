@@ -30,7 +30,7 @@ struct RunCommand: AsyncParsableCommand {
             configuration: settings.agentConfiguration, store: store,
             probe: HTTPNodeProbe(client: client, path: settings.health.path), tether: TCPNodeTether(client: client),
             reconcileTrigger: kuma, editing: kuma.map { EditFollowing(store: store, refresher: $0) },
-            secondOfMinute: { LogTime.now().secondOfMinute }, logger: logger)
+            wallTime: WallClock.sinceEpoch, logger: logger)
         let health = settings.health(of: agent)
         var services: [any Service] = [agent, StartupPages()]
         if let address = settings.metricsListen {

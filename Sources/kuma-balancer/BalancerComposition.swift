@@ -37,6 +37,7 @@ extension BalancerSettings {
         // Three chances to renew within one TTL.
         configuration.leaseRenewal = leaseTTL * 0.3
         configuration.flaps.hold = returnHold
+        configuration.pacing = plannedMoves.limits
         configuration.monitorLimit = monitorLimit
         configuration.slowStart = SlowStart(over: slowStart)
         configuration.judge.steadyInterval = checkInterval

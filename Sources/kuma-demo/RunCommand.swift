@@ -29,6 +29,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "REPORT_TTL of the balancers, such as 2s; else their own 8s.")
     var reportTTL: String?
 
+    @Option(help: "LB_PLANNED_MOVES of the balancers: paced or at-once; else their own default.")
+    var plannedMoves: String?
+
     @Flag(help: "Leave Kuma's first-time set-up undone.")
     var setupPending = false
 
@@ -48,6 +51,7 @@ struct RunCommand: AsyncParsableCommand {
         options.returnHold = returnHold
         options.leaseTTL = leaseTTL
         options.reportTTL = reportTTL
+        options.plannedMoves = plannedMoves
         options.setUp = setupPending ? .pending : .done
         options.directory = keep ? .kept : .removed
         options.logs = verbose ? .shown : .inFiles

@@ -249,7 +249,7 @@ struct AgentUnderTest: Sendable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let service = AgentService(
             configuration: configuration, store: store, probe: probe, tether: tether, reconcileTrigger: trigger,
-            secondOfMinute: { 20 }, logger: logger)
+            wallTime: { .seconds(20) }, logger: logger)
         let group = ServiceGroup(services: [service], gracefulShutdownSignals: [], logger: logger)
         async let ended: Void = group.run()
         do {

@@ -5,241 +5,239 @@ import Testing
 
 @Suite("When Kuma is asked to re-read its monitors")
 struct ReconcilePlannerTests {
-    private let start = ContinuousClock.now
-
-    private func monitors(_ count: Int) -> Set<MonitorID> { Set((0..<count).map { MonitorID(Int64($0)) }) }
-
-    /// A planner that knows of `count` monitors.
-    private func planner(knowing count: Int) -> ReconcilePlanner {
+    /// A planner that looks at the database at seconds of one minute; 60 is the next one's second 00.
+    private struct Watch {
+        let minute = ContinuousClock.now
         var planner = ReconcilePlanner()
-        #expect(planner.next(assigned: monitors(count), readAt: start, now: start, secondOfMinute: 20) == .nothing)
-        return planner
+
+        func instant(_ second: Double) -> ContinuousClock.Instant { minute + .seconds(second) }
+
+        mutating func look(_ count: Int, at second: Double) -> ReconcilePlanner.Action {
+            look(Watch.monitors(0..<count), at: second)
+        }
+
+        mutating func look(
+            _ monitors: Set<MonitorID>, at second: Double, reading: Reading = .made
+        ) -> ReconcilePlanner.Action {
+            let now = instant(second)
+            return planner.next(
+                assigned: monitors, readAt: reading == .made ? now : nil, now: now,
+                wallTime: .seconds(1_800_000_000) + .seconds(second))
+        }
+
+        mutating func finish(_ outcome: ReconcileOutcome, at second: Double) {
+            planner.finished(outcome, now: instant(second))
+        }
+
+        func isQuiet(at second: Double) -> Bool {
+            planner.isQuiet(now: instant(second), wallTime: .seconds(1_800_000_000) + .seconds(second))
+        }
+
+        enum Reading { case made, spared }
+
+        static func monitors(_ ids: Range<Int>) -> Set<MonitorID> { Set(ids.map { MonitorID(Int64($0)) }) }
+    }
+
+    /// Whether Kuma is called.
+    private func calls(_ action: ReconcilePlanner.Action) -> Bool {
+        switch action {
+        case .trigger: true
+        case .nothing, .read: false
+        }
+    }
+
+    /// Knows of `count` monitors, by a look at second 10.
+    private func knowing(_ count: Int) -> Watch {
+        var watch = Watch()
+        #expect(watch.look(count, at: 10) == .nothing)
+        return watch
     }
 
     @Test("the first list is what the node read itself")
     func first() {
-        var planner = planner(knowing: 10)
-        #expect(planner.next(assigned: monitors(10), readAt: start, now: start, secondOfMinute: 20) == .nothing)
+        var watch = knowing(10)
+        #expect(watch.look(10, at: 20) == .nothing)
     }
 
-    @Test("a change is called once, with time for each monitor that starts")
+    @Test("a change is called once, with time for each monitor that starts or stops")
     func once() {
-        var planner = planner(knowing: 0)
-        let action = planner.next(assigned: monitors(10), readAt: start, now: start, secondOfMinute: 20)
-        #expect(action == .trigger(timeout: .seconds(14)))
-        #expect(planner.next(assigned: monitors(11), readAt: start, now: start, secondOfMinute: 21) == .nothing)
-        planner.finished(.done, now: start + .seconds(3))
-        #expect(
-            planner.next(
-                assigned: monitors(10), readAt: start + .seconds(4), now: start + .seconds(4), secondOfMinute: 24)
-                == .nothing)
-    }
-
-    @Test("a monitor that left is a change too")
-    func removal() {
-        var planner = planner(knowing: 3)
-        #expect(planner.next(assigned: monitors(2), readAt: start, now: start, secondOfMinute: 20) != .nothing)
+        var watch = knowing(0)
+        #expect(watch.look(10, at: 20) == .trigger(timeout: .seconds(14)))
+        #expect(watch.look(11, at: 21) == .nothing)
+        watch.finish(.done, at: 23)
+        #expect(watch.look(10, at: 24) == .nothing)
+        #expect(watch.look(0, at: 25) == .trigger(timeout: .milliseconds(12_500)))
     }
 
     @Test("a change during a call is called after it")
     func during() {
-        var planner = planner(knowing: 0)
-        _ = planner.next(assigned: monitors(1), readAt: start, now: start, secondOfMinute: 20)
-        planner.finished(.done, now: start)
-        #expect(planner.next(assigned: monitors(2), readAt: start, now: start, secondOfMinute: 21) != .nothing)
+        var watch = knowing(0)
+        #expect(calls(watch.look(1, at: 20)))
+        watch.finish(.done, at: 20.3)
+        #expect(calls(watch.look(2, at: 21)))
     }
 
-    @Test("between second 50 and 59 Kuma's own run does it", arguments: [50, 59])
-    func beforeTheMinute(second: Int) {
-        var planner = planner(knowing: 0)
-        #expect(planner.next(assigned: monitors(1), readAt: start, now: start, secondOfMinute: second) == .nothing)
-        let after = start + .seconds(60 - second + 20)
-        #expect(planner.next(assigned: monitors(1), readAt: after, now: after, secondOfMinute: 20) == .nothing)
+    @Test("between second 50 and 59 Kuma's own reading does it", arguments: [50.0, 59])
+    func beforeTheMinute(second: Double) {
+        var watch = knowing(0)
+        #expect(watch.look(1, at: second) == .nothing)
+        for later in stride(from: second + 1, to: 90, by: 1) { #expect(watch.look(1, at: later) == .nothing) }
     }
 
-    @Test("between second 00 and 04 the call waits for second 05", arguments: [0, 4])
-    func afterTheMinute(second: Int) {
-        var planner = planner(knowing: 0)
-        #expect(planner.next(assigned: monitors(1), readAt: start, now: start, secondOfMinute: second) == .nothing)
-        let five = start + .seconds(5 - second)
-        #expect(planner.next(assigned: monitors(1), readAt: five, now: five, secondOfMinute: 5) != .nothing)
+    @Test("between second 00 and 04 the call waits for second 05")
+    func afterTheMinute() {
+        var watch = knowing(0)
+        #expect(watch.look(0, at: 62) == .nothing)
+        #expect(watch.look(1, at: 63) == .nothing)
+        #expect(watch.look(1, at: 64.9) == .nothing)
+        #expect(calls(watch.look(1, at: 65)))
     }
 
-    @Test("Kuma's own run may have read a change that is first seen after second 00, and be at work on it for longer")
-    func longRun() {
-        var planner = planner(knowing: 0)
-        let minute = start + .seconds(40)
-        // 20 starts: 7 s from second 00.
-        #expect(
-            planner.next(
-                assigned: monitors(20), readAt: minute + .seconds(3), now: minute + .seconds(3), secondOfMinute: 3)
-                == .nothing)
-        #expect(
-            planner.next(
-                assigned: monitors(20), readAt: minute + .seconds(6), now: minute + .seconds(6), secondOfMinute: 6)
-                == .nothing)
-        #expect(
-            planner.next(
-                assigned: monitors(20), readAt: minute + .seconds(7), now: minute + .seconds(7), secondOfMinute: 7)
-                != .nothing)
+    @Test("what Kuma's own reading may have found is being started: nothing meets that")
+    func longReading() {
+        var watch = knowing(0)
+        #expect(watch.look(0, at: 59.5) == .nothing)
+        // 20 starts after second 02: 9 s.
+        for second in [63.0, 66, 68.9] { #expect(watch.look(20, at: second) == .nothing) }
+        #expect(calls(watch.look(20, at: 69.1)))
     }
 
-    @Test("a change after a look that Kuma's run of the minute cannot have missed is called at once")
-    func afterTheRun() {
-        var planner = planner(knowing: 0)
-        let minute = start + .seconds(40)
-        #expect(
-            planner.next(
-                assigned: monitors(0), readAt: minute + .seconds(2), now: minute + .seconds(2), secondOfMinute: 2)
-                == .nothing)
-        #expect(
-            planner.next(
-                assigned: monitors(20), readAt: minute + .seconds(5), now: minute + .seconds(5), secondOfMinute: 5)
-                != .nothing)
+    @Test("what its own reading cannot have missed needs no call")
+    func settledByItself() {
+        var watch = knowing(0)
+        #expect(watch.look(40, at: 55) == .nothing)
+        for second in stride(from: 56.0, to: 100, by: 1) { #expect(watch.look(40, at: second) == .nothing) }
+        #expect(calls(watch.look(41, at: 100)))
     }
 
-    @Test("a call that would run into second 50 is left to Kuma's own run, which must end before the next call")
+    @Test("a call that would run into second 50 is left to Kuma's own reading, which must end before the next call")
     func tooLong() {
-        var planner = planner(knowing: 0)
+        var watch = knowing(0)
         // 100 starts: 31 s from second 30.
-        #expect(planner.next(assigned: monitors(100), readAt: start, now: start, secondOfMinute: 30) == .nothing)
-        // Kuma's run begins in 30 s and takes up to 31 s: a change 10 s into it waits.
-        let during = start + .seconds(40)
-        #expect(planner.next(assigned: monitors(101), readAt: during, now: during, secondOfMinute: 10) == .nothing)
-        let after = start + .seconds(30 + 31 + 6)
-        #expect(planner.next(assigned: monitors(101), readAt: after, now: after, secondOfMinute: 7) != .nothing)
+        #expect(watch.look(100, at: 30) == .nothing)
+        #expect(watch.look(100, at: 63) == .nothing)
+        // 33 s from second 00 on.
+        #expect(watch.look(101, at: 80) == .nothing)
+        #expect(calls(watch.look(101, at: 94)))
     }
 
-    @Test("what is left to Kuma's run adds up, and a change that it may have found is behind all of that")
-    func waves() {
-        var planner = planner(knowing: 0)
-        let minute = start + .seconds(8)
-        func next(_ count: Int, at second: Int) -> ReconcilePlanner.Action {
-            let now = minute + .seconds(second)
-            return planner.next(assigned: monitors(count), readAt: now, now: now, secondOfMinute: (second + 60) % 60)
-        }
-        #expect(next(50, at: -8) == .nothing)
-        #expect(next(115, at: -3) == .nothing)
-        // 115 starts take up to 35.5 s.
-        #expect(next(116, at: 30) == .nothing)
-        #expect(next(116, at: 41) != .nothing)
+    @Test("monitors that come and go count as starts until a reading has met them at rest")
+    func flipping() {
+        var watch = knowing(170)
+        let rest = Watch.monitors(57..<170)
+        #expect(calls(watch.look(rest, at: 20)))
+        watch.finish(.done, at: 29)
+        // They came back meanwhile: whether Kuma read them nobody knows. One more goes; that call may start 57.
+        #expect(watch.look(170, at: 30) == .trigger(timeout: .seconds(11) + .milliseconds(17_100)))
+        watch.finish(.done, at: 44)
+        #expect(watch.look(rest, at: 45) == .nothing, "a removal alone, and yet Kuma may have to start 57")
+        #expect(watch.look(170, at: 59.5) == .nothing)
+        #expect(watch.look(170, at: 63) == .nothing)
+        #expect(watch.look(rest, at: 66) == .nothing, "its own reading may be starting them")
     }
 
-    @Test("a look that spared the reading says nothing of when the list was as it was")
+    @Test("a call is made on a list of this moment only")
     func sparedReading() {
-        var planner = planner(knowing: 0)
-        let minute = start + .seconds(40)
-        #expect(
-            planner.next(assigned: monitors(0), readAt: nil, now: minute + .seconds(3), secondOfMinute: 3) == .nothing)
-        let five = minute + .seconds(5)
-        #expect(planner.next(assigned: monitors(20), readAt: five, now: five, secondOfMinute: 5) == .nothing)
+        var watch = knowing(0)
+        #expect(watch.look(1, at: 49.5) == .nothing)
+        #expect(watch.look(1, at: 63) == .nothing)
+        #expect(watch.look(2, at: 64) == .nothing)
+        #expect(watch.look(Watch.monitors(0..<2), at: 66, reading: .spared) == .read)
+        #expect(calls(watch.look(2, at: 66.1)))
     }
 
-    @Test("a call that may have arrived is not repeated, and nothing meets it")
+    @Test("a call that may have arrived is not repeated, and nothing meets it before Kuma's own reading is over")
     func unknown() {
-        var planner = planner(knowing: 0)
-        _ = planner.next(assigned: monitors(10), readAt: start, now: start, secondOfMinute: 20)
-        planner.finished(.unknown(detail: "timed out"), now: start)
-        #expect(
-            planner.next(
-                assigned: monitors(10), readAt: start + .seconds(2), now: start + .seconds(2), secondOfMinute: 22)
-                == .nothing)
-        #expect(
-            planner.next(
-                assigned: monitors(11), readAt: start + .seconds(2), now: start + .seconds(2), secondOfMinute: 22)
-                == .nothing)
-        #expect(
-            planner.next(
-                assigned: monitors(11), readAt: start + .seconds(14), now: start + .seconds(14), secondOfMinute: 34)
-                != .nothing)
+        var watch = knowing(0)
+        #expect(calls(watch.look(10, at: 20)))
+        watch.finish(.unknown(detail: "timed out"), at: 34)
+        #expect(watch.look(10, at: 35) == .nothing)
+        #expect(watch.look(11, at: 40) == .nothing)
+        #expect(watch.look(11, at: 59) == .nothing)
+        #expect(watch.look(11, at: 63) == .nothing)
+        #expect(watch.look(12, at: 64) == .nothing)
+        #expect(calls(watch.look(12, at: 80)))
     }
 
-    @Test("the call of an agent that spoke before may still run: nothing meets it before Kuma's own run is over")
+    @Test("the call of an agent that spoke before may still run: nothing meets it before Kuma's own reading is over")
     func predecessor() {
-        var planner = ReconcilePlanner()
-        planner.tookOver(now: start, secondOfMinute: 20)
-        _ = planner.next(assigned: monitors(0), readAt: start, now: start, secondOfMinute: 20)
-        #expect(
-            planner.next(
-                assigned: monitors(1), readAt: start + .seconds(5), now: start + .seconds(5), secondOfMinute: 25)
-                == .nothing)
-        #expect(
-            planner.next(
-                assigned: monitors(1), readAt: start + .seconds(44), now: start + .seconds(44), secondOfMinute: 4)
-                == .nothing)
-        #expect(
-            planner.next(
-                assigned: monitors(1), readAt: start + .seconds(45), now: start + .seconds(45), secondOfMinute: 5)
-                != .nothing)
+        var watch = Watch()
+        watch.planner.tookOver()
+        #expect(watch.look(30, at: 20) == .nothing)
+        #expect(watch.look(31, at: 25) == .nothing)
+        #expect(watch.look(31, at: 63) == .nothing)
+        // It may be starting every monitor of the node.
+        #expect(watch.look(32, at: 72) == .nothing)
+        #expect(calls(watch.look(32, at: 78)))
     }
 
-    @Test("nobody knows what the first run after a predecessor starts: it may be every monitor of the node")
-    func predecessorOfMany() {
-        var planner = ReconcilePlanner()
-        planner.tookOver(now: start, secondOfMinute: 20)
-        #expect(planner.next(assigned: monitors(30), readAt: start, now: start, secondOfMinute: 20) == .nothing)
-        #expect(
-            planner.next(
-                assigned: monitors(31), readAt: start + .seconds(49), now: start + .seconds(49), secondOfMinute: 9)
-                == .nothing)
-        #expect(
-            planner.next(
-                assigned: monitors(31), readAt: start + .seconds(50), now: start + .seconds(50), secondOfMinute: 10)
-                != .nothing)
+    @Test("a node that was out of sight may have read at its start what was still to be called")
+    func outOfSight() {
+        var watch = knowing(10)
+        watch.planner.lostSight(now: watch.instant(20))
+        #expect(watch.look(10, at: 25) == .nothing)
+        watch.planner.lostSight(now: watch.instant(26))
+        #expect(calls(watch.look(11, at: 30)))
+        watch.finish(.done, at: 31)
+        #expect(watch.look(11, at: 32) == .nothing)
     }
 
     @Test("a call that never reached the node is made again")
     func notSent() {
-        var planner = planner(knowing: 0)
-        _ = planner.next(assigned: monitors(1), readAt: start, now: start, secondOfMinute: 20)
-        planner.finished(.notSent(detail: "refused"), now: start)
-        #expect(planner.next(assigned: monitors(1), readAt: start, now: start, secondOfMinute: 21) != .nothing)
+        var watch = knowing(0)
+        #expect(calls(watch.look(1, at: 20)))
+        watch.finish(.notSent(detail: "refused"), at: 20)
+        #expect(calls(watch.look(1, at: 21)))
     }
 
-    @Test("a refused call is not repeated for the same change")
+    @Test("a refused call is not repeated before Kuma's own reading has done it")
     func refused() {
-        var planner = planner(knowing: 0)
-        _ = planner.next(assigned: monitors(1), readAt: start, now: start, secondOfMinute: 20)
-        planner.finished(.refused(detail: "answered 401"), now: start)
-        #expect(planner.next(assigned: monitors(1), readAt: start, now: start, secondOfMinute: 21) == .nothing)
+        var watch = knowing(0)
+        #expect(calls(watch.look(1, at: 20)))
+        watch.finish(.refused(detail: "answered 401"), at: 20)
+        for second in stride(from: 21.0, to: 100, by: 1) { #expect(watch.look(1, at: second) == .nothing) }
     }
 
     @Test("a suspected stray is called for once, though the list is the same")
     func stray() {
-        var planner = planner(knowing: 3)
-        planner.suspectStray()
-        let now = start + .seconds(1)
-        #expect(planner.next(assigned: monitors(3), readAt: now, now: now, secondOfMinute: 21) != .nothing)
-        planner.finished(.done, now: now)
-        #expect(planner.next(assigned: monitors(3), readAt: now, now: now, secondOfMinute: 22) == .nothing)
+        var watch = knowing(3)
+        watch.planner.suspectStray()
+        #expect(calls(watch.look(3, at: 21)))
+        watch.finish(.done, at: 21.2)
+        #expect(watch.look(3, at: 22) == .nothing)
     }
 
-    @Test("a stray is left to Kuma's own run at the end of a minute, and called for again when the call was not sent")
+    @Test("a stray is left to Kuma's own reading at the end of a minute, and called for again when the call was not sent")
     func strayLater() {
-        var late = planner(knowing: 3)
-        late.suspectStray()
-        let now = start + .seconds(35)
-        #expect(late.next(assigned: monitors(3), readAt: now, now: now, secondOfMinute: 55) == .nothing)
-        let after = start + .seconds(60)
-        #expect(late.next(assigned: monitors(3), readAt: after, now: after, secondOfMinute: 20) == .nothing)
+        var late = knowing(3)
+        late.planner.suspectStray()
+        for second in stride(from: 55.0, to: 90, by: 1) { #expect(late.look(3, at: second) == .nothing) }
 
-        var unsent = planner(knowing: 3)
-        unsent.suspectStray()
-        #expect(unsent.next(assigned: monitors(3), readAt: start, now: start, secondOfMinute: 21) != .nothing)
-        unsent.finished(.notSent(detail: "refused"), now: start)
-        #expect(unsent.next(assigned: monitors(3), readAt: start, now: start, secondOfMinute: 22) != .nothing)
+        var unsent = knowing(3)
+        unsent.planner.suspectStray()
+        #expect(calls(unsent.look(3, at: 21)))
+        unsent.finish(.notSent(detail: "refused"), at: 21)
+        #expect(calls(unsent.look(3, at: 22)))
     }
 
     @Test(
-        "one monitor is started anew only while no run can be under way",
-        arguments: [(1, false), (2, true), (56, true), (57, false)])
-    func quiet(second: Int, isQuiet: Bool) {
-        var planner = planner(knowing: 3)
-        #expect(planner.isQuiet(now: start, secondOfMinute: second) == isQuiet)
-        _ = planner.next(assigned: monitors(4), readAt: start, now: start, secondOfMinute: 20)
-        #expect(!planner.isQuiet(now: start, secondOfMinute: 20))
-        planner.finished(.unknown(detail: "timed out"), now: start)
-        #expect(!planner.isQuiet(now: start + .seconds(10), secondOfMinute: 30))
-        #expect(planner.isQuiet(now: start + .seconds(11), secondOfMinute: 31))
+        "one monitor is started anew only while no reading can be under way",
+        arguments: [(11.0, true), (56, true), (57.5, false), (61, false)])
+    func quiet(second: Double, isQuiet: Bool) {
+        let watch = knowing(3)
+        #expect(watch.isQuiet(at: second) == isQuiet)
+    }
+
+    @Test("nor while a call runs, or may run, or Kuma may be starting what its own reading found")
+    func quietAfterCalls() {
+        var watch = knowing(3)
+        #expect(calls(watch.look(4, at: 20)))
+        #expect(!watch.isQuiet(at: 20))
+        watch.finish(.unknown(detail: "timed out"), at: 32)
+        #expect(!watch.isQuiet(at: 50))
+        #expect(watch.look(24, at: 61) == .nothing)
+        #expect(watch.look(24, at: 63) == .nothing)
+        #expect(!watch.isQuiet(at: 69))
+        #expect(watch.isQuiet(at: 72))
     }
 }

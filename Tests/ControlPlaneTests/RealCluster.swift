@@ -57,6 +57,7 @@ final class RealCluster: Sendable {
     /// DESIGN.md's numbers, shortened: what is waited for here is order, not length.
     private static var configuration: ControlPlaneConfiguration {
         var configuration = ControlPlaneConfiguration()
+        configuration.pacing = .none
         configuration.pollInterval = .milliseconds(200)
         configuration.suspectPollInterval = .milliseconds(100)
         configuration.longestBackoff = .milliseconds(500)

@@ -21,6 +21,7 @@ final class VirtualTime: Sendable {
     var clock: ControlClock {
         ControlClock(
             now: { self.start + self.elapsed }, sleep: { _ in throw CancellationError() },
+            wallTime: { .seconds(1_800_000_000) + self.elapsed },
             monotonicNanoseconds: { UInt64(self.elapsed / .nanoseconds(1)) }, draw: { 0.5 })
     }
 }
@@ -29,13 +30,23 @@ final class VirtualTime: Sendable {
 final class NodeFates: NodeProbe {
     private let dead = Mutex<Set<String>>([])
     private let deadAddresses = Mutex<Set<IPAddress>>([])
+    private let hung = Mutex<Set<String>>([])
     let probes = Mutex<[String: Int]>([:])
 
     /// Whoever asks there is refused, under whatever name.
     func kill(at octets: UInt32) { _ = deadAddresses.withLock { $0.insert(IPAddress(ipv4: octets)) } }
     func revive(at octets: UInt32) { _ = deadAddresses.withLock { $0.remove(IPAddress(ipv4: octets)) } }
     func kill(_ host: String) { _ = dead.withLock { $0.insert(host) } }
-    func revive(_ host: String) { _ = dead.withLock { $0.remove(host) } }
+    /// It accepts connections and answers nothing.
+    func hang(_ host: String) {
+        kill(host)
+        _ = hung.withLock { $0.insert(host) }
+    }
+    func revive(_ host: String) {
+        _ = dead.withLock { $0.remove(host) }
+        _ = hung.withLock { $0.remove(host) }
+    }
+    func isHung(_ host: String) -> Bool { hung.withLock { $0.contains(host) } }
     func isDead(_ host: String) -> Bool { dead.withLock { $0.contains(host) } }
 
     func probe(_ address: NodeAddress, timeout: Duration) async -> ProbeResult {
@@ -97,6 +108,8 @@ final class VirtualCluster {
         log: any LogHandler = SwiftLogNoOpLogHandler()
     ) {
         var configuration = ControlPlaneConfiguration()
+        // When planned moves go is the subject of tests of its own.
+        configuration.pacing = .none
         configure(&configuration)
         let publisher = RoutingTablePublisher()
         let plane = ControlPlane(
@@ -158,7 +171,8 @@ final class VirtualCluster {
             node: id, name: id.text, host: "\(id.text):3001", isPrimary: false, instance: agent.instance,
             version: "test", status: agent.judge.status, health: isDead ? .unhealthy : .healthy,
             detail: isDead ? "connection refused" : "200", okStreak: agent.judge.okStreak,
-            failStreak: agent.judge.failStreak, probeTime: .milliseconds(2), interval: .seconds(2))
+            failStreak: agent.judge.failStreak, probeTime: fates.isHung(id.text) ? .seconds(5) : .milliseconds(2),
+            interval: .seconds(2))
         // An agent whose database is away goes on probing and says nothing.
         _ = try? await store.report(report)
     }

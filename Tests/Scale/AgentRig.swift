@@ -43,7 +43,7 @@ final class AgentRig: Sendable {
             configuration.detachLimit = .zero
             let agent = AgentService(
                 configuration: configuration, store: MariaDBClusterStore(options, logger: AgentRig.quiet), probe: fates,
-                tether: fates, reconcileTrigger: ObedientNode(), secondOfMinute: { 30 }, logger: AgentRig.quiet)
+                tether: fates, reconcileTrigger: ObedientNode(), wallTime: { .seconds(30) }, logger: AgentRig.quiet)
             Task { try await agent.run() }
             // Pace: they do not start together in service either, and each first looks through the schema.
             try await Task.sleep(for: .milliseconds(15))

@@ -167,6 +167,7 @@ struct SettingsReaderTests {
         #expect(settings.checkInterval == .seconds(2))
         #expect(settings.reportTTL == .seconds(8))
         #expect(settings.returnHold == .seconds(30))
+        #expect(settings.plannedMoves == .paced)
         #expect(settings.leaseTTL == .seconds(10))
         #expect(settings.adminAllow == [] && settings.adminToken == nil, "nobody may change anything")
     }

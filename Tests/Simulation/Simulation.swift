@@ -36,6 +36,7 @@ package final class Simulation: @unchecked Sendable {
         package let faults: Int
         package let statistics: Statistics
         package let trace: [String]
+        package let watch: MonitorWatch
     }
 
     package typealias Statistics = OracleStatistics
@@ -54,6 +55,10 @@ package final class Simulation: @unchecked Sendable {
 
     /// Plays the seed to its end, or to the first violation.
     package func run() -> Outcome {
+        switch scenario.profile {
+        case .planned: return run(drawnOrder)
+        case .everything, .storm, .people, .databaseOutages, .agentsDie, .blips, .handovers: break
+        }
         trace.note("scenario", "\(scenario)")
         build()
         let faultsEnd = Scenario.warmUp + scenario.faultSpan
@@ -66,11 +71,34 @@ package final class Simulation: @unchecked Sendable {
         heal()
         proceed(to: faultsEnd + scenario.quietSpan)
         if oracle.violation == nil { checkSettled() }
+        return end()
+    }
+
+    /// Plays what somebody planned, to its end and two of Kuma's minutes more.
+    func run(_ order: PlannedOrder) -> Outcome {
+        trace.note("scenario", "\(scenario)")
+        build()
+        proceed(to: Scenario.warmUp)
+        begin(order)
+        let limit = Scenario.warmUp + .seconds(300) + .seconds(60) * (scenario.monitorsPerNode / 15)
+        proceed(to: Scenario.warmUp + .seconds(10))
+        while !isDone(order), scheduler.now < limit, oracle.violation == nil {
+            proceed(to: scheduler.now + .seconds(10))
+        }
+        proceed(to: scheduler.now + .seconds(125))
+        if oracle.violation == nil {
+            checkWatched()
+            checkSettled()
+        }
+        return end()
+    }
+
+    private func end() -> Outcome {
         close()
         return Outcome(
             scenario: scenario, violation: oracle.violation, digest: trace.digest ^ scheduler.random.state,
             steps: scheduler.steps, faults: faults + database.faults, statistics: oracle.statistics,
-            trace: trace.lines)
+            trace: trace.lines, watch: oracle.watch)
     }
 
     private func proceed(to end: Duration) {
@@ -97,7 +125,10 @@ package final class Simulation: @unchecked Sendable {
     // MARK: Building
 
     private func build() {
-        for index in 1...scenario.nodes { _ = addNode("node\(index)", monitors: scenario.monitorsPerNode) }
+        for name in (1...scenario.nodes).map({ "node\($0)" }) {
+            let isEmpty = scenario.profile == .planned && name != Scenario.crowded
+            _ = addNode(name, monitors: isEmpty ? 0 : scenario.monitorsPerNode)
+        }
         // A cluster whose nodes serve already: a cold start of everything at once is the other profiles' restarts.
         for _ in 0..<scenario.balancers {
             scheduler.after(Scenario.nodesFirst) { [self] in addBalancer() }
@@ -106,7 +137,10 @@ package final class Simulation: @unchecked Sendable {
 
     func addNode(_ name: String, monitors: Int) -> SimulatedKuma? {
         guard let id = try? NodeID(name), !kumas.contains(where: { $0.id == id }) else { return nil }
-        let shift = scheduler.random.span(.zero ... .seconds(59))
+        let isInStep = scenario.profile == .planned
+        let shifts: ClosedRange<Duration> =
+            isInStep ? .milliseconds(-500) ... .milliseconds(500) : .zero ... .seconds(59)
+        let shift = scheduler.random.span(shifts)
         let kuma = SimulatedKuma(id, database: database, oracle: oracle, wallShift: shift)
         kumas.append(kuma)
         if monitors > 0 {

@@ -54,6 +54,7 @@ struct SabotageTests {
         .noPlacementRule: [.placement],
         .noClockWatch: [.speaker, .calm],
         .noPredecessor: [.doubleStart],
+        .noPace: [.watched],
     ]
 
     /// Seeds to try, in the profile in which the rule matters most.

@@ -37,7 +37,7 @@ extension ReconcileLoop {
             // The beats meet the same failure and log it.
             return
         }
-        guard planner.isQuiet(now: .now, secondOfMinute: agent.secondOfMinute()), let monitor = watch.next(now: .now)
+        guard planner.isQuiet(now: .now, wallTime: agent.wallTime()), let monitor = watch.next(now: .now)
         else { return }
         let outcome = await editing.refresher.refresh(
             monitor, at: agent.configuration.address, timeout: ReconcileLoop.refreshLimit)

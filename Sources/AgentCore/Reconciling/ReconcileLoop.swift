@@ -13,7 +13,7 @@ struct ReconcileLoop: Sendable {
 
     func run() async {
         let configuration = agent.configuration
-        var planner = ReconcilePlanner()
+        var planner = ReconcilePlanner(configuration.readings)
         var sight = MonitorsInSight()
         var edits = EditWatch()
         while !Task.isCancelled {
@@ -41,28 +41,38 @@ struct ReconcileLoop: Sendable {
         // call has ended. Only the one that speaks for the node asks.
         guard agent.shared.voice.withLock({ $0.isHeard(now: .now) }) else { return }
         if agent.shared.voice.withLock({ $0.takesOver() }) {
-            planner.tookOver(now: .now, secondOfMinute: agent.secondOfMinute())
+            planner.tookOver()
         }
         // A node that does not answer reads its list itself when it starts again.
-        guard agent.shared.judgement.withLock({ $0.status }) == .online else { return }
-        let monitors: [MonitorID]
-        let readAt: ContinuousClock.Instant?
+        guard agent.shared.judgement.withLock({ $0.status }) == .online else {
+            planner.lostSight(now: .now)
+            return
+        }
         do throws(StoreError) {
-            (monitors, readAt) = try await self.monitors(mark, &sight)
+            var seen = try await monitors(mark, &sight)
+            var action = next(seen, &planner)
+            if action == .read {
+                seen = try await monitors(nil, &sight)
+                action = next(seen, &planner)
+            }
+            switch action {
+            case .nothing, .read:
+                return
+            case .trigger(let timeout):
+                let outcome = await trigger.reconcile(agent.configuration.address, timeout: timeout)
+                planner.finished(outcome, now: .now)
+                tell(outcome, seen.monitors.count)
+            }
         } catch {
             // The beats meet the same failure and tell of it.
             return
         }
-        let action = planner.next(
-            assigned: Set(monitors), readAt: readAt, now: .now, secondOfMinute: agent.secondOfMinute())
-        switch action {
-        case .nothing:
-            return
-        case .trigger(let timeout):
-            let outcome = await trigger.reconcile(agent.configuration.address, timeout: timeout)
-            planner.finished(outcome, now: .now)
-            tell(outcome, monitors.count)
-        }
+    }
+
+    private func next(
+        _ seen: (monitors: [MonitorID], readAt: ContinuousClock.Instant?), _ planner: inout ReconcilePlanner
+    ) -> ReconcilePlanner.Action {
+        planner.next(assigned: Set(seen.monitors), readAt: seen.readAt, now: .now, wallTime: agent.wallTime())
     }
 
     private func tell(_ outcome: ReconcileOutcome, _ count: Int) {

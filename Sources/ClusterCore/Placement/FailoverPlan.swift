@@ -9,8 +9,10 @@ package struct FailoverPlan: Sendable, Equatable {
         case leave
     }
 
-    /// Ascending by monitor id.
+    /// Of monitors that nobody runs: they go at once. Those of each receiver together.
     package let moves: [PlannedMove]
+    /// Of nodes in maintenance that run them still, in the order in which they should go.
+    package let planned: [PlannedMove]
     /// Monitors that should leave and have nowhere to go: they keep their assignment.
     package let stranded: Int
 
@@ -22,22 +24,23 @@ package struct FailoverPlan: Sendable, Equatable {
         orphans: OrphanRule
     ) {
         guard FailoverPlan.isNeeded(census, ownership, orphans) else {
-            (moves, stranded) = ([], 0)
+            (moves, planned, stranded) = ([], [], 0)
             return
         }
         var queue = LeastLoadedQueue(FailoverPlan.targets(census, ownership))
         var leaving: [(monitor: MonitorID, from: NodeReference, reason: MoveReason)] = []
-        var places: [NodeID] = []
-        var stranded = 0
+        var retiring: [(monitor: MonitorID, from: NodeReference)] = []
         for monitor in assignments where monitor.isActive {
-            guard let from = monitor.effective,
-                let reason = FailoverPlan.reasonToLeave(from, ownership, orphans)
-            else { continue }
-            guard let target = queue.take() else {
-                stranded += 1
-                continue
+            guard let from = monitor.effective else { continue }
+            switch FailoverPlan.departure(from, ownership, orphans) {
+            case .none: continue
+            case .urgent(let reason): leaving.append((monitor.id, from, reason))
+            case .planned: retiring.append((monitor.id, from))
             }
-            leaving.append((monitor.id, from, reason))
+        }
+        var places: [NodeID] = []
+        for _ in leaving {
+            guard let target = queue.take() else { break }
             places.append(target)
         }
         // How many go where is decided; which ones is free. One node after the other: a node then gets its own in one
@@ -46,7 +49,10 @@ package struct FailoverPlan: Sendable, Equatable {
         moves = zip(leaving, places).map { one, target in
             PlannedMove(monitor: one.monitor, from: one.from, to: target, reason: one.reason)
         }
-        self.stranded = stranded
+        planned = retiring.compactMap { one in
+            queue.take().map { PlannedMove(monitor: one.monitor, from: one.from, to: $0, reason: .drain) }
+        }
+        stranded = leaving.count + retiring.count - moves.count - planned.count
     }
 
     /// Most seconds nothing is lost: then 100 000 assignments need not be walked.
@@ -54,20 +60,27 @@ package struct FailoverPlan: Sendable, Equatable {
         _ census: AssignmentCensus, _ ownership: [NodeReference: Ownership], _ orphans: OrphanRule
     ) -> Bool {
         census.counts.contains { node, count in
-            count.effective > 0 && reasonToLeave(node, ownership, orphans) != nil
+            count.effective > 0 && departure(node, ownership, orphans) != .none
         }
     }
 
-    private static func reasonToLeave(
+    private enum Departure: Equatable {
+        case none
+        case urgent(MoveReason)
+        case planned
+    }
+
+    private static func departure(
         _ node: NodeReference, _ ownership: [NodeReference: Ownership], _ orphans: OrphanRule
-    ) -> MoveReason? {
+    ) -> Departure {
         switch ownership[node] {
-        case .lost(let reason): reason
-        case .fit, .wavering, .draining: nil
+        case .lost(let reason): .urgent(reason)
+        case .retiring: .planned
+        case .fit, .wavering, .draining: .none
         case nil:
             switch orphans {
-            case .rescue: .failover
-            case .leave: nil
+            case .rescue: .urgent(.failover)
+            case .leave: .none
             }
         }
     }

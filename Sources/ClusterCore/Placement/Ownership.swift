@@ -8,12 +8,15 @@ package enum Ownership: Sendable, Equatable {
     case wavering
     /// Online and draining: keeps its monitors, is given others only when no fit node is left.
     case draining
-    /// Offline (`failover`) or in maintenance (`drain`): its monitors run elsewhere.
+    /// In maintenance and online: runs its monitors until others can take them without a gap.
+    case retiring
+    /// Offline (`failover`), or in maintenance without being online (`drain`): nobody runs its monitors.
     case lost(MoveReason)
 
     package init(of node: NodeRecord, limits: HealthJudge.Limits) {
         switch (node.adminState, node.believedStatus(limits)) {
-        case (.maintenance, _): self = .lost(.drain)
+        case (.maintenance, .online): self = .retiring
+        case (.maintenance, .recovering), (.maintenance, .offline): self = .lost(.drain)
         case (.active, .offline), (.drain, .offline): self = .lost(.failover)
         case (.active, .recovering), (.drain, .recovering): self = .wavering
         // A person can add a node that does not exist and Kuma calls it online: one good check is the least proof.

@@ -3,9 +3,23 @@
 /// A return restores exactly what a monitor's `assigned_node` was, once the node it thereby returns to has been stable
 /// for its hold – or at once when the node that runs it now is lost, because running there beats waiting here.
 package struct ReturnPlan: Sendable, Equatable {
+    /// Of monitors that nobody runs, or that stay where they run: they go at once.
     package let returns: [OpenMove]
+    /// Of monitors that somebody runs.
+    package let planned: [PlannedReturn]
     /// A person changed the assignment since, or the monitor is gone: no longer ours to touch.
     package let forgets: [OpenMove]
+
+    /// A return of a monitor that runs.
+    package struct PlannedReturn: Sendable, Equatable {
+        package let move: OpenMove
+        package let leg: PlannedMovePacer.Leg
+
+        package init(move: OpenMove, leg: PlannedMovePacer.Leg) {
+            self.move = move
+            self.leg = leg
+        }
+    }
 
     /// - Parameters:
     ///   - open: the journal's open entries.
@@ -18,6 +32,7 @@ package struct ReturnPlan: Sendable, Equatable {
         stable: Set<NodeReference>, orphans: FailoverPlan.OrphanRule = .rescue
     ) {
         var returns: [OpenMove] = []
+        var planned: [PlannedReturn] = []
         var forgets: [OpenMove] = []
         for move in open {
             switch ReturnPlan.decide(
@@ -25,14 +40,19 @@ package struct ReturnPlan: Sendable, Equatable {
             {
             case .wait: continue
             case .goHome: returns.append(move)
+            case .goHomeFromWork(let leg): planned.append(PlannedReturn(move: move, leg: leg))
             case .forget: forgets.append(move)
             }
         }
         self.returns = returns
+        self.planned = planned
         self.forgets = forgets
     }
 
-    private enum Decision { case wait, goHome, forget }
+    private enum Decision {
+        case wait, goHome, forget
+        case goHomeFromWork(PlannedMovePacer.Leg)
+    }
 
     private static func decide(
         _ move: OpenMove, _ monitor: MonitorAssignment?, _ ownership: [NodeReference: Ownership],
@@ -49,17 +69,19 @@ package struct ReturnPlan: Sendable, Equatable {
         guard let destination = move.previousAssigned ?? monitor.home else { return .forget }
         if destination == current { return .goHome }
         switch ownership[destination] {
-        case .lost, .wavering, .draining, nil: return .wait
+        case .lost, .retiring, .wavering, .draining, nil: return .wait
         case .fit: break
         }
-        if stable.contains(destination) { return .goHome }
+        let fromWork: Decision =
+            monitor.isActive ? .goHomeFromWork(PlannedMovePacer.Leg(from: current, to: destination)) : .goHome
         switch ownership[current] {
         case .lost: return .goHome
-        case .fit, .wavering, .draining: return .wait
+        case .retiring: return fromWork
+        case .fit, .wavering, .draining: return stable.contains(destination) ? fromWork : .wait
         case nil:
             switch orphans {
             case .rescue: return .goHome
-            case .leave: return .wait
+            case .leave: return stable.contains(destination) ? fromWork : .wait
             }
         }
     }

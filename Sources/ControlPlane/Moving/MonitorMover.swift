@@ -60,10 +60,12 @@ actor MonitorMover {
     }
 
     /// Plans where the monitors of lost nodes go, and says once when they have nowhere to go.
-    func planFailover(_ picture: ClusterPicture) -> FailoverPlan {
+    /// - Parameter uncertain: nodes that are not to be taken for lost yet.
+    func planFailover(_ picture: ClusterPicture, sparing uncertain: Set<NodeReference> = []) -> FailoverPlan {
+        var ownership = Ownership.map(of: picture.nodes, limits: judge)
+        for node in uncertain where ownership[node] == .lost(.failover) { ownership[node] = .wavering }
         let plan = FailoverPlan(
-            assignments: picture.assignments, census: picture.census,
-            ownership: Ownership.map(of: picture.nodes, limits: judge), orphans: picture.orphans)
+            assignments: picture.assignments, census: picture.census, ownership: ownership, orphans: picture.orphans)
         if plan.stranded > 0, stranded == 0 {
             logger.error(
                 "no node is online to take over; monitors keep their assignments until one is",

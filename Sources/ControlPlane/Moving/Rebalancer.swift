@@ -18,6 +18,8 @@ actor Rebalancer {
     enum Progress: Sendable {
         /// The new homes of what moved.
         case moved([MonitorID: NodeReference])
+        /// The rest is for Kuma's next reading.
+        case waits
         case ended(RebalanceEnd)
     }
 
@@ -34,9 +36,22 @@ actor Rebalancer {
     }
 
     /// Works on a job.
-    /// - Parameter open: the journal's open entries, as they are now.
+    /// - Parameters:
+    ///   - open: the journal's open entries, as they are now.
+    ///   - pacer: says which moves may go now.
+    /// - Returns: also the pacer, which has counted them.
     func advance(
-        _ job: RebalanceJob, _ picture: ClusterPicture, open: [OpenMove], under lease: Lease
+        _ job: RebalanceJob, _ picture: ClusterPicture, open: [OpenMove], pacer: PlannedMovePacer,
+        at wallTime: Duration, under lease: Lease
+    ) async throws(StoreError) -> (Progress, PlannedMovePacer) {
+        var pacer = pacer
+        let progress = try await advance(job, picture, open: open, &pacer, at: wallTime, under: lease)
+        return (progress, pacer)
+    }
+
+    private func advance(
+        _ job: RebalanceJob, _ picture: ClusterPicture, open: [OpenMove], _ pacer: inout PlannedMovePacer,
+        at wallTime: Duration, under lease: Lease
     ) async throws(StoreError) -> Progress {
         if job.isCancelled { return try await end(job, as: .cancelled, under: lease) }
         let plan = RebalancePlan(
@@ -53,7 +68,8 @@ actor Rebalancer {
             case .leave, .rescue: return try await end(job, as: .done, under: lease)
             }
         }
-        let batch = Array(plan.moves.prefix(MoveLimits.step))
+        let batch = Rebalancer.batch(of: plan.moves, &pacer, at: wallTime)
+        guard !batch.isEmpty else { return .waits }
         do throws(StoreError) {
             switch try await store.rebalance(batch, for: job.id, under: lease) {
             case .stopped: return .moved([:])
@@ -71,6 +87,18 @@ actor Rebalancer {
                     job, as: .failed(reason: "the database refused it; the log says why"), under: lease)
             }
         }
+    }
+
+    /// What changes its home only goes at any time; what changes its runner, as the pace allows.
+    private static func batch(
+        of moves: [PlannedMove], _ pacer: inout PlannedMovePacer, at wallTime: Duration
+    ) -> [PlannedMove] {
+        let settling = moves.filter { $0.from == NodeReference($0.to) }.prefix(MoveLimits.step)
+        let leaving = moves.lazy.filter { $0.from != NodeReference($0.to) }.prefix(MoveLimits.step - settling.count)
+        return settling
+            + pacer.admit(Array(leaving), in: .any, at: wallTime) { move in
+                PlannedMovePacer.Leg(from: move.from, to: NodeReference(move.to))
+            }
     }
 
     private func moved(

@@ -34,6 +34,8 @@ package struct DemoOptions: Sendable, Equatable {
     /// `LEASE_TTL` and `REPORT_TTL` of the balancers; nil leaves their own defaults (10 s, 8 s).
     package var leaseTTL: String?
     package var reportTTL: String?
+    /// `LB_PLANNED_MOVES` of the balancers; nil leaves their own default.
+    package var plannedMoves: String?
 
     package init() {}
 

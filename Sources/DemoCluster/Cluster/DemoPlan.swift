@@ -137,6 +137,7 @@ package struct DemoPlan: Sendable {
         environment["RETURN_HOLD"] = options.returnHold
         environment["LEASE_TTL"] = options.leaseTTL
         environment["REPORT_TTL"] = options.reportTTL
+        environment["LB_PLANNED_MOVES"] = options.plannedMoves
         return environment
     }
 }

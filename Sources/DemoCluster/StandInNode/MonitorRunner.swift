@@ -35,15 +35,18 @@ package actor MonitorRunner {
         for task in roster.plan(for: try await database.assignedMonitors()).starts { startLoop(task) }
     }
 
-    /// One run: reads the assignments, stops what is not ours any more, starts what is, with Kuma's 100 to 300 ms of
-    /// sleep for each start. Not re-entrant, as the real one.
+    /// One run: reads the assignments, starts what is ours, with Kuma's 100 to 300 ms of sleep for each, and then stops
+    /// what is not ours any more, with 50 to 150 ms for each. Not re-entrant, as the real one.
     package func reconcile() async throws -> MonitorRoster.Plan {
         let assigned = try await database.assignedMonitors()
         let plan = roster.plan(for: assigned)
-        for monitor in plan.stops { stopLoop(monitor) }
         for task in plan.starts {
             startLoop(task)
             try await Task.sleep(for: .milliseconds(Int.random(in: 100...300)))
+        }
+        for monitor in plan.stops {
+            stopLoop(monitor)
+            try await Task.sleep(for: .milliseconds(Int.random(in: 50...150)))
         }
         if !plan.starts.isEmpty || !plan.stops.isEmpty {
             logger.info("reconciled", metadata: ["started": "\(plan.starts.count)", "stopped": "\(plan.stops.count)"])

@@ -1,3 +1,4 @@
+import ClusterCore
 package import Logging
 package import NIOPosix
 

@@ -94,9 +94,6 @@ package struct LogTime: Sendable, Equatable {
         return LogTime(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
-    /// 0 to 59; the same in every time zone in use.
-    package var secondOfMinute: Int { Int(milliseconds / 1000 % 60) }
-
     /// ISO-8601 in UTC with milliseconds.
     package var iso8601: String {
         var seconds = time_t(milliseconds / 1000)

@@ -61,6 +61,11 @@ extension BalancerSettings {
         static let returnHold = Setting<Duration>.span(
             "RETURN_HOLD", meaning: "How long a node must be stable before its monitors return to it.", unit: .seconds,
             in: .zero...(.seconds(3600)), fallback: .seconds(30))
+        static let plannedMoves = Setting<PlannedMoveTiming>.choice(
+            "LB_PLANNED_MOVES",
+            meaning:
+                "When monitors move that somebody runs: just before Kuma's next full minute, so that none is left "
+                + "unwatched (`paced`), or without waiting (`at-once`).", fallback: .paced)
         static let leaseTTL = Setting<Duration>.span(
             "LEASE_TTL", meaning: "How long a leader that fell silent stays leader.", unit: .seconds,
             in: .seconds(3)...(.seconds(120)), fallback: .seconds(10))

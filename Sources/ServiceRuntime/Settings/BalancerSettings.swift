@@ -27,6 +27,7 @@ package struct BalancerSettings: Sendable {
     package let checkTimeout: Duration
     package let reportTTL: Duration
     package let returnHold: Duration
+    package let plannedMoves: PlannedMoveTiming
     package let leaseTTL: Duration
     /// Nil: the last good table is not kept.
     package let stateFile: String?
@@ -50,6 +51,7 @@ package struct BalancerSettings: Sendable {
                 Keys.connections.description, Keys.clientConnections.description, Keys.proxyProtocol.description,
                 Keys.trustedProxies.description, Keys.tunnelIdle.description, Keys.checkInterval.description,
                 Keys.checkTimeout.description, Keys.reportTTL.description, Keys.returnHold.description,
+                Keys.plannedMoves.description,
                 Keys.leaseTTL.description, Keys.stateFile.description, Keys.adminToken.description,
                 Keys.adminAllow.description, Keys.apiAllow.description, Keys.identity.description,
                 Keys.accessLog.description,
@@ -83,6 +85,7 @@ package struct BalancerSettings: Sendable {
         checkTimeout = reader.read(Keys.checkTimeout)
         reportTTL = reader.read(Keys.reportTTL)
         returnHold = reader.read(Keys.returnHold)
+        plannedMoves = reader.read(Keys.plannedMoves)
         leaseTTL = reader.read(Keys.leaseTTL)
         stateFile = reader.read(Keys.stateFile)
         adminToken = reader.read(Keys.adminToken)

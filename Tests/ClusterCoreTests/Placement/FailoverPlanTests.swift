@@ -25,7 +25,7 @@ struct FailoverPlanTests {
 
     /// The assignments after a plan took effect.
     static func applied(_ plan: FailoverPlan, to monitors: [MonitorAssignment]) -> [MonitorAssignment] {
-        let targets = Dictionary(uniqueKeysWithValues: plan.moves.map { ($0.monitor, $0.to) })
+        let targets = Dictionary(uniqueKeysWithValues: (plan.moves + plan.planned).map { ($0.monitor, $0.to) })
         return monitors.map { monitor in
             var next = monitor
             if let to = targets[monitor.id] { next.assigned = NodeReference(to) }
@@ -49,6 +49,25 @@ struct FailoverPlanTests {
     func maintenance() {
         let plan = Self.plan([Self.monitor(1, home: "a")], ["a": .lost(.drain), "b": .fit])
         #expect(plan.moves.map(\.reason) == [.drain])
+    }
+
+    @Test("a node in maintenance that is online runs its monitors until their turn comes, least loaded receivers first")
+    func retiring() {
+        let monitors = (1...5).map { Self.monitor($0, home: "a") } + [Self.monitor(6, home: "b")]
+        let plan = Self.plan(monitors, ["a": .retiring, "b": .fit, "c": .fit])
+        #expect(plan.moves.isEmpty)
+        #expect(plan.planned.map(\.monitor.number) == [1, 2, 3, 4, 5])
+        #expect(plan.planned.map(\.to.text) == ["c", "b", "c", "b", "c"])
+        #expect(plan.planned.allSatisfy { $0.reason == .drain && $0.from.text == "a" })
+    }
+
+    @Test("what nobody runs is placed before what somebody runs still")
+    func urgentFirst() {
+        let monitors = [Self.monitor(1, home: "a"), Self.monitor(2, home: "b")]
+        let plan = Self.plan(monitors, ["a": .retiring, "b": .lost(.failover), "c": .fit, "d": .fit])
+        #expect(plan.moves.map { "\($0.monitor)>\($0.to)" } == ["2>c"])
+        #expect(plan.planned.map { "\($0.monitor)>\($0.to)" } == ["1>d"])
+        #expect(Self.plan(monitors, ["a": .retiring, "b": .lost(.failover)]).stranded == 2)
     }
 
     @Test("with every node lost, assignments stay and are counted as stranded")
@@ -95,7 +114,7 @@ struct FailoverPlanTests {
     @Test("properties of plans over random clusters", arguments: UInt64(1)...300)
     func properties(seed: UInt64) {
         var random = SeededRandom(seed: seed)
-        let kinds: [Ownership] = [.fit, .fit, .wavering, .draining, .lost(.failover), .lost(.drain)]
+        let kinds: [Ownership] = [.fit, .fit, .wavering, .draining, .retiring, .lost(.failover), .lost(.drain)]
         let names = (0..<Int.random(in: 1...7, using: &random)).map { "n\($0)" }
         var ownership: [String: Ownership] = [:]
         for name in names { ownership[name] = kinds.randomElement(using: &random) }
@@ -116,7 +135,7 @@ struct FailoverPlanTests {
             let wasLost: Bool
             switch before.effective.map({ ownership[$0.text] }) {
             case .none: wasLost = false
-            case .some(.none), .some(.lost): wasLost = true
+            case .some(.none), .some(.lost), .some(.retiring): wasLost = true
             case .some(.fit), .some(.wavering), .some(.draining): wasLost = false
             }
             // Minimal: only what must leave moves, and all of it when anybody can take it.
@@ -130,12 +149,12 @@ struct FailoverPlanTests {
         let counts = names.filter { ownership[$0] == takers }.map {
             census.counts[NodeReference(text: $0)]?.effective ?? 0
         }
-        for receiver in Set(plan.moves.map(\.to)) {
+        for receiver in Set((plan.moves + plan.planned).map(\.to)) {
             #expect(census[receiver].effective <= (counts.min() ?? 0) + 1, "seed \(seed)")
         }
 
         // Idempotent.
         let again = Self.plan(after, ownership)
-        #expect(again.moves.isEmpty, "seed \(seed)")
+        #expect(again.moves.isEmpty && again.planned.isEmpty, "seed \(seed)")
     }
 }

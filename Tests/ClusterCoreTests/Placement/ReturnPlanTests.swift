@@ -25,11 +25,11 @@ struct ReturnPlanTests {
     @Test("a monitor goes home when its home has been stable for the hold, not before")
     func hold() throws {
         let open = [try Self.open(1)]
-        #expect(Self.plan(open, [Self.moved], ["a": .fit, "b": .fit], stable: ["a"]).returns == open)
-        #expect(Self.plan(open, [Self.moved], ["a": .fit, "b": .fit]).returns.isEmpty)
-        #expect(Self.plan(open, [Self.moved], ["a": .lost(.failover), "b": .fit]).returns.isEmpty)
-        #expect(Self.plan(open, [Self.moved], ["a": .draining, "b": .fit], stable: ["a"]).returns.isEmpty)
-        #expect(Self.plan(open, [Self.moved], ["b": .fit]).returns.isEmpty)
+        #expect(Self.plan(open, [Self.moved], ["a": .fit, "b": .fit], stable: ["a"]).planned.map(\.move) == open)
+        #expect(Self.plan(open, [Self.moved], ["a": .fit, "b": .fit]).isEmpty)
+        #expect(Self.plan(open, [Self.moved], ["a": .lost(.failover), "b": .fit]).isEmpty)
+        #expect(Self.plan(open, [Self.moved], ["a": .draining, "b": .fit], stable: ["a"]).isEmpty)
+        #expect(Self.plan(open, [Self.moved], ["b": .fit]).isEmpty)
     }
 
     @Test("when the node that runs it now is lost, an online home takes it back at once")
@@ -37,7 +37,7 @@ struct ReturnPlanTests {
         let open = [try Self.open(1)]
         #expect(Self.plan(open, [Self.moved], ["a": .fit, "b": .lost(.failover)]).returns == open)
         #expect(Self.plan(open, [Self.moved], ["a": .fit]).returns == open)
-        #expect(Self.plan(open, [Self.moved], ["a": .wavering, "b": .lost(.failover)]).returns.isEmpty)
+        #expect(Self.plan(open, [Self.moved], ["a": .wavering, "b": .lost(.failover)]).isEmpty)
     }
 
     @Test("what a person changed since is forgotten, not touched", arguments: ["c", "", nil] as [String?])
@@ -58,8 +58,9 @@ struct ReturnPlanTests {
     @Test("a person's assignment from before the move is what it returns to")
     func previous() throws {
         let open = [try Self.open(1, from: "c", previous: "c")]
-        #expect(Self.plan(open, [Self.moved], ["a": .fit, "b": .fit, "c": .fit], stable: ["a"]).returns.isEmpty)
-        #expect(Self.plan(open, [Self.moved], ["a": .fit, "b": .fit, "c": .fit], stable: ["c"]).returns == open)
+        #expect(Self.plan(open, [Self.moved], ["a": .fit, "b": .fit, "c": .fit], stable: ["a"]).isEmpty)
+        let stable = Self.plan(open, [Self.moved], ["a": .fit, "b": .fit, "c": .fit], stable: ["c"])
+        #expect(stable.planned.map(\.move) == open)
     }
 
     @Test("a return never stops a monitor: without a home left, it stays where it runs")
@@ -73,6 +74,30 @@ struct ReturnPlanTests {
     func rebalanced() throws {
         let plan = Self.plan(
             [try Self.open(1, reason: .rebalance)], [Self.moved], ["a": .fit, "b": .fit], stable: ["a"])
-        #expect(plan.returns.isEmpty && plan.forgets.isEmpty)
+        #expect(plan.isEmpty && plan.forgets.isEmpty)
     }
+
+    @Test("what runs goes home when its turn comes; what nobody runs, or what stays where it is, goes at once")
+    func turn() throws {
+        let open = [try Self.open(1)]
+        let leg = PlannedMovePacer.Leg(from: NodeReference(text: "b"), to: NodeReference(text: "a"))
+        let running = Self.plan(open, [Self.moved], ["a": .fit, "b": .fit], stable: ["a"])
+        #expect(running.planned == [ReturnPlan.PlannedReturn(move: open[0], leg: leg)] && running.returns.isEmpty)
+        let paused = FailoverPlanTests.monitor(1, home: "a", assigned: "b", isActive: false)
+        #expect(Self.plan(open, [paused], ["a": .fit, "b": .fit], stable: ["a"]).returns == open)
+        let settled = FailoverPlanTests.monitor(1, home: "b", assigned: "b")
+        #expect(Self.plan(open, [settled], ["b": .fit]).returns == open)
+    }
+
+    @Test("from a node in maintenance it goes home when its turn comes, however short its home has been up")
+    func retiring() throws {
+        let open = [try Self.open(1)]
+        #expect(Self.plan(open, [Self.moved], ["a": .fit, "b": .retiring]).planned.map(\.move) == open)
+        #expect(Self.plan(open, [Self.moved], ["a": .retiring, "b": .fit], stable: ["a"]).isEmpty)
+    }
+}
+
+extension ReturnPlan {
+    /// Nothing goes home.
+    fileprivate var isEmpty: Bool { returns.isEmpty && planned.isEmpty }
 }

@@ -83,7 +83,7 @@ struct StabilityTests {
         node.adminState = .drain
         #expect(Ownership(of: node, limits: limits) == .draining)
         node.adminState = .maintenance
-        #expect(Ownership(of: node, limits: limits) == .lost(.drain))
+        #expect(Ownership(of: node, limits: limits) == .retiring)
         node.adminState = .active
         node.status = .recovering
         #expect(Ownership(of: node, limits: limits) == .wavering)

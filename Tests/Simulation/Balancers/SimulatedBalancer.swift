@@ -32,6 +32,7 @@ final class SimulatedBalancer: @unchecked Sendable {
             logger: Logger(label: process.name) { _ in SwiftLogNoOpLogHandler() },
             clock: ControlClock(
                 now: { process.instant }, sleep: { span in await process.sleep(span) },
+                wallTime: { Simulation.epoch + scheduler.now },
                 monotonicNanoseconds: { UInt64(max(scheduler.now / .nanoseconds(1), 0)) },
                 draw: { scheduler.random.fraction() }),
             lookup: { host, answer in answer(.found([.ipv4(octets: SimulatedBalancer.address(of: host), port: 0)])) })

@@ -19,6 +19,7 @@ enum Fault: String, Sendable, CaseIterable {
         case .databaseOutages: duringOutages
         case .agentsDie: amongAgents
         case .blips: self == .blip ? 1 : 0
+        case .planned: 0
         }
     }
 

@@ -24,6 +24,8 @@ package enum Sabotage: String, Sendable, CaseIterable {
     case noClockWatch
     /// An agent asks Kuma at once, whatever another one asked just before it.
     case noPredecessor
+    /// Planned moves go as soon as they are planned.
+    case noPace
 }
 
 extension Sabotage {
@@ -33,6 +35,7 @@ extension Sabotage {
         case .noFence, .noExpectedAssignment, .noSilenceCheck, .noPlacementRule, .noHold, .noReturns, .noClockWatch:
             .storm
         case .noPredecessor: .handovers
+        case .noPace: .planned
         case .unreadableIsOrphaned: .agentsDie
         case .noMassSilenceRule: .blips
         }
@@ -71,7 +74,7 @@ extension Sabotage? {
                 return PlannedMove(monitor: move.monitor, from: move.from, to: to, reason: move.reason)
             }
         case .noFence, .noHold, .unreadableIsOrphaned, .noSilenceCheck, .noMassSilenceRule, .noReturns, .noClockWatch,
-            .noPredecessor, nil:
+            .noPredecessor, .noPace, nil:
             moves
         }
     }
@@ -94,7 +97,7 @@ extension Sabotage? {
                 nodes: poll.nodes, rejectedRows: poll.rejectedRows, isSetUp: poll.isSetUp,
                 fingerprint: poll.fingerprint, orders: poll.orders)
         case .noFence, .noHold, .noExpectedAssignment, .noSilenceCheck, .noMassSilenceRule, .noReturns,
-            .noPlacementRule, .noPredecessor, nil:
+            .noPlacementRule, .noPredecessor, .noPace, nil:
             return poll
         }
     }
@@ -104,6 +107,7 @@ extension Sabotage? {
         case .noHold: configuration.flaps.hold = .zero
         case .noReturns: configuration.flaps.hold = .seconds(1_000_000)
         case .noMassSilenceRule: configuration.silence.massWait = .zero
+        case .noPace: configuration.pacing = .none
         case .noFence, .noExpectedAssignment, .unreadableIsOrphaned, .noSilenceCheck, .noPlacementRule, .noClockWatch,
             .noPredecessor, nil:
             break

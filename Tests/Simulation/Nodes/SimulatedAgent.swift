@@ -133,14 +133,21 @@ final class SimulatedAgent: @unchecked Sendable {
     private func reconcile(_ mark: MonitorsMark?) async {
         guard voice.isHeard(now: process.instant) else { return }
         if voice.takesOver(), store.sabotage != .noPredecessor {
-            planner.tookOver(now: process.instant, secondOfMinute: kuma.secondOfMinute)
+            planner.tookOver()
         }
-        guard judgement.status == .online, let seen = await monitors(mark) else { return }
-        let action = planner.next(
-            assigned: Set(seen.monitors), readAt: seen.readAt, now: process.instant,
-            secondOfMinute: kuma.secondOfMinute)
+        guard judgement.status == .online else {
+            planner.lostSight(now: process.instant)
+            return
+        }
+        guard var seen = await monitors(mark) else { return }
+        var action = next(seen)
+        if action == .read {
+            guard let anew = await monitors(nil) else { return }
+            seen = anew
+            action = next(seen)
+        }
         switch action {
-        case .nothing: return
+        case .nothing, .read: return
         case .trigger(let timeout):
             store.oracle.trace.note(process.name, "asks Kuma to read its monitors")
             onAsking(self)
@@ -148,5 +155,10 @@ final class SimulatedAgent: @unchecked Sendable {
             await process.awake()
             planner.finished(outcome, now: process.instant)
         }
+    }
+
+    private func next(_ seen: (monitors: [MonitorID], readAt: ContinuousClock.Instant?)) -> ReconcilePlanner.Action {
+        planner.next(
+            assigned: Set(seen.monitors), readAt: seen.readAt, now: process.instant, wallTime: kuma.wallTime)
     }
 }

@@ -16,8 +16,10 @@ final class SimulatedKuma: @unchecked Sendable {
         static let start: ClosedRange<Duration> = .milliseconds(500) ... .seconds(3)
         /// For each monitor that a reading starts.
         static let perStart: ClosedRange<Duration> = .milliseconds(100) ... .milliseconds(300)
-        /// One minute, the longest series of starts in a simulation, and a little.
-        static let staleness: Duration = .seconds(75)
+        /// For each monitor that a reading stops, after its last start.
+        static let perStop: ClosedRange<Duration> = .milliseconds(50) ... .milliseconds(150)
+        /// One minute, the longest series of starts and stops in a simulation, and a little.
+        static let staleness: Duration = .seconds(80)
     }
 
     let id: NodeID
@@ -32,7 +34,6 @@ final class SimulatedKuma: @unchecked Sendable {
     /// How many times it runs each monitor.
     private(set) var loops: [MonitorID: Int] = [:]
     private var generation = 0
-    private var readings = 0
     /// Somebody last added a monitor through it.
     private var addedAt: Duration = .zero
     private(set) var readableSince: Duration = .zero
@@ -52,7 +53,8 @@ final class SimulatedKuma: @unchecked Sendable {
     var isServing: Bool { phase == .serving && !isHanging }
     private var canRead: Bool { database.mode == .up && !isCutFromDatabase }
 
-    var secondOfMinute: Int { Int((scheduler.now + wallShift).components.seconds % 60) }
+    /// Of its machine; any full minute is as good as another.
+    var wallTime: Duration { scheduler.now + wallShift }
 
     // MARK: Life
 
@@ -68,8 +70,8 @@ final class SimulatedKuma: @unchecked Sendable {
     func stop() {
         phase = .stopped
         generation += 1
+        oracle.watch.lost(loops.keys, by: id)
         loops = [:]
-        readings = 0
     }
 
     /// Its reading of the minute waits too, and may then meet one that an agent asks for: nobody outside can tell.
@@ -93,6 +95,7 @@ final class SimulatedKuma: @unchecked Sendable {
         while !canRead, generation == mine, !oracle.isClosed { await scheduler.sleep(.seconds(1)) }
         guard generation == mine else { return }
         loops = assigned().reduce(into: [:]) { $0[$1] = 1 }
+        for monitor in loops.keys { oracle.watch.started(monitor, by: id, at: scheduler.now) }
         phase = .serving
         readableSince = scheduler.now
         scheduler.start { [self] in await everyMinute(mine) }
@@ -128,20 +131,26 @@ final class SimulatedKuma: @unchecked Sendable {
             return
         }
         let mine = generation
-        readings += 1
         let wanted = assigned()
-        for monitor in loops.keys where !wanted.contains(monitor) { loops[monitor] = nil }
-        for monitor in wanted where loops[monitor] == nil {
+        // What to start is decided by what ran when it began, as the fork does.
+        let ran = Set(loops.keys)
+        for monitor in wanted where !ran.contains(monitor) {
+            startMonitor(monitor)
             await scheduler.sleep(scheduler.random.span(Limits.perStart))
             guard generation == mine, !oracle.isClosed else { return }
-            startMonitor(monitor)
         }
-        readings -= 1
+        for monitor in loops.keys.sorted() where !wanted.contains(monitor) {
+            loops[monitor] = nil
+            oracle.watch.stopped(monitor, by: id, at: scheduler.now)
+            await scheduler.sleep(scheduler.random.span(Limits.perStop))
+            guard generation == mine, !oracle.isClosed else { return }
+        }
     }
 
     private func startMonitor(_ monitor: MonitorID) {
         guard loops[monitor] != nil else {
             loops[monitor] = 1
+            oracle.watch.started(monitor, by: id, at: scheduler.now)
             return
         }
         guard scheduler.now >= excusedUntil else { return }
@@ -181,7 +190,7 @@ final class SimulatedKuma: @unchecked Sendable {
         guard phase == .serving, scheduler.now >= settled else { return }
         let wanted = assigned()
         if loops.keys.sorted() != wanted {
-            oracle.fail(.staleKuma, "\(id) runs \(loops.keys.sorted()), and \(wanted) has stood for 75 s")
+            oracle.fail(.staleKuma, "\(id) runs \(loops.keys.sorted()), and \(wanted) has stood for 80 s")
         }
     }
 
@@ -189,6 +198,7 @@ final class SimulatedKuma: @unchecked Sendable {
 
     /// - Parameter isReachable: whether the asker's packets arrive.
     func health(isReachable: Bool, timeout: Duration) async -> ProbeResult {
+        let asked = scheduler.now
         let latency = scheduler.random.span(.milliseconds(1) ... .milliseconds(8))
         await scheduler.sleep(latency)
         guard isReachable else { return await unanswered(timeout, "no route") }
@@ -202,7 +212,10 @@ final class SimulatedKuma: @unchecked Sendable {
             while database.mode == .frozen, scheduler.now < end, !oracle.isClosed {
                 await scheduler.sleep(.milliseconds(250))
             }
-            guard scheduler.now < end else { return await unanswered(.zero, "no answer") }
+            guard scheduler.now < end else {
+                return ProbeResult(
+                    finding: .unhealthy, detail: "no answer within \(timeout)", duration: scheduler.now - asked)
+            }
         }
         guard canRead else {
             return ProbeResult(finding: .degraded, detail: "503, its database is unhealthy", duration: latency)

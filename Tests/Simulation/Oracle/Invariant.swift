@@ -2,7 +2,7 @@
 /// checked; `Simulator invariants` prints both.
 package enum Invariant: String, Sendable, CaseIterable {
     case fence, election, reason, lostFirst, personsChoice, freshPicture, exactReturn, hold, target, placement
-    case journal, pause, speaker, oneAgent, calm, history, doubleStart, staleKuma
+    case journal, pause, speaker, oneAgent, calm, history, doubleStart, staleKuma, watched
     case settledOwner, settledReturn, settledLeader, settledRunning, settledCount, settledJob
 
     package var meaning: String {
@@ -60,7 +60,12 @@ package enum Invariant: String, Sendable, CaseIterable {
             leader
             """
         case .doubleStart: "overlapping re-reads never make a Kuma run a monitor twice"
-        case .staleKuma: "a Kuma that could read its assignments for 75 s runs exactly those that stood for 75 s"
+        case .staleKuma: "a Kuma that could read its assignments for 80 s runs exactly those that stood for 80 s"
+        case .watched:
+            """
+            where moves are planned and nothing fails, no monitor waits for its new node longer than 5 s beyond its \
+            interval, and no two nodes run it for longer
+            """
         case .settledOwner:
             """
             when any node is fit, every active, assigned monitor's effective node is online and not in \
@@ -99,6 +104,7 @@ package enum Invariant: String, Sendable, CaseIterable {
         case .history: "each leader's write (Oracle.checkHistory)"
         case .doubleStart: "each start of a monitor (SimulatedKuma.reread)"
         case .staleKuma: "every 5 s (SimulatedKuma.checkFreshness)"
+        case .watched: "after everything moved (Simulation.checkWatched)"
         case .settledOwner: "after quiet (Oracle.checkSettled)"
         case .settledReturn: "after quiet (Oracle.checkSettled)"
         case .settledLeader: "after quiet (Simulation.checkLeader)"

@@ -40,6 +40,7 @@ final class Oracle: @unchecked Sendable {
     var isClosed = false
     private(set) var statistics = OracleStatistics()
 
+    var watch = MonitorWatch()
     /// The oracle's copy of the assignments.
     var known: [MonitorAssignment] = []
     var tracks: [String: NodeTrack] = [:]

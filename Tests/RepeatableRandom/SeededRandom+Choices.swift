@@ -1,6 +1,4 @@
-package import RepeatableRandom
-
-/// Every random decision of a simulation, in the order in which it is asked: the same seed gives the same run.
+/// Every random decision of a test, in the order in which it is asked: the same seed gives the same run.
 extension SeededRandom {
     /// 0 up to, and not including, 1.
     package mutating func fraction() -> Double { Double(next() >> 11) * 0x1p-53 }

@@ -1,0 +1,128 @@
+/// `LB_PLANNED_MOVES`: when monitors move that somebody runs.
+package enum PlannedMoveTiming: String, Sendable, CaseIterable {
+    /// As `PlannedMovePacer` allows.
+    case paced
+    /// Without waiting: their new node starts them as soon as its agent has it re-read, and their old one may have stopped
+    /// them before.
+    case atOnce = "at-once"
+
+    package var limits: PlannedMovePacer.Limits {
+        switch self {
+        case .paced: PlannedMovePacer.Limits()
+        case .atOnce: .none
+        }
+    }
+}
+
+/// Lets planned moves – returns, maintenance, rebalancing – through just before Kuma's own next reading, and no more of them
+/// than that reading starts within 5 s: the old node then stops in the very reading in which the new one starts, and nothing
+/// is left unwatched. Measured on the stand-in node; the other way, batches in between, needs an agent with a key at each
+/// node and runs a monitor twice for as long as two agents look at different moments.
+///
+/// A move that misses its moment – a slow database, clocks apart – is safe, only watched later than it might be.
+package struct PlannedMovePacer: Sendable {
+    package struct Limits: Sendable, Equatable {
+        /// Monitors that one node is given for one reading: 16 starts take 4.8 s at most (KUMA.md).
+        package var arrivals = 16
+        /// Monitors that leave one node in one reading: it stops them in the time in which two receivers start as many.
+        package var departures = 32
+        /// Parts of the period between which they are written: seconds 52 to 57 of a minute. An agent leaves to Kuma what it
+        /// sees from second 50 on, so clocks may be 2 s apart and a transaction take 3 s.
+        package var window = (52.0 / 60)..<(57.0 / 60)
+        /// Parts of the period in which urgent moves are kept back (`UrgentHold`): from second 46 on, and released at
+        /// second 56, so that the transaction is done before second 00.
+        package var hold = (46.0 / 60)..<(56.0 / 60)
+
+        package init() {}
+
+        /// Everything at once: for what is not about the pace.
+        package static var none: Limits {
+            var limits = Limits()
+            limits.arrivals = .max
+            limits.departures = .max
+            limits.window = 0..<1
+            limits.hold = 0..<0
+            return limits
+        }
+    }
+
+    /// Where a monitor runs and where it is to run.
+    package struct Leg: Sendable, Equatable {
+        package let from: NodeReference
+        package let to: NodeReference
+
+        package init(from: NodeReference, to: NodeReference) {
+            self.from = from
+            self.to = to
+        }
+    }
+
+    package enum Order: Sendable {
+        /// The first that must wait holds up those behind it: only whole beginnings of the list keep the loads even.
+        case strict
+        case any
+    }
+
+    private let readings: KumaReadings
+    private let limits: Limits
+    private var period: Int?
+    private var arrivals: [NodeReference: Int] = [:]
+    private var departures: [NodeReference: Int] = [:]
+
+    package init(_ readings: KumaReadings = KumaReadings(), limits: Limits = Limits()) {
+        self.readings = readings
+        self.limits = limits
+    }
+
+    /// - Parameter wallTime: since 1970, as the machines beside the nodes count it.
+    package func isOpen(at wallTime: Duration) -> Bool {
+        limits.window.contains(readings.phase(of: wallTime) / readings.period)
+    }
+
+    /// Urgent moves that Kuma's next reading will start as well.
+    package mutating func note(urgent counts: [NodeReference: Int], at wallTime: Duration) {
+        begin(wallTime)
+        let phase = readings.phase(of: wallTime)
+        for (node, count) in counts where readings.leaves(starts: count, at: phase) {
+            arrivals[node, default: 0] += count
+        }
+    }
+
+    /// Which of these may be written now; they are counted as written. No node gives and takes in one reading: it stops
+    /// only after it has started everything.
+    package mutating func admit<Move>(
+        _ moves: [Move], in order: Order, at wallTime: Duration, leg: (Move) -> Leg
+    ) -> [Move] {
+        guard isOpen(at: wallTime), !moves.isEmpty else { return [] }
+        begin(wallTime)
+        var admitted: [Move] = []
+        for move in moves {
+            if admit(leg(move)) {
+                admitted.append(move)
+                continue
+            }
+            switch order {
+            case .strict: return admitted
+            case .any: continue
+            }
+        }
+        return admitted
+    }
+
+    private mutating func begin(_ wallTime: Duration) {
+        let current = readings.index(of: wallTime)
+        guard current != period || limits.arrivals == .max else { return }
+        period = current
+        arrivals = [:]
+        departures = [:]
+    }
+
+    private mutating func admit(_ leg: Leg) -> Bool {
+        guard arrivals[leg.to, default: 0] < limits.arrivals, departures[leg.from, default: 0] < limits.departures
+        else { return false }
+        if limits.arrivals != .max, arrivals[leg.from] != nil || departures[leg.to] != nil { return false }
+        arrivals[leg.to, default: 0] += 1
+        departures[leg.from, default: 0] += 1
+        return true
+    }
+}
