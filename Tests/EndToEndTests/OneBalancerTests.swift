@@ -6,7 +6,9 @@ import Testing
 import Waiting
 
 extension EndToEnd {
-    @Suite("One balancer before three nodes", .serialized, .cluster("--return-hold", "1s"))
+    /// Half of the REPORT_TTL of production, with which `Faults` are measured.
+    @Suite(
+        "One balancer before three nodes", .serialized, .cluster("--return-hold", "1s", "--report-ttl", "4s"))
     struct OneBalancer {
         private let cluster: ClusterUnderTest
 
@@ -130,7 +132,7 @@ extension EndToEnd {
                 try await cluster.speaker(of: "node2") == "agent"
             }
             await FaultTable.shared.add(
-                "agent killed", expected: "a warning after 8 s, nothing moves",
+                "agent killed, with a REPORT_TTL of 4 s", expected: "a warning after 4 s, nothing moves",
                 measured: "the balancer speaks after \(spoken.seconds), 0 moves")
             try await cluster.settled()
         }

@@ -25,6 +25,7 @@ extension Trait where Self == ClusterTrait {
     static func cluster(_ words: String...) -> ClusterTrait { ClusterTrait(words: words) }
 }
 
-/// Everything that runs a cluster, one after the other: two at once would only measure how small the machine is.
+/// Everything that runs a cluster, one suite after the other within a process. `Tests/lanes` runs several processes side
+/// by side, a suite or a fault in each: clusters mostly wait, share nothing, and their ports are reserved.
 @Suite("End to end, with the built executables", .serialized, .faultTable)
 enum EndToEnd {}
