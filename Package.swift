@@ -146,6 +146,7 @@ let package = Package(
         // What several test targets share.
         .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient", swiftSettings: houseRules),
         .target(name: "RepeatableRandom", path: "Tests/RepeatableRandom", swiftSettings: houseRules),
+        .target(name: "DelayingProxy", path: "Tests/DelayingProxy", swiftSettings: houseRules),
         .target(name: "NotifySocket", path: "Tests/NotifySocket", swiftSettings: houseRules),
         .target(name: "SchemaChecking", path: "Tests/SchemaChecking", swiftSettings: houseRules),
         .target(name: "Waiting", path: "Tests/Waiting", swiftSettings: houseRules),
@@ -175,7 +176,8 @@ let package = Package(
         .testTarget(
             name: "ClusterStoreTests",
             dependencies: [
-                "ClusterCore", "ClusterStore", "MariaDB", "PrivateMariaDB", "Secrets", "Waiting", inMemoryLogging,
+                "ClusterCore", "ClusterStore", "DelayingProxy", "MariaDB", "PrivateMariaDB", "Secrets", "Waiting",
+                inMemoryLogging,
                 logging,
             ],
             swiftSettings: houseRules
@@ -184,6 +186,15 @@ let package = Package(
             name: "ControlPlaneTests",
             dependencies: [
                 "ClusterCore", "ClusterStore", "ControlPlane", "Waiting", "MariaDB", "PrivateMariaDB", logging,
+            ],
+            swiftSettings: houseRules
+        ),
+        .testTarget(
+            name: "SlowDatabaseTests",
+            dependencies: [
+                "AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "DelayingProxy", "MariaDB",
+                "PrivateMariaDB",
+                "Waiting", logging, serviceLifecycle,
             ],
             swiftSettings: houseRules
         ),

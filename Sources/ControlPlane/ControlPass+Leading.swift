@@ -173,8 +173,7 @@ extension ControlPass {
         guard clock.now() >= nextAnnouncement else { return }
         nextAnnouncement = clock.now() + configuration.announceInterval
         isHistoryOld = true
-        try await store.announce(identity)
-        balancers = try await store.balancers()
+        balancers = try await store.announce(identity)
         // Another balancer was seen in the future: its database host's clock is ahead of ours.
         let least = balancers.filter { $0.presence.id != identity.id }.map(\.lastSeenAge).min() ?? .zero
         if least < DatabaseClock.leastAge { noteSkew(.zero - least) }
@@ -185,8 +184,7 @@ extension ControlPass {
         guard isHistoryOld else { return }
         isHistoryOld = false
         do throws(StoreError) {
-            history.events = try await store.events(EventQuery(limit: RememberedHistory.rows))
-            history.moves = try await store.moves(MoveQuery(limit: RememberedHistory.rows))
+            (history.events, history.moves) = try await store.history(newest: RememberedHistory.rows)
         } catch {
             switch error {
             case .unavailable, .deadlineExceeded, .leaseLost:

@@ -51,16 +51,22 @@ actor ControlPass {
     var transitions: TransitionObserver
     var picture: ClusterPicture?
     var database: DatabaseView
-    /// When the database last answered: a poll, or a call after the poll of its pass, be it with a refusal. Not
-    /// `database.lastRead`: a long series of moves between two polls is no absence of the database. What comes before a
-    /// pass's poll does not count, or it would hide an absence from the poll.
+    /// When the database last answered, be it with a refusal. Not `database.lastRead`: what counts is whether calls are
+    /// answered, not how long a pass takes. The pause after a pass that was answered to its end is no absence either.
     var lastAnswer: ContinuousClock.Instant?
+    /// The longest wait for an answer before the next poll of all calls since the last pass: the first of them hides no absence
+    /// from the poll, and together they are none.
+    private var absence: Duration = .zero
+    /// From the last pass to the next one, as meant.
+    private var pause: Duration = .zero
     /// Why the schema could not be completed, told once and not every few seconds.
     var schemaTrouble: StoreError?
     var balancers: [BalancerRecord] = []
     var nextAnnouncement: ContinuousClock.Instant
     /// Nil when the schema is whole.
     var nextSchemaAttempt: ContinuousClock.Instant?
+    /// Attempts in a row that found a table of Kuma's in use.
+    private var schemaHolds = 0
     /// After an outage nodes report what they suffered from it.
     var rest: MoverRest
     /// Planned moves go when Kuma's own reading is about to come.
@@ -106,7 +112,8 @@ actor ControlPass {
         poller = TablePoller(store: store, clock: clock, logger: logger)
         leader = LeaderLoop(
             store: store, configuration: configuration, myself: identity.id, clock: clock, logger: logger)
-        speaker = SilentNodeSpeaker(store: store, prober: prober, configuration: configuration, logger: logger)
+        speaker = SilentNodeSpeaker(
+            store: store, prober: prober, configuration: configuration, clock: clock, logger: logger)
         mover = MonitorMover(store: store, configuration: configuration, clock: clock, logger: logger)
         rebalancer = Rebalancer(store: store, configuration: configuration, logger: logger)
         silence = SilenceJudge(limits: configuration.silence)
@@ -124,9 +131,18 @@ actor ControlPass {
     /// - Returns: how long to wait before the next one.
     func run() async -> Duration {
         let started = clock.now()
+        if failures == 0, let answer = lastAnswer { lastAnswer = min(answer + pause, started) }
+        pause = await pass(started)
+        return pause
+    }
+
+    private func pass(_ started: ContinuousClock.Instant) async -> Duration {
         do {
-            try await prepareSchema()
-            _ = try await leader.renewIfDue()
+            if try await prepareSchema() { heardBeforePoll() }
+            if await leader.isDue {
+                _ = try await leader.renewIfDue()
+                heardBeforePoll()
+            }
             let asked = clock.now()
             var picture = try await poller.poll()
             scans.polled(in: clock.now() - asked)
@@ -141,8 +157,12 @@ actor ControlPass {
             if await leader.lease != nil { try await lead(&picture) }
             self.picture = picture
             heard()
-            try await announce()
-            try await rememberHistory()
+            if !isUrgent(picture) || clock.now() >= nextAnnouncement + configuration.announceInterval {
+                try await announce()
+                heard()
+                try await rememberHistory()
+                heard()
+            }
             try await feedFollowers()
             failures = 0
             heard()
@@ -158,13 +178,16 @@ actor ControlPass {
         }
     }
 
-    /// Polls are dense while somebody is about to be judged offline, so that its monitors wait for no poll.
-    private func interval(for picture: ClusterPicture) -> Duration {
-        let isChanging = picture.nodes.contains { node in
+    /// Somebody is about to be judged offline: its monitors wait for no poll, nor for what can come later.
+    private func isUrgent(_ picture: ClusterPicture) -> Bool {
+        picture.nodes.contains { node in
             node.failStreak > 0 && node.believedStatus(configuration.judge) == .online
                 && !silence.silent.contains(node.id)
         }
-        return isChanging
+    }
+
+    private func interval(for picture: ClusterPicture) -> Duration {
+        isUrgent(picture)
             ? min(configuration.suspectPollInterval, configuration.pollInterval) : configuration.pollInterval
     }
 
@@ -191,33 +214,42 @@ actor ControlPass {
 // MARK: The database's coming and going
 
 extension ControlPass {
-    private func prepareSchema() async throws(StoreError) {
+    /// - Returns: whether it asked.
+    private func prepareSchema() async throws(StoreError) -> Bool {
         guard let due = nextSchemaAttempt, clock.now() >= due else {
             // Without Kuma's table nothing that follows could be done.
             if let foreignness = database.foreignness { throw .schemaMissing(reason: foreignness) }
-            return
+            return false
         }
         let report: SchemaReport
         do throws(StoreError) { report = try await store.prepareSchema() } catch {
             switch error {
-            case .notPermitted:
+            case .notPermitted, .contended:
                 // What exists may be enough to route and even to lead by; where it is not, the next statement says so.
                 noteSchemaTrouble(error)
-                return
-            case .unavailable, .deadlineExceeded, .contended, .leaseLost, .schemaMissing, .refused: throw error
+                return true
+            case .unavailable, .deadlineExceeded, .leaseLost, .schemaMissing, .refused: throw error
             }
         }
         schemaTrouble = nil
+        schemaHolds = 0
         if !report.added.isEmpty {
             logger.notice("schema completed", metadata: ["added": "\(report.added.joined(separator: ", "))"])
         }
         nextSchemaAttempt = report.waitingForKuma.isEmpty ? nil : clock.now() + ControlPass.schemaRetry
         database.foreignness = report.foreignness
         if let foreignness = report.foreignness { throw .schemaMissing(reason: foreignness) }
+        return true
     }
 
+    /// A table that is in use is soon free in most cases, and may be dumped for an hour.
     private func noteSchemaTrouble(_ error: StoreError) {
-        nextSchemaAttempt = clock.now() + ControlPass.schemaRetry
+        var pause = ControlPass.schemaRetry
+        if case .contended = error {
+            pause = min(ControlPass.schemaRetry, .milliseconds(250) * (1 << min(schemaHolds, 8)))
+            schemaHolds += 1
+        }
+        nextSchemaAttempt = clock.now() + pause
         guard schemaTrouble != error else { return }
         schemaTrouble = error
         logger.error("the schema is not complete", metadata: ["error": "\(error)"])
@@ -226,9 +258,9 @@ extension ControlPass {
     /// A poll succeeded.
     private func answered() {
         let now = clock.now()
-        if let lastAnswer {
-            let away = now - lastAnswer
-            if away >= configuration.outage { returned(after: away, now: now) }
+        if lastAnswer != nil, database.lastRead != nil {
+            heardBeforePoll()
+            if absence >= configuration.outage { returned(after: absence, now: now) }
         } else {
             // How long it was away before our start nobody knows.
             silence.databaseReturned(now: now)
@@ -240,6 +272,7 @@ extension ControlPass {
         database.lastError = nil
         database.lastRead = now
         lastAnswer = now
+        absence = .zero
     }
 
     /// Every age that the database computes is off by the step until its row is written anew: as after an outage.
@@ -270,14 +303,21 @@ extension ControlPass {
         events.append(ClusterEvent(.databaseReturned, detail: detail))
     }
 
-    /// A call after this pass's poll was answered.
+    /// A call after this pass's poll was answered, however late: a long series of moves is no absence of the database.
     func heard() { lastAnswer = clock.now() }
+
+    private func heardBeforePoll() {
+        if let lastAnswer { absence = max(absence, clock.now() - lastAnswer) }
+        heard()
+    }
 
     /// - Parameter started: when the pass began.
     private func failed(_ error: StoreError, in started: ContinuousClock.Instant) async {
         await leader.failed(error)
         let now = clock.now()
-        if error.isAnswer, let lastRead = database.lastRead, lastRead >= started { heard() }
+        if error.isAnswer {
+            if let lastRead = database.lastRead, lastRead >= started { heard() } else { heardBeforePoll() }
+        }
         failures += 1
         scans.failures += 1
         switch error {

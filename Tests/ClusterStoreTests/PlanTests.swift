@@ -29,7 +29,9 @@ struct PlanTests {
         Whole(
             statement: "SELECT id, active, node_id, assigned_node FROM monitor", table: "monitor",
             key: "idx_assigned_node", why: "the whole map, read again only after a change; as above"),
-        Whole(statement: "SELECT n.node_id AS node_id", table: "n", key: nil, why: "a recount of all nodes, asked for"),
+        Whole(
+            statement: "SELECT node_id, monitor_count FROM node", table: "node", key: nil,
+            why: "a recount of all nodes, asked for"),
         Whole(
             statement: "DELETE FROM cluster_balancer", table: "cluster_balancer", key: nil,
             why: "a row for each balancer of the last hour"),
@@ -37,11 +39,9 @@ struct PlanTests {
             statement: "SELECT id, address, version", table: "cluster_balancer", key: "PRIMARY",
             why: "as above, in the order of their ids"),
         Whole(
-            statement: "SELECT id FROM cluster_event ORDER BY id DESC", table: "cluster_event", key: "PRIMARY",
-            why: "counts off the 10 000 newest ids; only when something happened"),
-        Whole(
-            statement: "SELECT id FROM cluster_job ORDER BY id DESC", table: "cluster_job", key: "PRIMARY",
-            why: "counts off the 100 newest ids; only when a job ends"),
+            statement: "SELECT id, active, node_id, assigned_node FROM monitor WHERE active = 1", table: "monitor",
+            key: nil,
+            why: "a recount, asked for"),
         Whole(
             statement: "SELECT id, kind, state, requested_by", table: "cluster_job", key: "PRIMARY",
             why: "the 100 newest, asked for"),
@@ -59,12 +59,12 @@ struct PlanTests {
         "SELECT id FROM monitor WHERE active = 1 AND (assigned_node =", "SELECT node_id, node_name, host",
         "SELECT EXISTS (SELECT 1 FROM `user`) AS is_set_up, CAST", "SELECT COUNT(*) AS monitors",
         "SELECT id, active, node_id, assigned_node FROM monitor", "SELECT holder, epoch",
-        "UPDATE cluster_lease SET holder",
+        "UPDATE cluster_lease SET holder", "UPDATE cluster_lease SET expires_at",
         "UPDATE cluster_lease SET touched_at", "UPDATE node SET status_since = IF(status_verdict <=> 'offline'",
-        "SELECT m.id AS id", "UPDATE JSON_TABLE(", "UPDATE cluster_move c", "INSERT INTO cluster_move",
+        "SELECT m.id AS id", "UPDATE JSON_TABLE(", "INSERT INTO cluster_move",
         "SELECT c.id AS entry", "SELECT id AS entry, monitor_id", "INSERT INTO cluster_event",
         "SELECT id, CONCAT(LEFT(DATE_FORMAT(at", "SELECT id, monitor_id, from_node",
-        "SELECT id FROM cluster_event", "DELETE FROM cluster_event",
+        "DELETE FROM cluster_event",
         "INSERT INTO cluster_balancer", "DELETE FROM cluster_balancer", "DELETE FROM cluster_move",
         "SELECT id, address, version", "UPDATE cluster_job SET state = 'running'", "UPDATE cluster_job SET moved",
         "UPDATE cluster_job SET state = 'done'",
@@ -74,8 +74,9 @@ struct PlanTests {
     func indexes() async throws {
         let plans = try await StatementPlans.start()
         do {
-            try await runEveryCall(on: plans)
-            try check(try plans.entries())
+            let sql = try await runEveryCall(on: plans)
+            try check(try await plans.entries(askedOf: sql))
+            await sql.close()
         } catch {
             await plans.stop()
             throw error
@@ -90,6 +91,7 @@ struct PlanTests {
         let isScan = { (step: StatementPlans.Step) in step.isStoredTable && step.readsEverything }
         let start = try #require(entries.firstIndex { $0.text.hasPrefix("ANALYZE TABLE") })
         for entry in entries[(start + 1)...] where !entry.text.hasPrefix(PlanTests.scan) {
+            if entry.isUnexplained { Issue.record("no plan of: \(entry.text.prefix(300))") }
             for step in entry.reads.filter(isScan) where !PlanTests.byDesign.contains(where: { $0.covers(step, entry) })
             {
                 Issue.record("reads all of \(step.table) (\(step.access), \(step.key)): \(entry.text.prefix(300))")
@@ -104,7 +106,8 @@ struct PlanTests {
     private static let scan = "SELECT MAX(name) FROM monitor"
 
     /// Once everything that agents and balancers repeat, and what people ask for as well.
-    private func runEveryCall(on plans: StatementPlans) async throws {
+    /// - Returns: a connection to the database on which all that ran.
+    private func runEveryCall(on plans: StatementPlans) async throws -> Connection {
         let cluster = try await MariaDBTestCluster.make(on: plans.server)
         _ = try await cluster.store.prepareSchema()
         try await PlanTests.populate(cluster.sql)
@@ -142,12 +145,14 @@ struct PlanTests {
         try await store.pause(PauseOrder(by: "a person", reason: ""))
         _ = try await store.resume(.any)
         _ = try await store.recountMonitors()
+        _ = try await store.history(newest: 100)
+        _ = try await store.lead()
         _ = try await store.events(EventQuery())
         _ = try await store.moves(MoveQuery())
         try await store.releaseLease(lease)
         _ = try await cluster.sql.query("SELECT MAX(name) FROM monitor")
         await store.close()
-        await cluster.sql.close()
+        return cluster.sql
     }
 
     /// A thousand nodes, 50 000 monitors on the first fifty, and a full history.

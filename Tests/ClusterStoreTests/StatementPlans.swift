@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MariaDB
 import PrivateMariaDB
 
 /// A server that writes down the plan by which it *ran* each statement: EXPLAIN's own rows, in its slow log, with every
@@ -9,7 +10,7 @@ final class StatementPlans {
     struct Entry {
         /// On one line, with the values that were bound.
         let text: String
-        let steps: [Step]
+        var steps: [Step]
 
         /// An INSERT's first row is the table that it writes.
         var reads: [Step] { Array(text.hasPrefix("INSERT") ? steps.dropFirst() : steps[...]) }
@@ -42,7 +43,7 @@ final class StatementPlans {
         var settings = PrivateMariaDB.Settings()
         settings.extraArguments = [
             "--slow-query-log", "--slow-query-log-file=\(path)", "--log-output=FILE", "--long-query-time=0",
-            "--log-slow-verbosity=query_plan,explain",
+            "--log-slow-verbosity=query_plan,explain", "--log-slow-disabled-statements=",
         ]
         return StatementPlans(server: try await PrivateMariaDB.start(settings), path: path)
     }
@@ -50,6 +51,20 @@ final class StatementPlans {
     func stop() async {
         await server.stop()
         try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Every statement that ran so far. The slow log has no plan of what ran inside a compound statement; for those the server
+    /// is asked now, with the text that ran and the values that were bound.
+    func entries(askedOf connection: Connection) async throws -> [Entry] {
+        var entries = try entries()
+        for index in entries.indices where entries[index].isUnexplained {
+            // A statement that the server cannot explain, such as one on a table that is gone, shows as never explained.
+            let plan = try? await connection.query(
+                "BEGIN NOT ATOMIC EXECUTE IMMEDIATE CONCAT('EXPLAIN ', ?); END", [.text(entries[index].text)])
+            guard let plan else { continue }
+            entries[index].steps = try plan.map { try Step($0, of: plan) }
+        }
+        return entries
     }
 
     /// Every statement that ran so far.
@@ -76,7 +91,20 @@ final class StatementPlans {
     }
 }
 
+extension StatementPlans.Entry {
+    /// Whether it reads tables and no plan of it is known.
+    var isUnexplained: Bool {
+        steps.isEmpty && ["SELECT ", "UPDATE ", "DELETE ", "INSERT "].contains { text.hasPrefix($0) }
+            && text.contains(" FROM ") || steps.isEmpty && text.hasPrefix("UPDATE ")
+    }
+}
+
 extension StatementPlans.Step {
+    init(_ row: Row, of rows: Rows) throws {
+        let word = { (name: String) in try row.optionalText(try rows.column(name)) ?? "NULL" }
+        (table, access, key, extra) = (try word("table"), try word("type"), try word("key"), try word("Extra"))
+    }
+
     /// Nil for the line of headings. id, select_type, table, type, possible_keys, key, key_len, ref, rows, r_rows, filtered,
     /// r_filtered, Extra, with tabs between.
     init?(_ line: Substring) {

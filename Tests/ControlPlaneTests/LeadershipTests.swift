@@ -203,7 +203,9 @@ final class GatedStore: ControlStore {
             orders: orders, time: poll.time)
     }
     func assignments() async throws(StoreError) -> [MonitorAssignment] { try await inner.assignments() }
-    func announce(_ balancer: BalancerPresence) async throws(StoreError) { try await inner.announce(balancer) }
+    func announce(_ balancer: BalancerPresence) async throws(StoreError) -> [BalancerRecord] {
+        try await inner.announce(balancer)
+    }
     func balancers() async throws(StoreError) -> [BalancerRecord] { try await inner.balancers() }
     func acquireLease(holder: BalancerID, ttl: Duration) async throws(StoreError) -> LeaseAnswer {
         let answer = try await inner.acquireLease(holder: holder, ttl: ttl)

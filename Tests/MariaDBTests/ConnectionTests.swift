@@ -104,6 +104,55 @@ struct ConnectionTests {
         }
     }
 
+    @Test("A compound statement is one call: each of its queries answers, values and errors included")
+    func compound() async throws {
+        let connection = try await connection()
+        try await connection.execute("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20))")
+        let statement: Statement = """
+            BEGIN NOT ATOMIC
+                INSERT INTO t VALUES (?, ?);
+                SELECT v FROM t;
+                IF ? > 1 THEN SELECT id, v FROM t ORDER BY id; END IF;
+                SELECT COUNT(*) AS n FROM t WHERE v = ?;
+            END
+            """
+        for number in 1...3 {
+            let text = String(repeating: "x", count: number)
+            let parts = try await connection.queries(
+                statement, [.int(number), .text(text), .int(number), .text(text)])
+            #expect(parts.map(\.count) == (number == 1 ? [1, 1] : [number, number, 1]))
+            let (last, first) = (try #require(parts.last), try #require(parts.first))
+            #expect(try last.first?.int(try last.column("n")) == 1)
+            #expect(try first[number - 1].text(try first.column("v")) == text)
+        }
+        // The second part fails after the first has been sent; the connection goes on.
+        do throws(MariaDBError) {
+            _ = try await connection.queries(statement, [.int(1), .text(""), .int(1), .text("")])
+            Issue.record("expected an error")
+        } catch { if case .refused(1062, _) = error {} else { Issue.record("\(error)") } }
+        await expectFault(connection, "BEGIN NOT ATOMIC SELECT 1; SELECT 2 FROM nothing; END") {
+            if case .schemaMissing(1146, _) = $0 { true } else { false }
+        }
+        let rows = try await connection.query("SELECT COUNT(*) AS n FROM t")
+        #expect(try rows.first?.int(try rows.column("n")) == 3)
+    }
+
+    @Test("The time limit of a statement is that of a compound one as a whole")
+    func compoundDeadline() async throws {
+        var options = try await PrivateMariaDB.shared().rootOptions(database: "mysql")
+        options.statementTimeout = .milliseconds(200)
+        let statement: Statement = """
+            BEGIN NOT ATOMIC
+                SELECT SLEEP(0.15), 1 FROM (SELECT 1 AS a) t;
+                SELECT SLEEP(0.15), 2 FROM (SELECT 1 AS a) t;
+                SELECT SLEEP(3), 3 FROM (SELECT 1 AS a) t;
+            END
+            """
+        await expectFault(Connection(options), statement) {
+            if case .deadlineExceeded = $0 { true } else { false }
+        }
+    }
+
     @Test("Matched rows count also where nothing changed")
     func matched() async throws {
         let connection = try await connection()

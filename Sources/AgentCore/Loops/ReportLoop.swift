@@ -13,6 +13,8 @@ struct ReportLoop: Sendable {
         var isSchemaReady = false
         /// Kuma's tables that were missing when it was last said.
         var waitingForKuma: [String] = []
+        /// Why the schema could not be completed yet, when that was said.
+        var schemaHold: StoreError?
         var conflict: ConflictWatch
         /// The failure that was logged last; nil while the database answers.
         var failure: StoreError?
@@ -83,7 +85,14 @@ struct ReportLoop: Sendable {
     }
 
     private func prepareSchema(_ memory: inout Memory) async throws(StoreError) {
-        let report = try await agent.store.prepareSchema()
+        let report: SchemaReport
+        do throws(StoreError) { report = try await agent.store.prepareSchema() } catch {
+            guard case .contended = error else { throw error }
+            // What is missing need not be what a beat writes; where it is, the beat fails and says so.
+            if memory.schemaHold != error { agent.logger.warning("the schema is not complete yet: \(error)") }
+            memory.schemaHold = error
+            return
+        }
         if !report.added.isEmpty {
             agent.logger.info("schema prepared", metadata: ["added": "\(report.added.joined(separator: ", "))"])
         }

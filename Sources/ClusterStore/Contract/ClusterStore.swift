@@ -50,8 +50,9 @@ package protocol ControlStore: Sendable {
     func assignments() async throws(StoreError) -> [MonitorAssignment]
 
     /// Announces this balancer, so that `/lb/leader` can list it; rows unseen for an hour are dropped,
-    /// and so are closed journal entries beyond their limits.
-    func announce(_ balancer: BalancerPresence) async throws(StoreError)
+    /// and so are closed journal entries beyond their limits. Returns all that are announced.
+    @discardableResult
+    func announce(_ balancer: BalancerPresence) async throws(StoreError) -> [BalancerRecord]
     func balancers() async throws(StoreError) -> [BalancerRecord]
 
     /// Takes the lease when it is free or expired, renews it when `holder` holds it. Compare-and-set on the database's
@@ -118,6 +119,8 @@ package protocol ControlStore: Sendable {
     func record(_ events: [ClusterEvent]) async throws(StoreError)
     /// Newest first.
     func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent]
+    /// The newest `count` of both, newest first.
+    func history(newest count: Int) async throws(StoreError) -> (events: [RecordedEvent], moves: [RecordedMove])
 
     /// Which database host it works on, and why others are not fit; nil where there is no such thing. Never blocks.
     var databaseHosts: DatabaseHosts? { get }
@@ -128,4 +131,9 @@ package protocol ControlStore: Sendable {
 
 extension ControlStore {
     package var databaseHosts: DatabaseHosts? { nil }
+
+    package func history(newest count: Int) async throws(StoreError) -> (events: [RecordedEvent], moves: [RecordedMove])
+    {
+        (try await events(EventQuery(limit: count)), try await moves(MoveQuery(limit: count)))
+    }
 }

@@ -68,11 +68,13 @@ package struct InMemoryClusterStore: ClusterStore {
 
     // MARK: - Balancers
 
-    package func announce(_ balancer: BalancerPresence) async throws(StoreError) {
+    @discardableResult
+    package func announce(_ balancer: BalancerPresence) async throws(StoreError) -> [BalancerRecord] {
         try step { state, now throws(StoreError) in
             state.balancers[balancer.id] = (balancer, now)
             state.balancers = state.balancers.filter { now - $0.value.lastSeen <= PresenceLimits.keep }
         }
+        return try await balancers()
     }
 
     package func balancers() async throws(StoreError) -> [BalancerRecord] {

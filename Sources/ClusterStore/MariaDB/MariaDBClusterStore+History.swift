@@ -1,7 +1,7 @@
 package import ClusterCore
 import MariaDB
 
-private enum HistorySQL {
+enum HistorySQL {
     static let append: Statement = """
         INSERT INTO cluster_event (at, node_id, kind, detail)
         SELECT NOW(3), j.node, j.kind, j.detail
@@ -9,13 +9,28 @@ private enum HistorySQL {
             kind VARCHAR(40) PATH '$[1]', detail VARCHAR(500) PATH '$[2]')) j ORDER BY j.position
         """
 
-    static let isInTransaction: Statement = "SELECT @@in_transaction AS is_open"
+    /// Tells of a move in the transaction that makes it, so that neither is without the other when the answer is lost or
+    /// its leader dies. The next `record` trims. A history that cannot be written, or that somebody keeps locked, keeps no
+    /// monitor from being moved; the answer says whether the transaction survived that. Out of time (1969) is out of time: that
+    /// handler would swallow it, and nothing after it would have a limit.
+    static let tell = Statement(
+        joining: """
+            BEGIN
+                DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
+                DECLARE EXIT HANDLER FOR 1969 RESIGNAL;
+            """, append,
+        "; END; SELECT @@in_transaction AS is_open")
 
     /// The oldest row to keep, counted and not by id: on Galera ids have gaps. The value is one less than the rows to keep.
     static let oldestKept: Statement = "SELECT id FROM cluster_event ORDER BY id DESC LIMIT 1 OFFSET ?"
 
-    /// Its value is bound, and not a sub-select: for that MariaDB would read, and lock, every row there is.
-    static let trim: Statement = "DELETE FROM cluster_event WHERE id < ?"
+    /// The end of the kept rows is a variable, and not a sub-select of the DELETE: for that MariaDB would read, and lock, every
+    /// row there is.
+    static let appendAndTrim = Statement(
+        joining: "BEGIN NOT ATOMIC", append, "; BEGIN DECLARE oldest BIGINT DEFAULT (", oldestKept,
+        "); DELETE FROM cluster_event WHERE id < oldest; END; END")
+
+    static let begin = Statement(joining: "BEGIN NOT ATOMIC START TRANSACTION;", appendAndTrim, "; END")
 
     /// Words that we do not know are left out here and not later: a page is full as long as there is more.
     static let read: Statement = """
@@ -56,6 +71,13 @@ private enum HistorySQL {
         SELECT id, address, version, TIMESTAMPDIFF(MICROSECOND, last_seen, NOW(3)) AS age
         FROM cluster_balancer ORDER BY id
         """
+
+    /// Each of these is a transaction of its own, all are one round trip.
+    static let announceAndList = Statement(
+        joining: "BEGIN NOT ATOMIC", announce, ";", dropUnseen, ";", dropOldMoves, ";", surplusMoves, ";", balancers,
+        "; END")
+
+    static let readBoth = Statement(joining: "BEGIN NOT ATOMIC", read, ";", OrderSQL.moves, "; END")
 }
 
 extension MariaDBClusterStore {
@@ -68,18 +90,17 @@ extension MariaDBClusterStore {
         }
         do throws(MariaDBError) {
             // In one transaction: a caller repeats what failed, and a failed trimming must not leave the rows behind.
-            try await connection.transaction { session throws(MariaDBError) in
-                for page in pages { try session.execute(HistorySQL.append, [page]) }
-                let oldest = try session.query(HistorySQL.oldestKept, [.int(HistoryLimits.events - 1)])
-                if let row = oldest.first {
-                    try session.execute(HistorySQL.trim, [.int(try row.int(try oldest.column("id")))])
+            try await connection.transaction(begins: .body) { session throws(MariaDBError) in
+                let kept = Value.int(HistoryLimits.events - 1)
+                for (index, page) in pages.enumerated() {
+                    try session.execute(index == 0 ? HistorySQL.begin : HistorySQL.appendAndTrim, [page, kept])
                 }
                 return .commit(())
             }
         } catch { throw StoreError(error) }
     }
 
-    private static func rows(of events: some Sequence<ClusterEvent>) -> Value {
+    static func rows(of events: some Sequence<ClusterEvent>) -> Value {
         var rows = JSONRows()
         for event in events {
             rows.append([.optional(event.node?.text), .text(event.kind.rawValue), .text(event.detail)])
@@ -87,38 +108,36 @@ extension MariaDBClusterStore {
         return rows.value
     }
 
-    /// Tells of a move in the transaction that makes it, so that neither is without the other when the answer is lost or
-    /// its leader dies. The next `record` trims. A history that cannot be written, or that somebody keeps locked, keeps no
-    /// monitor from being moved.
-    static func append(_ events: [ClusterEvent], in session: Session) throws(MariaDBError) {
-        guard !events.isEmpty else { return }
-        do throws(MariaDBError) { try session.execute(HistorySQL.append, [rows(of: events)]) } catch {
-            switch error {
-            case .notPermitted, .schemaMissing, .refused: return
-            case .conflict:
-                // A lock wait that ended takes back its statement only, a deadlock the whole transaction.
-                guard try isOpen(session) else { throw error }
-            case .unavailable, .overloaded, .deadlineExceeded, .loginRefused, .misused: throw error
-            }
-        }
-    }
-
-    private static func isOpen(_ session: Session) throws(MariaDBError) -> Bool {
-        let rows = try session.query(HistorySQL.isInTransaction)
-        return try rows.first?.int(try rows.column("is_open")) == 1
-    }
-
     /// Passes over kinds that a newer release wrote.
     package func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent] {
+        let rows = try await self.query(HistorySQL.read, MariaDBClusterStore.values(of: query))
+        return try recordedEvents(rows)
+    }
+
+    private static func values(of query: EventQuery) -> [Value] {
         let node = Value.optional(query.node?.text)
         let kinds = query.kind.map { [$0] } ?? ClusterEvent.Kind.allCases
-        let rows = try await self.query(
-            HistorySQL.read,
-            [
-                .int(query.before ?? .max), node, node, .text(kinds.map(\.rawValue).joined(separator: ",")),
-                .int(min(max(query.limit, 1), HistoryLimits.page)),
-            ])
-        return try decode { () throws(MariaDBError) in
+        return [
+            .int(query.before ?? .max), node, node, .text(kinds.map(\.rawValue).joined(separator: ",")),
+            .int(min(max(query.limit, 1), HistoryLimits.page)),
+        ]
+    }
+
+    package func history(newest count: Int) async throws(StoreError) -> (events: [RecordedEvent], moves: [RecordedMove])
+    {
+        let values =
+            MariaDBClusterStore.values(of: EventQuery(limit: count))
+            + MariaDBClusterStore.values(of: MoveQuery(limit: count))
+        let found: [Rows]
+        do throws(MariaDBError) { found = try await connection.queries(HistorySQL.readBoth, values) } catch {
+            throw StoreError(error)
+        }
+        guard let events = found.first, let moves = found.last, found.count == 2 else { return ([], []) }
+        return (try recordedEvents(events), try recordedMoves(moves))
+    }
+
+    private func recordedEvents(_ rows: Rows) throws(StoreError) -> [RecordedEvent] {
+        try decode { () throws(MariaDBError) in
             let (id, at, node) = (try rows.column("id"), try rows.column("at"), try rows.column("node_id"))
             let (kind, detail) = (try rows.column("kind"), try rows.column("detail"))
             var events: [RecordedEvent] = []
@@ -134,29 +153,34 @@ extension MariaDBClusterStore {
         }
     }
 
-    package func announce(_ balancer: BalancerPresence) async throws(StoreError) {
-        try await execute(
-            HistorySQL.announce, [.text(balancer.id.text), .text(balancer.address), .text(balancer.version)])
-        try await execute(HistorySQL.dropUnseen, [.int(PresenceLimits.keep.microseconds)])
-        try await execute(HistorySQL.dropOldMoves)
-        try await dropSurplusMoves()
-    }
-
-    private func dropSurplusMoves() async throws(StoreError) {
-        let rows = try await query(HistorySQL.surplusMoves, [.int(HistoryLimits.moves)])
+    @discardableResult
+    package func announce(_ balancer: BalancerPresence) async throws(StoreError) -> [BalancerRecord] {
+        let found: [Rows]
+        do throws(MariaDBError) {
+            found = try await connection.queries(
+                HistorySQL.announceAndList,
+                [
+                    .text(balancer.id.text), .text(balancer.address), .text(balancer.version),
+                    .int(PresenceLimits.keep.microseconds), .int(HistoryLimits.moves),
+                ])
+        } catch { throw StoreError(error) }
+        guard let rows = found.first, let listed = found.last, found.count == 2 else { return [] }
         let surplus = try decode { () throws(MariaDBError) in
             let id = try rows.column("id")
             var surplus: [Int64] = []
             for row in rows { surplus.append(try row.int(id)) }
             return surplus
         }
-        guard !surplus.isEmpty else { return }
-        try await execute(HistorySQL.dropMoves, [JSONRows.ids(surplus)])
+        if !surplus.isEmpty { try await execute(HistorySQL.dropMoves, [JSONRows.ids(surplus)]) }
+        return try records(listed)
     }
 
     package func balancers() async throws(StoreError) -> [BalancerRecord] {
-        let rows = try await query(HistorySQL.balancers)
-        return try decode { () throws(MariaDBError) in
+        try records(try await query(HistorySQL.balancers))
+    }
+
+    private func records(_ rows: Rows) throws(StoreError) -> [BalancerRecord] {
+        try decode { () throws(MariaDBError) in
             let (id, address) = (try rows.column("id"), try rows.column("address"))
             let (version, age) = (try rows.column("version"), try rows.column("age"))
             var balancers: [BalancerRecord] = []

@@ -1,5 +1,6 @@
 package import ClusterCore
 import MariaDB
+import Synchronization
 
 /// The lease: one row, compared and set on the database's clock.
 enum LeaseSQL {
@@ -10,6 +11,30 @@ enum LeaseSQL {
 
     /// Followed by `read`: NOW(3) is the time at which a statement began, and this one may have waited for the lock since.
     static let lock: Statement = "SELECT epoch FROM cluster_lease WHERE name = 'leader' FOR UPDATE"
+
+    /// Of a lease that is ours and stands (`LeaseLimits`): one round trip, and not the five of a transaction. The epoch comes back
+    /// as the statement's insert id. Where somebody else took the row while this waited for its lock, it matches nothing.
+    static let renew: Statement = """
+        UPDATE cluster_lease SET expires_at = NOW(3) + INTERVAL ? MICROSECOND, touches = touches + 1,
+            epoch = LAST_INSERT_ID(epoch)
+        WHERE name = 'leader' AND holder = ? AND expires_at > NOW(3)
+            AND expires_at <= NOW(3) + INTERVAL ? MICROSECOND
+        """
+
+    /// A look, and the beginning of the transaction that takes the lease, unless the look shows that it is another's: so
+    /// followers never wait for a leader's transaction.
+    static let begin = Statement(
+        joining: "BEGIN NOT ATOMIC", read,
+        """
+        ; IF NOT EXISTS (SELECT 1 FROM cluster_lease WHERE name = 'leader' AND holder <> '' AND holder <> ?
+            AND expires_at > NOW(3) AND expires_at <= NOW(3) + INTERVAL ? MICROSECOND)
+        THEN
+            IF NOT EXISTS (SELECT 1 FROM cluster_lease WHERE name = 'leader') THEN
+        """, seed,
+        """
+            ; END IF;
+            START TRANSACTION;
+        """, lock, ";", read, "; END IF; END")
 
     static let seed: Statement = """
         INSERT IGNORE INTO cluster_lease (name, holder, epoch, expires_at) VALUES ('leader', '', 0, NULL)
@@ -35,8 +60,9 @@ enum LeaseSQL {
         WHERE name = 'leader' AND holder = ? AND epoch = ? AND expires_at > NOW(3)
         """
 
-    /// A row that somebody else keeps locked is not waited for: the lease would run out meanwhile.
-    static let lockNode: Statement = "SELECT node_id FROM node WHERE node_id = ? FOR UPDATE NOWAIT"
+    /// A row that somebody else keeps locked is not waited for: the lease would run out meanwhile. Not NOWAIT, which MariaDB
+    /// refuses inside a compound statement (1314).
+    static let lockNode: Statement = "SELECT node_id FROM node WHERE node_id = ? FOR UPDATE SKIP LOCKED"
 
     /// In the words of `AgentSQL.report`: what we judge dates `status_since`, and `last_report` stays the agent's. A
     /// report from the future entitles us too, as in `AgentSQL.report`; the leader counts that silence by its own clock.
@@ -47,6 +73,12 @@ enum LeaseSQL {
         WHERE node_id = ? AND active = 1 AND (last_report IS NULL OR agent_health = 'detached'
             OR last_report < NOW(3) - INTERVAL ? MICROSECOND OR last_report > NOW(3) + INTERVAL 1 SECOND)
         """
+
+    static let fencedSpeak = FenceSQL.fenced(
+        Statement(
+            joining: lockNode, "; IF FOUND_ROWS() = 0 THEN SELECT COUNT(*) AS locked FROM node WHERE node_id = ?; ELSE",
+            speak,
+            "; SELECT ROW_COUNT() AS written; END IF"))
 }
 
 extension MariaDBClusterStore {
@@ -73,18 +105,31 @@ extension MariaDBClusterStore {
 
     package func acquireLease(holder: BalancerID, ttl: Duration) async throws(StoreError) -> LeaseAnswer {
         do throws(MariaDBError) {
-            // Followers ask without a lock: they never wait for a leader's transaction.
-            if let row = try LeaseRow(try await connection.query(LeaseSQL.read)) {
-                if let other = row.isHeld(byOtherThan: holder, ttl: ttl) { return other }
-            } else {
-                try await connection.execute(LeaseSQL.seed)
+            if tenure.isHeld(by: holder) {
+                let renewal = try await connection.execute(
+                    LeaseSQL.renew,
+                    [
+                        .int(ttl.microseconds), .text(holder.text),
+                        .int((ttl + DatabaseClock.tolerance).microseconds),
+                    ])
+                if renewal.matchedRows == 1 {
+                    return .held(Lease(holder: holder, epoch: Int64(renewal.lastInsertID)), isNew: false)
+                }
+                tenure.ended()
             }
-            return try await connection.transaction { session throws(MariaDBError) in
-                _ = try session.query(LeaseSQL.lock)
-                guard let row = try LeaseRow(try session.query(LeaseSQL.read)) else {
+            let begins: [Value] = [.text(holder.text), .int((ttl + DatabaseClock.tolerance).microseconds)]
+            let answer = try await connection.transaction(begins: .body) {
+                session throws(MariaDBError) -> Connection.Ending<LeaseAnswer> in
+                let found = try session.queries(LeaseSQL.begin, begins)
+                guard let rows = found.last, let row = try LeaseRow(rows) else {
                     throw .conflict(code: 0, reason: "the lease row is gone")
                 }
-                if let other = row.isHeld(byOtherThan: holder, ttl: ttl) { return .rollBack(other) }
+                let other = row.isHeld(byOtherThan: holder, ttl: ttl)
+                if found.count == 1 {
+                    guard let other else { throw .conflict(code: 0, reason: "the lease ran out between two looks") }
+                    return .notBegun(other)
+                }
+                if let other { return .rollBack(other) }
                 let isNew =
                     row.holder != holder.text || !LeaseLimits.isStanding(remaining: row.remaining, ttl: ttl)
                 let epoch = row.epoch + (isNew ? 1 : 0)
@@ -94,10 +139,13 @@ extension MariaDBClusterStore {
                 guard effect.matchedRows == 1 else { throw .conflict(code: 0, reason: "the lease row changed") }
                 return .commit(.held(Lease(holder: holder, epoch: epoch), isNew: isNew))
             }
+            if case .held = answer { tenure.began(holder) }
+            return answer
         } catch { throw StoreError(error) }
     }
 
     package func releaseLease(_ lease: Lease) async throws(StoreError) {
+        tenure.ended()
         try await execute(LeaseSQL.release, [.text(lease.holder.text), .int(lease.epoch)])
     }
 
@@ -107,27 +155,37 @@ extension MariaDBClusterStore {
             status, status, status, .int(statement.okStreak), .int(statement.failStreak), .text(statement.detail),
             .text(statement.node.text), .int(statement.silentFor.microseconds),
         ]
-        return try await fenced(by: lease) { session throws(MariaDBError) in
-            _ = try session.query(LeaseSQL.lockNode, [.text(statement.node.text)])
-            return try session.execute(LeaseSQL.speak, values).matchedRows > 0
+        let node = Value.text(statement.node.text)
+        let word = try await fenced(by: lease, LeaseSQL.fencedSpeak, [node, node] + values) {
+            _, found throws(MariaDBError) -> Word in
+            guard let rows = found.last, let row = rows.first else { return .unheard }
+            switch rows.columnNames.first {
+            case "written": return try row.int(try rows.column("written")) == 1 ? .written : .unheard
+            case _: return try row.int(try rows.column("locked")) == 0 ? .unheard : .locked
+            }
+        }
+        switch word {
+        case .written: return true
+        case .unheard: return false
+        case .locked: throw .contended(reason: "another transaction keeps the row of node \(statement.node) locked")
         }
     }
 
-    /// Runs a leader's transaction, which writes the lease row first.
-    /// - Throws: `.leaseLost` when the row is not ours any more; then nothing was written.
-    func fenced<Result: Sendable>(
-        by lease: Lease, _ body: @Sendable (Session) throws(MariaDBError) -> Result
-    ) async throws(StoreError) -> Result {
-        let result: Result?
-        do throws(MariaDBError) {
-            result = try await connection.transaction { session throws(MariaDBError) in
-                let touched = try session.execute(
-                    LeaseSQL.touch, [.text(lease.holder.text), .int(lease.epoch)])
-                guard touched.matchedRows == 1 else { return .rollBack(nil as Result?) }
-                return .commit(try body(session))
-            }
-        } catch { throw StoreError(error) }
-        guard let result else { throw .leaseLost }
-        return result
+    /// What came of speaking for a node.
+    private enum Word {
+        case written
+        /// It speaks for itself again, or is gone.
+        case unheard
+        case locked
     }
+}
+
+/// Who holds the lease through this store, as far as it knows: whoever does renews it in one statement, which takes the row's
+/// lock; everybody else looks first, without one.
+final class LeaseTenure: Sendable {
+    private let holder = Mutex<BalancerID?>(nil)
+
+    func isHeld(by balancer: BalancerID) -> Bool { holder.withLock { $0 == balancer } }
+    func began(_ balancer: BalancerID) { holder.withLock { $0 = balancer } }
+    func ended() { holder.withLock { $0 = nil } }
 }

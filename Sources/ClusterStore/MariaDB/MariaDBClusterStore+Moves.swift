@@ -21,7 +21,7 @@ enum MoveSQL {
         STRAIGHT_JOIN monitor m FORCE INDEX (PRIMARY) ON m.id = j.id
         """
 
-    /// The open entries of monitors that are locked already.
+    /// The open entries of monitors that are locked already. Nobody but leaders writes them, each behind the lease row.
     static let lockOpenEntries: Statement = """
         SELECT c.id AS entry, c.monitor_id AS monitor_id, c.from_node AS from_node, c.to_node AS to_node,
             c.previous_assigned AS previous, c.reason AS reason
@@ -46,21 +46,21 @@ enum MoveSQL {
         """
 
     static let closeEntries: Statement = """
-        UPDATE cluster_move c
-        JOIN JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', outcome VARCHAR(20) PATH '$[1]')) j ON c.id = j.id
+        UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]', outcome VARCHAR(20) PATH '$[1]')) j
+        STRAIGHT_JOIN cluster_move c FORCE INDEX (PRIMARY) ON c.id = j.id
         SET c.returned_at = NOW(3), c.closed_as = j.outcome
         WHERE c.returned_at IS NULL
         """
 
-    static let lockEntries: Statement = """
-        SELECT c.id AS entry, c.monitor_id AS monitor_id, c.from_node AS from_node, c.to_node AS to_node,
-            c.previous_assigned AS previous, c.reason AS reason, m.id AS id, m.node_id AS home,
-            m.assigned_node AS assigned
-        FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$[0]')) j
-        STRAIGHT_JOIN cluster_move c FORCE INDEX (PRIMARY) ON c.id = j.id AND c.returned_at IS NULL
-        LEFT JOIN monitor m FORCE INDEX (PRIMARY) ON m.id = c.monitor_id
-        ORDER BY c.id FOR UPDATE
-        """
+    static let lock = FenceSQL.fenced(LockedMonitors.opening)
+    static let lockUnlessPaused = FenceSQL.fenced(FenceSQL.unlessPaused(LockedMonitors.opening))
+
+    /// Everything that a batch of moves writes, in one round trip.
+    static let move = Statement(
+        joining: "BEGIN NOT ATOMIC", assign, ";", closeEntries, ";", journal, ";", HistorySQL.tell, "; END")
+
+    static let giveBack = Statement(
+        joining: "BEGIN NOT ATOMIC", assign, ";", closeEntries, ";", HistorySQL.tell, "; END")
 
     static let open: Statement = """
         SELECT id AS entry, monitor_id, from_node, to_node, previous_assigned AS previous, reason
@@ -115,42 +115,29 @@ extension MariaDBClusterStore {
         try MoveLimits.check(moves.count)
         guard !moves.isEmpty else { return [] }
         let plans = Dictionary(moves.map { ($0.monitor, $0) }, uniquingKeysWith: { first, _ in first })
-        return try await fenced(by: lease) { session throws(MariaDBError) in
-            if try MariaDBClusterStore.isPaused(session) { return [] }
-            let monitors = try lock(plans.keys, in: session).ours
-            let open = try MariaDBClusterStore.lockOpenEntries(of: monitors, in: session)
+        let values = LockedMonitors.values(for: plans.keys)
+        return try await fenced(by: lease, MoveSQL.lockUnlessPaused, values) { session, found throws(MariaDBError) in
+            guard let locked = try LockedMonitors(found: found) else { return [] }
+            notices.passedOver(locked.others)
             var decisions: [MoveDecision] = []
             var tally = MoveTally()
-            for monitor in monitors {
+            for monitor in locked.ours {
                 guard let plan = plans[monitor.id],
-                    let decision = MoveDecision(plan, row: monitor, open: open[monitor.id])
+                    let decision = MoveDecision(plan, row: monitor, open: locked.entries[monitor.id])
                 else { continue }
                 decisions.append(decision)
                 tally.add(from: plan.from, to: NodeReference(decision.to))
             }
-            try MariaDBClusterStore.write(decisions, epoch: lease.epoch, in: session)
-            try MariaDBClusterStore.append(tally.events(.monitorsMoved, verb: "moved"), in: session)
+            guard !decisions.isEmpty else { return [] }
+            let told = MariaDBClusterStore.rows(of: tally.events(.monitorsMoved, verb: "moved"))
+            try MariaDBClusterStore.write(
+                MoveSQL.move, MariaDBClusterStore.values(of: decisions, epoch: lease.epoch) + [told], in: session)
             return decisions.map(\.monitor)
         }
     }
 
-    /// The journal's open entries of monitors that this transaction has locked, by monitor.
-    static func lockOpenEntries(
-        of monitors: [MonitorAssignment], in session: Session
-    ) throws(MariaDBError) -> [MonitorID: OpenMove] {
-        let rows = try session.query(MoveSQL.lockOpenEntries, [JSONRows.ids(monitors.map(\.id.number))])
-        let columns = try MoveColumns(rows)
-        var entries: [MonitorID: OpenMove] = [:]
-        for row in rows {
-            if let entry = try columns.move(row) { entries[entry.monitor] = entry }
-        }
-        return entries
-    }
-
-    private static func write(
-        _ decisions: [MoveDecision], epoch: Int64, in session: Session
-    ) throws(MariaDBError) {
-        guard !decisions.isEmpty else { return }
+    /// For `MoveSQL.move`, but for its history.
+    private static func values(of decisions: [MoveDecision], epoch: Int64) -> [Value] {
         var (assignments, closings, entries) = (JSONRows(), JSONRows(), JSONRows())
         for decision in decisions {
             assignments.append([.number(decision.monitor.number), .text(decision.to.text)])
@@ -163,26 +150,31 @@ extension MariaDBClusterStore {
                 decision.opensEntry ? .null : .text(MoveOutcome.permanent.rawValue),
             ])
         }
-        try session.execute(MoveSQL.assign, [assignments.value])
-        if !closings.isEmpty { try session.execute(MoveSQL.closeEntries, [closings.value]) }
-        try session.execute(MoveSQL.journal, [.int(epoch), entries.value])
+        return [assignments.value, closings.value, .int(epoch), entries.value]
+    }
+
+    /// Writes a batch that ends with `HistorySQL.tell`.
+    private static func write(
+        _ statement: Statement, _ values: [Value], in session: Session
+    ) throws(MariaDBError) {
+        let told = try session.query(statement, values)
+        // A lock wait that ended takes back its statement only, a deadlock the whole transaction.
+        guard try told.first?.int(try told.column("is_open")) == 1 else {
+            throw .conflict(code: 1213, reason: "the transaction was undone while the history was written")
+        }
     }
 
     package func returnHome(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) -> [MonitorID] {
         try MoveLimits.check(moves.count)
         guard !moves.isEmpty else { return [] }
-        return try await fenced(by: lease) { session throws(MariaDBError) in
-            if try MariaDBClusterStore.isPaused(session) { return [] }
-            let kept = try lock(moves.map(\.monitor), in: session).others
-            let free = moves.filter { !kept.contains($0.monitor) }
-            let rows = try session.query(MoveSQL.lockEntries, [JSONRows.ids(free.map(\.id))])
-            let (columns, monitors) = (try MoveColumns(rows), try AssignmentColumns(rows))
+        let values = LockedMonitors.values(for: moves.map(\.monitor))
+        return try await fenced(by: lease, MoveSQL.lockUnlessPaused, values) { session, found throws(MariaDBError) in
+            guard let locked = try LockedMonitors(found: found) else { return [] }
+            notices.passedOver(locked.others)
             var returned: [MonitorID] = []
             var tally = MoveTally()
             var (assignments, closings) = (JSONRows(), JSONRows())
-            for row in rows {
-                guard let entry = try columns.move(row) else { continue }
-                let monitor = try monitors.assignment(row)
+            for (entry, monitor) in locked.entries(of: moves) {
                 switch ReturnDecision(entry, row: monitor) {
                 case .restore(let assigned):
                     assignments.append([.number(entry.monitor.number), .optional(assigned?.text)])
@@ -193,9 +185,10 @@ extension MariaDBClusterStore {
                     closings.append([.number(entry.id), .text(outcome.rawValue)])
                 }
             }
-            if !assignments.isEmpty { try session.execute(MoveSQL.assign, [assignments.value]) }
-            if !closings.isEmpty { try session.execute(MoveSQL.closeEntries, [closings.value]) }
-            try MariaDBClusterStore.append(tally.events(.monitorsReturned, verb: "returned"), in: session)
+            guard !closings.isEmpty else { return [] }
+            let told = MariaDBClusterStore.rows(of: tally.events(.monitorsReturned, verb: "returned"))
+            try MariaDBClusterStore.write(
+                MoveSQL.giveBack, [assignments.value, closings.value, told], in: session)
             return returned.sorted()
         }
     }
@@ -203,15 +196,13 @@ extension MariaDBClusterStore {
     package func forgetMoves(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) {
         try MoveLimits.check(moves.count)
         guard !moves.isEmpty else { return }
-        try await fenced(by: lease) { session throws(MariaDBError) in
-            let kept = try lock(moves.map(\.monitor), in: session).others
-            let free = moves.filter { !kept.contains($0.monitor) }
-            let rows = try session.query(MoveSQL.lockEntries, [JSONRows.ids(free.map(\.id))])
-            let (columns, monitors) = (try MoveColumns(rows), try AssignmentColumns(rows))
+        let values = LockedMonitors.values(for: moves.map(\.monitor))
+        try await fenced(by: lease, MoveSQL.lock, values) { session, found throws(MariaDBError) in
+            guard let locked = try LockedMonitors(found: found) else { return }
+            notices.passedOver(locked.others)
             var closings = JSONRows()
-            for row in rows {
-                guard let entry = try columns.move(row) else { continue }
-                switch ReturnDecision(entry, row: try monitors.assignment(row)) {
+            for (entry, monitor) in locked.entries(of: moves) {
+                switch ReturnDecision(entry, row: monitor) {
                 // Planned from an older look at the tables: it must not lose a monitor that is where we put it.
                 case .restore: continue
                 case .close: closings.append([.number(entry.id), .text(MoveOutcome.forgotten.rawValue)])

@@ -43,6 +43,10 @@ enum OrderSQL {
         WHERE id = ? AND active = 1 AND cancelled = 0
         """
 
+    static let lock = FenceSQL.fenced(
+        FenceSQL.unlessPaused(
+            Statement(joining: begin, "; IF ROW_COUNT() = 1 THEN", LockedMonitors.opening, "; END IF")))
+
     static let progress: Statement = "UPDATE cluster_job SET moved = moved + ? WHERE id = ?"
 
     static let settle: Statement = """
@@ -55,10 +59,17 @@ enum OrderSQL {
         UPDATE cluster_job SET state = ?, error = ?, active = NULL, finished_at = NOW(3) WHERE id = ? AND active = 1
         """
 
+    /// Everything that a batch of a job writes, in one round trip.
+    static let rehome = Statement(
+        joining: "BEGIN NOT ATOMIC", settle, ";", MoveSQL.closeEntries, ";", MoveSQL.journal, ";", progress, "; END")
+
     /// The value is one less than the rows to keep.
     static let oldestKept: Statement = "SELECT id FROM cluster_job ORDER BY id DESC LIMIT 1 OFFSET ?"
 
-    static let trim: Statement = "DELETE FROM cluster_job WHERE active IS NULL AND id < ?"
+    static let end = FenceSQL.fenced(
+        Statement(
+            joining: finish, "; BEGIN DECLARE oldest BIGINT DEFAULT (", oldestKept,
+            "); DELETE FROM cluster_job WHERE active IS NULL AND id < oldest; END"))
 
     /// Words that we do not know are left out here and not later: a page is full as long as there is more.
     static let moves: Statement = """
@@ -165,16 +176,14 @@ extension MariaDBClusterStore {
     ) async throws(StoreError) -> RebalanceStep {
         try MoveLimits.check(moves.count)
         let plans = Dictionary(moves.map { ($0.monitor, $0) }, uniquingKeysWith: { first, _ in first })
-        return try await fenced(by: lease) { session throws(MariaDBError) in
-            guard try !MariaDBClusterStore.isPaused(session),
-                try session.execute(OrderSQL.begin, [.int(job)]).matchedRows == 1
-            else { return .stopped }
-            let locked = try lock(plans.keys, in: session)
-            let open = try MariaDBClusterStore.lockOpenEntries(of: locked.ours, in: session)
+        let values: [Value] = [.int(job)] + LockedMonitors.values(for: plans.keys)
+        return try await fenced(by: lease, OrderSQL.lock, values) { session, found throws(MariaDBError) in
+            guard let locked = try LockedMonitors(found: found) else { return .stopped }
+            notices.passedOver(locked.others)
             var decisions: [RebalanceDecision] = []
             for monitor in locked.ours {
                 guard let plan = plans[monitor.id],
-                    let decision = RebalanceDecision(plan, row: monitor, open: open[monitor.id])
+                    let decision = RebalanceDecision(plan, row: monitor, open: locked.entries[monitor.id])
                 else { continue }
                 decisions.append(decision)
             }
@@ -182,16 +191,15 @@ extension MariaDBClusterStore {
             if decisions.isEmpty, !locked.others.isEmpty {
                 throw .conflict(code: 0, reason: "\(locked.others.count) monitors are locked by another transaction")
             }
-            try MariaDBClusterStore.write(decisions, epoch: lease.epoch, in: session)
-            try session.execute(OrderSQL.progress, [.int(decisions.count), .int(job)])
+            guard !decisions.isEmpty else { return .moved([]) }
+            let batch = MariaDBClusterStore.values(of: decisions, epoch: lease.epoch)
+            try session.execute(OrderSQL.rehome, batch + [.int(decisions.count), .int(job)])
             return .moved(decisions.map(\.monitor))
         }
     }
 
-    private static func write(
-        _ decisions: [RebalanceDecision], epoch: Int64, in session: Session
-    ) throws(MariaDBError) {
-        guard !decisions.isEmpty else { return }
+    /// For `OrderSQL.rehome`, but for its progress.
+    private static func values(of decisions: [RebalanceDecision], epoch: Int64) -> [Value] {
         var (homes, closings, entries) = (JSONRows(), JSONRows(), JSONRows())
         for decision in decisions {
             homes.append([.number(decision.monitor.number), .text(decision.to.text)])
@@ -204,33 +212,29 @@ extension MariaDBClusterStore {
                 .text(MoveOutcome.permanent.rawValue),
             ])
         }
-        try session.execute(OrderSQL.settle, [homes.value])
-        if !closings.isEmpty { try session.execute(MoveSQL.closeEntries, [closings.value]) }
-        try session.execute(MoveSQL.journal, [.int(epoch), entries.value])
+        return [homes.value, closings.value, .int(epoch), entries.value]
     }
 
     package func finishJob(_ job: Int64, as end: RebalanceEnd, under lease: Lease) async throws(StoreError) {
-        let values: [Value] = [.text(end.state.rawValue), .optional(end.error), .int(job)]
-        try await fenced(by: lease) { session throws(MariaDBError) in
-            try session.execute(OrderSQL.finish, values)
-            let oldest = try session.query(OrderSQL.oldestKept, [.int(JobLimits.kept - 1)])
-            if let row = oldest.first {
-                try session.execute(OrderSQL.trim, [.int(try row.int(try oldest.column("id")))])
-            }
-        }
+        let values: [Value] = [.text(end.state.rawValue), .optional(end.error), .int(job), .int(JobLimits.kept - 1)]
+        try await fenced(by: lease, OrderSQL.end, values) { _, _ in }
     }
 
     package func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove] {
+        try recordedMoves(try await self.query(OrderSQL.moves, MariaDBClusterStore.values(of: query)))
+    }
+
+    static func values(of query: MoveQuery) -> [Value] {
         let node = Value.optional(query.node?.text)
         let reasons = query.reason.map { [$0] } ?? MoveReason.allCases
-        let rows = try await self.query(
-            OrderSQL.moves,
-            [
-                .int(query.before ?? .max), node, node, node,
-                .text(reasons.map(\.rawValue).joined(separator: ",")),
-                .int(min(max(query.limit, 1), HistoryLimits.page)),
-            ])
-        return try decode { () throws(MariaDBError) in
+        return [
+            .int(query.before ?? .max), node, node, node, .text(reasons.map(\.rawValue).joined(separator: ",")),
+            .int(min(max(query.limit, 1), HistoryLimits.page)),
+        ]
+    }
+
+    func recordedMoves(_ rows: Rows) throws(StoreError) -> [RecordedMove] {
+        try decode { () throws(MariaDBError) in
             let (id, monitor, from) = (
                 try rows.column("id"), try rows.column("monitor_id"), try rows.column("from_node")
             )

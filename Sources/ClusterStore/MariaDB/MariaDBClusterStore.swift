@@ -10,6 +10,7 @@ import Synchronization
 package struct MariaDBClusterStore: ClusterStore {
     let connection: Connection
     let notices: LockNotices
+    let tenure = LeaseTenure()
 
     package init(_ connection: Connection, logger: Logger) {
         self.connection = connection
@@ -20,13 +21,6 @@ package struct MariaDBClusterStore: ClusterStore {
         var options = options
         options.writeProbe = FenceSQL.mayAnythingBeWritten
         self.init(Connection(options, logger: logger), logger: logger)
-    }
-
-    /// The monitors of a batch, locked for `session`'s transaction, and a word about those that somebody else has locked.
-    func lock(_ monitors: some Sequence<MonitorID>, in session: Session) throws(MariaDBError) -> LockedMonitors {
-        let locked = try LockedMonitors(monitors, in: session)
-        notices.passedOver(locked.others)
-        return locked
     }
 
     package func prepareSchema() async throws(StoreError) -> SchemaReport {

@@ -79,28 +79,25 @@ package enum SchemaSQL {
 
     /// Columns on Kuma's `node`. All have defaults, so that Kuma's INSERT needs to know none of them.
     static let onNode: [SchemaStep] = [
-        column("monitor_count", "ALTER TABLE node ADD COLUMN IF NOT EXISTS monitor_count INT NOT NULL DEFAULT 0"),
-        column("agent_health", "ALTER TABLE node ADD COLUMN IF NOT EXISTS agent_health VARCHAR(20) NULL"),
-        column("agent_detail", "ALTER TABLE node ADD COLUMN IF NOT EXISTS agent_detail VARCHAR(200) NULL"),
-        column("agent_instance", "ALTER TABLE node ADD COLUMN IF NOT EXISTS agent_instance VARCHAR(64) NULL"),
-        column("agent_version", "ALTER TABLE node ADD COLUMN IF NOT EXISTS agent_version VARCHAR(100) NULL"),
-        column("ok_streak", "ALTER TABLE node ADD COLUMN IF NOT EXISTS ok_streak INT NOT NULL DEFAULT 0"),
-        column("fail_streak", "ALTER TABLE node ADD COLUMN IF NOT EXISTS fail_streak INT NOT NULL DEFAULT 0"),
-        column("probe_ms", "ALTER TABLE node ADD COLUMN IF NOT EXISTS probe_ms INT NULL"),
+        column("monitor_count", "ADD COLUMN IF NOT EXISTS monitor_count INT NOT NULL DEFAULT 0"),
+        column("agent_health", "ADD COLUMN IF NOT EXISTS agent_health VARCHAR(20) NULL"),
+        column("agent_detail", "ADD COLUMN IF NOT EXISTS agent_detail VARCHAR(200) NULL"),
+        column("agent_instance", "ADD COLUMN IF NOT EXISTS agent_instance VARCHAR(64) NULL"),
+        column("agent_version", "ADD COLUMN IF NOT EXISTS agent_version VARCHAR(100) NULL"),
+        column("ok_streak", "ADD COLUMN IF NOT EXISTS ok_streak INT NOT NULL DEFAULT 0"),
+        column("fail_streak", "ADD COLUMN IF NOT EXISTS fail_streak INT NOT NULL DEFAULT 0"),
+        column("probe_ms", "ADD COLUMN IF NOT EXISTS probe_ms INT NULL"),
         // Agents before schema 3 do not write it.
-        column("agent_interval_ms", "ALTER TABLE node ADD COLUMN IF NOT EXISTS agent_interval_ms INT NULL"),
-        column("last_report", "ALTER TABLE node ADD COLUMN IF NOT EXISTS last_report TIMESTAMP(3) NULL DEFAULT NULL"),
-        column(
-            "admin_state",
-            "ALTER TABLE node ADD COLUMN IF NOT EXISTS admin_state VARCHAR(20) NOT NULL DEFAULT 'active'"),
+        column("agent_interval_ms", "ADD COLUMN IF NOT EXISTS agent_interval_ms INT NULL"),
+        column("last_report", "ADD COLUMN IF NOT EXISTS last_report TIMESTAMP(3) NULL DEFAULT NULL"),
+        column("admin_state", "ADD COLUMN IF NOT EXISTS admin_state VARCHAR(20) NOT NULL DEFAULT 'active'"),
         // Our own last word on the status. Kuma writes `status` too, at its start and on edits in its UI; a change of our
         // verdict is what `status_since` dates, so that a restart of Kuma makes no node look freshly changed.
-        column("status_verdict", "ALTER TABLE node ADD COLUMN IF NOT EXISTS status_verdict VARCHAR(20) NULL"),
-        column(
-            "status_since", "ALTER TABLE node ADD COLUMN IF NOT EXISTS status_since TIMESTAMP(3) NULL DEFAULT NULL"),
+        column("status_verdict", "ADD COLUMN IF NOT EXISTS status_verdict VARCHAR(20) NULL"),
+        column("status_since", "ADD COLUMN IF NOT EXISTS status_since TIMESTAMP(3) NULL DEFAULT NULL"),
         SchemaStep(
-            sign: .width(table: "node", column: "host", characters: 255),
-            sql: "ALTER TABLE node MODIFY COLUMN host VARCHAR(255) NULL"),
+            sign: .width(table: "node", column: "host", characters: 255), table: onNodeTable,
+            change: "MODIFY COLUMN host VARCHAR(255) NULL"),
     ]
 
     /// The index holds every column that our periodic statements read, so that none of them touches Kuma's wide rows. Its
@@ -108,13 +105,15 @@ package enum SchemaSQL {
     static let onMonitor: [SchemaStep] = [
         SchemaStep(
             sign: .index(table: "monitor", column: "assigned_node"),
-            sql: """
-                SET STATEMENT max_statement_time = 0 FOR
-                ALTER TABLE monitor ADD INDEX IF NOT EXISTS idx_assigned_node (assigned_node, node_id, active)
-                """)
+            table: "SET STATEMENT max_statement_time = 0 FOR ALTER TABLE monitor NOWAIT",
+            change: "ADD INDEX IF NOT EXISTS idx_assigned_node (assigned_node, node_id, active)")
     ]
 
-    private static func column(_ name: String, _ sql: Statement) -> SchemaStep {
-        SchemaStep(sign: .column(table: "node", column: name), sql: sql)
+    /// Never to wait: whatever comes after a waiting ALTER waits behind it, Kuma's own reads too, for as long as anybody – such
+    /// as a dump – goes on reading the table.
+    private static let onNodeTable: Statement = "ALTER TABLE node NOWAIT"
+
+    private static func column(_ name: String, _ change: Statement) -> SchemaStep {
+        SchemaStep(sign: .column(table: "node", column: name), table: onNodeTable, change: change)
     }
 }

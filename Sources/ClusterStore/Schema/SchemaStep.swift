@@ -30,5 +30,35 @@ struct SchemaStep: Sendable {
     }
 
     let sign: Sign
+    /// By itself, for a person to run.
     let sql: Statement
+    /// A table of Kuma's and what changes in it; nil where a table of ours is made.
+    let change: (table: Statement, clause: Statement)?
+
+    init(sign: Sign, sql: Statement) {
+        self.sign = sign
+        self.sql = sql
+        change = nil
+    }
+
+    init(sign: Sign, table: Statement, change: Statement) {
+        self.sign = sign
+        sql = Statement(joining: table, change)
+        self.change = (table, change)
+    }
+
+    /// The statements that make these steps: one for each table of Kuma's, which is locked once and not for each column.
+    static func statements(for steps: [SchemaStep]) -> [Statement] {
+        var statements = steps.filter { $0.change == nil }.map(\.sql)
+        var clauses: [(table: Statement, clauses: [Statement])] = []
+        for change in steps.compactMap(\.change) {
+            if let index = clauses.firstIndex(where: { $0.table == change.table }) {
+                clauses[index].clauses += [",", change.clause]
+            } else {
+                clauses.append((change.table, [change.clause]))
+            }
+        }
+        statements += clauses.map { Statement(joining: [$0.table] + $0.clauses) }
+        return statements
+    }
 }

@@ -26,6 +26,9 @@ actor LeaderLoop {
     /// The lease, while it surely is ours.
     var lease: Lease? { machine.lease(now: clock.now()) }
 
+    /// Whether it is time to ask.
+    var isDue: Bool { machine.isDue(now: clock.now()) }
+
     /// Asks when it is time to.
     /// - Returns: the lease when this balancer was elected just now.
     func renewIfDue() async throws(StoreError) -> Lease? {

@@ -8,6 +8,8 @@ import Logging
 actor SilentNodeSpeaker {
     /// Statements in one pass; the rest follows a second later. Bounds a pass when very many nodes are silent.
     static let statementsPerPass = 200
+    /// The same where the database is slow: the lease must be renewed between the words.
+    static let longestPass: Duration = .seconds(3)
 
     /// What came of the words of one pass.
     struct Outcome: Sendable {
@@ -28,6 +30,7 @@ actor SilentNodeSpeaker {
     private let prober: NodeProber
     private let judge: HealthJudge.Limits
     private let reportTTL: Duration
+    private let clock: ControlClock
     private let logger: Logger
     /// Nodes we have spoken for, or would have had there been anything to correct.
     private var spokenFor: Set<NodeID> = []
@@ -35,10 +38,12 @@ actor SilentNodeSpeaker {
     private var refused: Set<NodeID> = []
 
     init(
-        store: any ControlStore, prober: NodeProber, configuration: ControlPlaneConfiguration, logger: Logger
+        store: any ControlStore, prober: NodeProber, configuration: ControlPlaneConfiguration, clock: ControlClock,
+        logger: Logger
     ) {
         self.store = store
         self.prober = prober
+        self.clock = clock
         self.logger = logger
         judge = configuration.judge
         reportTTL = configuration.silence.reportTTL
@@ -69,8 +74,9 @@ actor SilentNodeSpeaker {
         for nodes: [NodeRecord], speakable: Set<NodeID>, under lease: Lease
     ) async throws(StoreError) -> Outcome {
         var outcome = Outcome()
+        let end = clock.now() + SilentNodeSpeaker.longestPass
         for node in nodes where speakable.contains(node.id) {
-            guard outcome.written.count < SilentNodeSpeaker.statementsPerPass else { break }
+            guard outcome.written.count < SilentNodeSpeaker.statementsPerPass, clock.now() < end else { break }
             guard let statement = statement(for: node) else { continue }
             switch try await write(statement, under: lease) {
             case .written: break

@@ -59,16 +59,31 @@ package actor Connection {
         try perform(.reading) { session throws(MariaDBError) in try session.query(statement, values) }
     }
 
+    /// Runs a compound statement; see `Session.queries`.
+    package func queries(_ statement: Statement, _ values: [Value] = []) throws(MariaDBError) -> [Rows] {
+        try perform(.reading) { session throws(MariaDBError) in try session.queries(statement, values) }
+    }
+
     /// Runs a statement that returns no rows.
     @discardableResult
     package func execute(_ statement: Statement, _ values: [Value] = []) throws(MariaDBError) -> Effect {
         try perform(.writing) { session throws(MariaDBError) in try session.execute(statement, values) }
     }
 
+    /// How a transaction begins.
+    package enum Beginning: Sendable {
+        /// With a statement of its own, before the body.
+        case ownStatement
+        /// With the body's first statement, a compound one that begins with `START TRANSACTION`: a round trip less.
+        case body
+    }
+
     /// How a transaction's body ends.
     package enum Ending<Result: Sendable>: Sendable {
         case commit(Result)
         case rollBack(Result)
+        /// The body's first statement, which should have begun it, passed over that.
+        case notBegun(Result)
     }
 
     /// Runs `body` inside a transaction. After a deadlock, lock wait or Galera certification failure it is started again
@@ -78,6 +93,7 @@ package actor Connection {
     /// `body` is synchronous: no other caller's statement can slip into the transaction, and it cannot wait for anything
     /// but the database.
     package nonisolated func transaction<Result: Sendable>(
+        begins beginning: Beginning = .ownStatement,
         _ body: @Sendable (Session) throws(MariaDBError) -> Ending<Result>
     ) async throws(MariaDBError) -> Result {
         var pause = Backoff(first: .milliseconds(10), most: .milliseconds(200))
@@ -85,7 +101,7 @@ package actor Connection {
         let start = ContinuousClock.now
         while true {
             do {
-                return try await runOnce(body)
+                return try await runOnce(beginning, body)
             } catch .conflict(let code, let reason) {
                 guard attempt < ConnectionLimits.transactionAttempts,
                     ContinuousClock.now - start < ConnectionLimits.transactionTime
@@ -100,10 +116,13 @@ package actor Connection {
     }
 
     private func runOnce<Result: Sendable>(
-        _ body: @Sendable (Session) throws(MariaDBError) -> Ending<Result>
+        _ beginning: Beginning, _ body: @Sendable (Session) throws(MariaDBError) -> Ending<Result>
     ) throws(MariaDBError) -> Result {
         try perform(.writing) { session throws(MariaDBError) in
-            try session.perform("START TRANSACTION")
+            switch beginning {
+            case .ownStatement: try session.perform("START TRANSACTION")
+            case .body: break
+            }
             let ending: Ending<Result>
             do throws(MariaDBError) { ending = try body(session) } catch {
                 // Nothing was committed; if even this fails the server rolls back by itself when the session goes.
@@ -116,6 +135,8 @@ package actor Connection {
                 return result
             case .rollBack(let result):
                 try end(session, with: "ROLLBACK")
+                return result
+            case .notBegun(let result):
                 return result
             }
         }

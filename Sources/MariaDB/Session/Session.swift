@@ -75,28 +75,36 @@ package final class Session {
 
     /// Intersections are off because MariaDB merged two indexes to find a node's monitors where one of them holds all of
     /// the answer: with 1 000 agents that was a quarter of its work.
+    ///
+    /// One round trip for all. What a server may have been built without, the thread pool, is parsed only as it comes to be
+    /// executed, and ER_UNKNOWN_SYSTEM_VARIABLE (1193) then passed over.
     private func setUp(_ options: ConnectionOptions) throws(MariaDBError) {
-        try perform("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        _ = try execute(
+        let isFirst: Int64 =
+            switch options.precedence {
+            case .ordinary: 0
+            case .first: 1
+            }
+        try execute(
             """
-            SET SESSION time_zone = '+00:00', autocommit = 1,
-                sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
-                optimizer_switch = 'index_merge_intersection=off',
-                max_statement_time = ?, innodb_lock_wait_timeout = ?, lock_wait_timeout = ?,
-                idle_transaction_timeout = ?
+            BEGIN NOT ATOMIC
+                DECLARE CONTINUE HANDLER FOR 1193 BEGIN END;
+                SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
+                SET SESSION time_zone = '+00:00', autocommit = 1,
+                    sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+                    optimizer_switch = 'index_merge_intersection=off',
+                    max_statement_time = ?, innodb_lock_wait_timeout = ?, lock_wait_timeout = ?,
+                    idle_transaction_timeout = ?;
+                IF ? THEN EXECUTE IMMEDIATE 'SET SESSION thread_pool_priority = ''high'''; END IF;
+            END
             """,
             [
                 .double(options.statementTimeout / .seconds(1)),
                 .int(options.lockWaitTimeout.roundedUpSeconds), .int(options.lockWaitTimeout.roundedUpSeconds),
-                .int(options.idleTransactionTimeout.roundedUpSeconds),
+                .int(options.idleTransactionTimeout.roundedUpSeconds), .int(isFirst),
             ])
-        switch options.precedence {
-        case .ordinary: break
-        case .first: try setOptionally("SET SESSION thread_pool_priority = 'high'")
-        }
     }
 
-    /// Sets what a server may have been built without: Galera or the thread pool.
+    /// Sets what a server may have been built without: Galera.
     func setOptionally(_ statement: Statement) throws(MariaDBError) {
         do { try perform(statement) } catch {
             switch error {
@@ -112,16 +120,22 @@ package final class Session {
     /// Runs a query and reads all of its rows.
     /// - Throws: see `MariaDBError`; after `.unavailable` and a silent server the session is broken.
     package func query(_ statement: Statement, _ values: [Value] = []) throws(MariaDBError) -> Rows {
-        try run(statement, values).rows
+        try queries(statement, values).first ?? Rows(columnNames: [], values: [], count: 0)
+    }
+
+    /// Runs a compound statement (`BEGIN NOT ATOMIC … END`) in one round trip and reads what each of its queries found, in
+    /// their order. A query that it passed over has no part in that.
+    package func queries(_ statement: Statement, _ values: [Value] = []) throws(MariaDBError) -> [Rows] {
+        try run(statement, values).compactMap(\.rows)
     }
 
     /// Runs a statement that returns no rows.
     @discardableResult
     package func execute(_ statement: Statement, _ values: [Value] = []) throws(MariaDBError) -> Effect {
-        try run(statement, values).effect
+        try run(statement, values).last?.effect ?? Effect(matchedRows: 0, lastInsertID: 0)
     }
 
-    private func run(_ statement: Statement, _ values: [Value]) throws(MariaDBError) -> (rows: Rows, effect: Effect) {
+    private func run(_ statement: Statement, _ values: [Value]) throws(MariaDBError) -> [PreparedStatement.Part] {
         try requireUsable()
         let start = ContinuousClock.now
         let prepared: PreparedStatement

@@ -4,14 +4,24 @@
 /// The one exception are names of databases and users, which cannot be bound; see `Identifier`.
 package struct Statement: Sendable, Hashable {
     package let text: String
+    /// How many values it takes. None of our texts has a question mark inside a quoted string.
+    let places: Int
 
-    package init(_ text: StaticString) {
-        self.text = text.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
+    package init(_ text: StaticString) { self.init(text: text.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }) }
+
+    private init(text: String) {
+        self.text = text
+        places = text.utf8.count { $0 == UInt8(ascii: "?") }
     }
+
+    /// Several constant texts as one, such as the parts of a compound statement.
+    package init(joining parts: Statement...) { self.init(joining: parts) }
+
+    package init(joining parts: [Statement]) { self.init(text: parts.map(\.text).joined(separator: "\n")) }
 
     /// `before`, the quoted name, `after`.
     package init(_ before: StaticString, _ name: Identifier, _ after: StaticString = "") {
-        text = Statement(before).text + "`" + name.text + "`" + Statement(after).text
+        self.init(text: Statement(before).text + "`" + name.text + "`" + Statement(after).text)
     }
 
     /// As above, with two names.
@@ -19,7 +29,7 @@ package struct Statement: Sendable, Hashable {
         _ before: StaticString, _ first: Identifier, _ between: StaticString, _ second: Identifier,
         _ after: StaticString = ""
     ) {
-        text = Statement(before, first, between).text + Statement("", second, after).text
+        self.init(text: Statement(before, first, between).text + Statement("", second, after).text)
     }
 
     /// `before`, each quoted name between `prefix` and `suffix`, with `separator` between them, `after`.
@@ -28,7 +38,7 @@ package struct Statement: Sendable, Hashable {
         separator: StaticString, _ after: StaticString
     ) {
         let list = names.map { Statement(prefix, $0, suffix).text }.joined(separator: Statement(separator).text)
-        text = Statement(before).text + list + Statement(after).text
+        self.init(text: Statement(before).text + list + Statement(after).text)
     }
 
     /// What errors and logs show: the first words, on one line.

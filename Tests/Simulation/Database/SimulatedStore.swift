@@ -151,7 +151,7 @@ extension SimulatedStore: AgentStore, ControlStore {
         try await call(.read("assignments")) { () async throws(StoreError) in try await inner.assignments() }
     }
 
-    func announce(_ balancer: BalancerPresence) async throws(StoreError) {
+    func announce(_ balancer: BalancerPresence) async throws(StoreError) -> [BalancerRecord] {
         try await call(.other("announce")) { () async throws(StoreError) in try await inner.announce(balancer) }
     }
 

@@ -1,0 +1,84 @@
+import ClusterCore
+import ClusterStore
+import Logging
+import MariaDB
+import PrivateMariaDB
+import Testing
+import Waiting
+
+/// As mariadb-dump is: a transaction that has read Kuma's tables and goes on for long.
+@Suite("A first start beside a long reader")
+struct LongReaderTests {
+    /// Reads `node` and keeps its transaction open.
+    private func reader(of cluster: MariaDBTestCluster) async throws -> Connection {
+        let reader = Connection(cluster.server.rootOptions(database: cluster.database))
+        try await reader.execute("SET SESSION idle_transaction_timeout = 60, autocommit = 0")
+        _ = try await reader.query("SELECT COUNT(*) AS n FROM node")
+        return reader
+    }
+
+    @Test("keeps nobody waiting, is tried by one process at a time, ever more rarely, and succeeds afterwards")
+    func dump() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        let dump = try await reader(of: cluster)
+        let options = cluster.server.rootOptions(database: cluster.database)
+        let starting = (0..<4).map { _ in
+            Task {
+                let store = MariaDBClusterStore(options, logger: Logger(label: "test"))
+                let report = try await untilItSucceeds(within: .seconds(30), isTransient: \.isTransient) {
+                    () throws(StoreError) in try await store.prepareSchema()
+                }
+                await store.close()
+                return report
+            }
+        }
+        // Kuma's own reads, while four attempts come to nothing.
+        var slowest = Duration.zero
+        let start = ContinuousClock.now
+        try await eventually("four attempts") {
+            let asked = ContinuousClock.now
+            _ = try await cluster.sql.query("SELECT COUNT(*) AS n FROM node")
+            slowest = max(slowest, .now - asked)
+            return try await attempts(on: cluster) ?? 0 >= 4
+        }
+        // 0.25, 0.5 and 1 s between them; without NOWAIT a read behind one of them waits for two seconds.
+        #expect(ContinuousClock.now - start > .milliseconds(1_600))
+        #expect(slowest < .seconds(1), "\(slowest)")
+        try await dump.execute("COMMIT")
+        var added: [String] = []
+        for process in starting { added += try await process.value.added }
+        #expect(added.contains("node.last_report"))
+        #expect(try await cluster.store.prepareSchema().added.isEmpty)
+        #expect(try await attempts(on: cluster) == 0)
+        await dump.close()
+    }
+
+    /// Nil while the table is not there.
+    private func attempts(on cluster: MariaDBTestCluster) async throws -> Int64? {
+        let rows = try? await cluster.sql.query("SELECT touches FROM cluster_lease WHERE name = 'schema'")
+        guard let rows, let row = rows.first else { return nil }
+        return try row.int(try rows.column("touches"))
+    }
+
+    @Test("A process that died in its turn at the tables holds up nobody for longer than that turn")
+    func diedInTurn() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        try await cluster.sql.execute("ALTER TABLE node DROP COLUMN probe_ms")
+        try await cluster.sql.execute(
+            "UPDATE cluster_lease SET holder = 'dead', expires_at = NOW(3) + INTERVAL 20 SECOND WHERE name = 'schema'")
+        do {
+            _ = try await cluster.store.prepareSchema()
+            Issue.record("expected an error")
+        } catch { if case .contended = error {} else { Issue.record("\(error)") } }
+        // Its time is over, or its end lies further away than any turn lasts: then the clock was set back.
+        for end in [
+            "UPDATE cluster_lease SET expires_at = NOW(3) WHERE name = 'schema'",
+            "UPDATE cluster_lease SET expires_at = NOW(3) + INTERVAL 1 DAY WHERE name = 'schema'",
+        ] as [Statement] {
+            try await cluster.sql.execute(end)
+            #expect(try await cluster.store.prepareSchema().added == ["node.probe_ms"])
+            try await cluster.sql.execute("ALTER TABLE node DROP COLUMN probe_ms")
+        }
+    }
+}
