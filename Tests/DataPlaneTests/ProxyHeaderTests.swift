@@ -1,4 +1,6 @@
 import ClusterCore
+import Logging
+import Synchronization
 import Testing
 
 @testable import DataPlane

@@ -21,11 +21,11 @@ extension EndToEnd {
         private func shutdown(of path: String, _ settings: [String: String]) async throws {
             let database = try ListeningSocket()
             let output = CollectedLines()
-            var command = ChildProcess.Command(path: path, output: .lines { output.append($0) })
-            command.environment = settings.merging(
+            let environment = settings.merging(
                 ["PATH": "/usr/bin:/bin", "DB_HOST": "127.0.0.1:\(database.port)", "DB_TIMEOUT": "60000"]
             ) { $1 }
-            let process = try ChildProcess.start(command)
+            let process = try ChildProcess.start(
+                ChildProcess.Command(path: path, environment: environment, output: .lines { output.append($0) }))
             defer { process.send(.kill) }
             try await eventually("it asks the database", within: .seconds(20)) {
                 var descriptor = pollfd(fd: database.descriptor, events: Int16(POLLIN), revents: 0)

@@ -91,7 +91,7 @@ final class FarCluster: Sendable {
             instance: AgentInstance(text: node.text), version: "test", address: address)
         return AgentService(
             configuration: configuration, store: MariaDBClusterStore(far, logger: FarCluster.quiet), probe: kumas,
-            tether: kumas, reconcileTrigger: kumas, secondOfMinute: { 30 }, logger: FarCluster.quiet)
+            tether: kumas, reconcileTrigger: kumas, wallTime: { .seconds(30) }, logger: FarCluster.quiet)
     }
 
     /// Active monitors by who runs them.

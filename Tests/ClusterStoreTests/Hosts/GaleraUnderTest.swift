@@ -5,6 +5,7 @@ import InMemoryLogging
 import Logging
 import MariaDB
 import PrivateMariaDB
+import Secrets
 import Waiting
 
 /// Three hosts with Kuma's tables, shared by the tests of the suite; each leaves it whole.

@@ -4,6 +4,7 @@ import InMemoryLogging
 import Logging
 import MariaDB
 import PrivateMariaDB
+import Secrets
 import Synchronization
 import Testing
 import Waiting

@@ -1,5 +1,6 @@
 import Logging
 import PrivateMariaDB
+import Secrets
 import Synchronization
 import Testing
 import Waiting
