@@ -207,7 +207,7 @@ struct ReconcilePlannerTests {
         #expect(watch.look(3, at: 22) == .nothing)
     }
 
-    @Test("a stray is left to Kuma's own reading at the end of a minute, and called for again when the call was not sent")
+    @Test("a stray is left to Kuma's own reading at the end of a minute, and called for again when a call was not sent")
     func strayLater() {
         var late = knowing(3)
         late.planner.suspectStray()
