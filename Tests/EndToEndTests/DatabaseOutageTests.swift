@@ -34,7 +34,8 @@ extension EndToEnd.OneBalancer {
         #expect(try await cluster.health().allSatisfy { $0.status == "online" })
         try await cluster.settled()
         await FaultTable.shared.add(
-            "database killed for 6 s, started again, with a REPORT_TTL of 4 s", expected: "no request fails, nothing moves",
+            "database killed for 6 s, started again, with a REPORT_TTL of 4 s",
+            expected: "no request fails, nothing moves",
             measured: "\(LoadTimes(result, since: start).text); 0 moves")
     }
 }
