@@ -47,7 +47,13 @@ inside=$(plan_before 'SELECT id FROM t WHERE id = 1 FOR UPDATE SKIP LOCKED;')
 outside=$(plan_before 'SELECT id FROM t WHERE id = 2 FOR UPDATE NOWAIT;')
 echo "plans in the slow log: $inside of the statement inside, $outside of the one outside"
 [ "$inside" = 0 ] && [ "$outside" = 1 ] || { echo "CHANGED: what the slow log says of plans"; exit 1; }
-limited() { sql -e "SET max_statement_time = 0.2" -e "DELIMITER //" -e "BEGIN NOT ATOMIC $1 SELECT SLEEP(1), 'first' FROM (SELECT 1 AS a) t; SELECT SLEEP(1), 'second' FROM (SELECT 1 AS a) t; END//" 2>&1 || true; }
+# What is printed of two queries that each sleep for a second: 0 when it could.
+limited() {
+    sql --delimiter=// 2>&1 <<SQL || true
+SET max_statement_time = 0.2//
+BEGIN NOT ATOMIC $1 SELECT SLEEP(1), 'first' FROM (SELECT 1 AS a) t; SELECT SLEEP(1), 'second' FROM (SELECT 1 AS a) t; END//
+SQL
+}
 bare=$(limited '')
 handled=$(limited 'DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;')
 named=$(limited 'DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; DECLARE EXIT HANDLER FOR 1969 RESIGNAL;')

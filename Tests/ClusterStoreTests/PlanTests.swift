@@ -22,6 +22,11 @@ struct PlanTests {
 
     private static let byDesign = [
         Whole(
+            statement: "SELECT LOWER(variable_name) AS name", table: "global_variables", key: nil,
+            why: "how the host is, asked after a log-in; kept in memory, and has no indexes"),
+        Whole(
+            statement: "SELECT LOWER(variable_name) AS name", table: "global_status", key: nil, why: "as above"),
+        Whole(
             statement: "SELECT node_id, node_name, host", table: "node", key: nil, why: "the poll asks for all nodes"),
         Whole(
             statement: "SELECT COUNT(*) AS monitors", table: "monitor", key: "idx_assigned_node",

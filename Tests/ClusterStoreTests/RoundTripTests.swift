@@ -30,11 +30,11 @@ struct RoundTripTests {
         }
     }
 
-    @Test("A new connection is ready after two: the log-in, and all of the session's settings")
+    @Test("A new connection is ready after three: the log-in, how the host is, and all of the session's settings")
     func connection() async throws {
         let counted = try await Counted()
-        // The third is the question itself; its text was never prepared before.
-        #expect(try await counted.cost { try await counted.store.openMoves() }.0 == 3)
+        // The fourth is the question itself; its text was never prepared before.
+        #expect(try await counted.cost { try await counted.store.openMoves() }.0 == 4)
         #expect(try await counted.cost { try await counted.store.openMoves() }.0 == 1)
     }
 

@@ -76,7 +76,7 @@ extension Connection {
                     hosts.count > 1 && isFirstAttempt
                     ? min(options.connectTimeout, ConnectionLimits.quickConnect) : options.connectTimeout
                 let session = try connect(to: hosts[index], within: limit)
-                let fitness = try session.fitness()
+                let fitness = session.fitnessAtLogin
                 note(.answers(fitness), at: index)
                 if fitness == .fit { return work(with: session, at: index, fitness) }
                 if fitness.servesAlone, fitness.rank < second?.fitness.rank ?? .max {

@@ -8,18 +8,22 @@ extension Session {
         WHERE variable_name IN ('WSREP_CLUSTER_STATUS', 'WSREP_READY', 'WSREP_LOCAL_STATE')
         """
 
-    /// Asks the host how it is, and from then on has reads wait until the host is not behind the others. Without that, a
-    /// change of hosts could show a leader the tables as they were before its own last writes. Asked before: on a Galera
-    /// host that lost its cluster everything that waits so fails, this question too.
-    /// - Parameter writeProbe: see `ConnectionOptions.writeProbe`; nil after a log-in, when no lock is suspected.
-    func fitness(writeProbe: Statement? = nil) throws(MariaDBError) -> HostFitness {
-        try setOptionally("SET SESSION wsrep_sync_wait = 0")
+    /// As the host says; changes nothing.
+    func readFitness() throws(MariaDBError) -> HostFitness {
         let rows = try query(Session.facts)
         let (name, value) = (try rows.column("name"), try rows.column("value"))
         var facts: [String: String] = [:]
         for row in rows { facts[try row.text(name)] = try row.optionalText(value) }
+        return HostFitness(facts)
+    }
+
+    /// Asks the host again how it is. Not with `wsrep_sync_wait`: on a Galera host that lost its cluster everything that
+    /// waits so fails, this question too.
+    /// - Parameter writeProbe: see `ConnectionOptions.writeProbe`; nil when no lock is suspected.
+    func fitness(writeProbe: Statement?) throws(MariaDBError) -> HostFitness {
+        try setOptionally("SET SESSION wsrep_sync_wait = 0")
+        let fitness = try readFitness()
         try setOptionally("SET SESSION wsrep_sync_wait = 1")
-        let fitness = HostFitness(facts)
         switch fitness {
         case .fit, .lent:
             guard let writeProbe, try isLocked(against: writeProbe) else { return fitness }

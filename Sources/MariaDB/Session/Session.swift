@@ -17,8 +17,11 @@ package final class Session {
     private(set) var isBroken = false
     /// An error that may mean the host; see `takeDoubt()`.
     private var doubt: ServerFault.Doubt?
+    /// How the host was when it let us in. Where it does not serve alone, nothing was set up and the session is of no use: a
+    /// Galera host outside its cluster refuses a compound statement (1047).
+    private(set) var fitnessAtLogin = HostFitness.fit
 
-    /// Connects and sets up the session: UTC, utf8mb4, strict mode, READ COMMITTED, time limits.
+    /// Connects, asks the host how it is, and sets up the session: UTC, utf8mb4, strict mode, READ COMMITTED, time limits.
     /// - Parameters:
     ///   - place: nil for the Unix socket of `options`.
     ///   - connectTimeout: for TCP connect, TLS and log-in together; whole seconds, like the one of `options`.
@@ -28,7 +31,8 @@ package final class Session {
         readTimeout = .seconds(options.readTimeout.roundedUpSeconds)
         SessionOptions.apply(options, connectTimeout: connectTimeout, to: handle)
         try connect(options, at: place, connectTimeout: connectTimeout)
-        try setUp(options)
+        fitnessAtLogin = try readFitness()
+        if fitnessAtLogin.servesAlone { try setUp(options) }
     }
 
     deinit {
@@ -76,8 +80,11 @@ package final class Session {
     /// Intersections are off because MariaDB merged two indexes to find a node's monitors where one of them holds all of
     /// the answer: with 1 000 agents that was a quarter of its work.
     ///
-    /// One round trip for all. What a server may have been built without, the thread pool, is parsed only as it comes to be
-    /// executed, and ER_UNKNOWN_SYSTEM_VARIABLE (1193) then passed over.
+    /// On Galera a host may be behind the others; a read there waits until it is not (`wsrep_sync_wait`). Without that, a
+    /// change of hosts could show a leader the tables as they were before its own last writes.
+    ///
+    /// One round trip for all. What a server may have been built without – Galera or the thread pool – is parsed only as it
+    /// comes to be executed, and ER_UNKNOWN_SYSTEM_VARIABLE (1193) then passed over.
     private func setUp(_ options: ConnectionOptions) throws(MariaDBError) {
         let isFirst: Int64 =
             switch options.precedence {
@@ -94,6 +101,7 @@ package final class Session {
                     optimizer_switch = 'index_merge_intersection=off',
                     max_statement_time = ?, innodb_lock_wait_timeout = ?, lock_wait_timeout = ?,
                     idle_transaction_timeout = ?;
+                EXECUTE IMMEDIATE 'SET SESSION wsrep_sync_wait = 1';
                 IF ? THEN EXECUTE IMMEDIATE 'SET SESSION thread_pool_priority = ''high'''; END IF;
             END
             """,
@@ -145,7 +153,9 @@ package final class Session {
         do { return try prepared.run(values) } catch {
             statements[statement] = nil
             switch error {
-            case .library(let failure): throw fail(failure, statement, .running, since: start)
+            // The first run prepares it as well.
+            case .library(let failure):
+                throw fail(failure, statement, prepared.isParsed ? .running : .preparing, since: start)
             case .other(let error): throw error
             }
         }

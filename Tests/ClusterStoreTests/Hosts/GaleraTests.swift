@@ -100,7 +100,8 @@ struct GaleraTests {
         let (span, errors) = try await client.outage(leaving: 0) { await cluster.galera.hosts[0].freeze() }
         print("measured: frozen \(span)")
         #expect(span < GaleraTests.limit, "\(errors)")
-        #expect(errors.isEmpty)
+        // A write may have arrived, and is not repeated.
+        #expect(errors.allSatisfy { $0.description.contains("did not answer in time: UPDATE") }, "\(errors)")
         let words = "\(cluster.name(0)) is too busy to let us in, or does not answer"
         #expect(client.said.contains(words), "\(client.said)")
         cluster.galera.hosts[0].thaw()
