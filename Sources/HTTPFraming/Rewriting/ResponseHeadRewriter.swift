@@ -67,7 +67,8 @@ package enum ResponseHeadRewriter {
             case .contentLength, .transferEncoding, .disguisedFraming: continue
             case .connection, .keepAlive, .proxyConnection, .te, .upgrade, .http2Settings: continue
             case .xRoutedNode, .xRoutedTo, .xRoutedVia: continue
-            case .other, .accept, .contentEncoding, .cookie, .disguisedOrigin, .expect, .host, .maxForwards, .originClaim,
+            case .other, .accept, .contentEncoding, .cookie, .disguisedOrigin, .expect, .host, .maxForwards,
+                .originClaim,
                 .proxyAuthorization, .secWebSocketKey, .secWebSocketVersion, .xForwardedFor, .xForwardedHost,
                 .xForwardedProto, .xRealIP:
                 if namesFields, fields.connectionNames(line, of: bytes) { continue }
