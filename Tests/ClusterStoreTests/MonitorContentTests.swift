@@ -29,23 +29,25 @@ struct MonitorContentTests {
         ] as [Statement])
     func columns(edit: Statement) async throws {
         let cluster = try await cluster()
-        let before = try await cluster.store.contents(ofMonitorsRunBy: try node("node1"))
+        let before = try await cluster.store.contents(ofMonitorsRunBy: try node("node1")).byMonitor
         #expect(before.count == 3)
         try await cluster.sql.execute(edit)
-        let after = try await cluster.store.contents(ofMonitorsRunBy: try node("node1"))
+        let after = try await cluster.store.contents(ofMonitorsRunBy: try node("node1")).byMonitor
         #expect(after.filter { before[$0.key] != $0.value }.keys.sorted() == [one])
     }
 
     @Test("a move changes who sees a monitor, not what it holds; a paused one is nobody's")
     func moves() async throws {
         let cluster = try await cluster()
-        let before = try await cluster.store.contents(ofMonitorsRunBy: try node("node1"))
+        let before = try await cluster.store.contents(ofMonitorsRunBy: try node("node1")).byMonitor
         try await cluster.assign(one, to: reference("node2"))
         #expect(
-            try await cluster.store.contents(ofMonitorsRunBy: try node("node2")) == [one: try #require(before[one])])
-        #expect(try await cluster.store.contents(ofMonitorsRunBy: try node("node1")).count == 2)
+            try await cluster.store.contents(ofMonitorsRunBy: try node("node2")).byMonitor == [
+                one: try #require(before[one])
+            ])
+        #expect(try await cluster.store.contents(ofMonitorsRunBy: try node("node1")).byMonitor.count == 2)
         try await cluster.put(MonitorAssignment(id: one, isActive: false, home: reference("node2")))
-        #expect(try await cluster.store.contents(ofMonitorsRunBy: try node("node2")).isEmpty)
+        #expect(try await cluster.store.contents(ofMonitorsRunBy: try node("node2")).byMonitor.isEmpty)
     }
 
     @Test("a write to the table shows in a look; a beat's own writes do not")

@@ -18,9 +18,12 @@ package struct EditWatch: Sendable {
         /// whole seconds, and a transaction counts from its first write.
         static let settling: Int64 = 3
         /// Kuma takes 100 calls in 15 minutes from one address unless it is told otherwise (KUMA.md), and re-reading needs
-        /// its share: at most 15 at once, and one more each 20 s.
+        /// its share: at most 15 at once, and one more each 30 s.
         static let burst = 15
-        static let refill: Duration = .seconds(20)
+        static let refill: Duration = .seconds(30)
+        /// Between two re-readings for the sake of strays: a script that edits one monitor after another must not use up
+        /// what a failover needs.
+        static let strayInterval: Duration = .seconds(30)
         /// After a call that Kuma did not answer, or that was one too many.
         static let rest: Duration = .seconds(15)
     }
@@ -33,11 +36,16 @@ package struct EditWatch: Sendable {
         package var mayRunStray = false
     }
 
-    private var known: [MonitorID: MonitorContent]?
+    private var known: MonitorContents?
     private var edited: [MonitorID: MonitorContent] = [:]
     private var lastWrite: Int64?
     private var seenMark: EditMark??
     private var ownMark: EditMark?
+    /// Another agent announced an edit, and Kuma was not yet made to re-read its list for that.
+    private var isStrayDue = false
+    private var nextStray: ContinuousClock.Instant?
+    /// An edit came to sight that the other agents do not know of yet.
+    package private(set) var mustAnnounce = false
     private var nextLook: ContinuousClock.Instant?
     /// When to read whatever the look says, and the earliest time to read at all.
     private var nextRead: ContinuousClock.Instant?
@@ -71,33 +79,62 @@ package struct EditWatch: Sendable {
         }
         findings.mustRead = isReadDue && (earliestRead.map { now >= $0 } ?? true)
         lastWrite = writes.lastWrite
-        if let seenMark, seenMark != writes.edit, writes.edit != ownMark { findings.mayRunStray = true }
+        if let seenMark, seenMark != writes.edit, writes.edit != ownMark { isStrayDue = true }
         seenMark = .some(writes.edit)
+        if isStrayDue, nextStray.map({ now >= $0 }) ?? true {
+            isStrayDue = false
+            nextStray = now + Limits.strayInterval
+            findings.mayRunStray = true
+        }
         return findings
     }
 
     /// - Parameters:
     ///   - contents: of all monitors that the node runs.
     ///   - took: how long it took to read them.
-    /// - Returns: whether an edit came to sight that was not known yet.
-    package mutating func read(
-        _ contents: [MonitorID: MonitorContent], took: Duration, now: ContinuousClock.Instant
-    ) -> Bool {
+    package mutating func read(_ contents: MonitorContents, took: Duration, now: ContinuousClock.Instant) {
         isReadDue = false
         nextRead = now + Limits.readInterval
-        earliestRead = now + min(took * Limits.share, Limits.readInterval)
-        guard let known else {
+        rest(after: took, now: now)
+        guard let known, known.columns == contents.columns else {
             self.known = contents
-            return false
+            edited = [:]
+            return
         }
         let before = edited
-        edited = contents.filter { monitor, content in known[monitor].map { $0 != content } ?? false }
-        self.known = contents.merging(edited.keys.compactMap { id in known[id].map { (id, $0) } }) { $1 }
-        return edited.contains { before[$0.key] != $0.value }
+        edited = contents.byMonitor.filter { monitor, content in
+            known.byMonitor[monitor].map { $0 != content } ?? false
+        }
+        let kept = edited.keys.compactMap { id in known.byMonitor[id].map { (id, $0) } }
+        self.known = MonitorContents(
+            columns: contents.columns, byMonitor: contents.byMonitor.merging(kept) { $1 })
+        if edited.contains(where: { before[$0.key] != $0.value }) { mustAnnounce = true }
+    }
+
+    /// The contents could not be read; whoever answers slowly is asked less often, as after a read.
+    package mutating func readFailed(took: Duration, now: ContinuousClock.Instant) { rest(after: took, now: now) }
+
+    private mutating func rest(after took: Duration, now: ContinuousClock.Instant) {
+        earliestRead = now + min(took * Limits.share, Limits.readInterval)
+    }
+
+    /// Whether a monitor may be taken up now; then the list of the node's monitors is to be read anew for `next`.
+    package mutating func isCallDue(now: ContinuousClock.Instant) -> Bool {
+        refill(now: now)
+        return calls > 0 && !edited.isEmpty && (restsUntil.map { now >= $0 } ?? true)
     }
 
     /// The monitor to have taken up now, one at a time; its call has then to be reported by `refreshed`.
-    package mutating func next(now: ContinuousClock.Instant) -> MonitorID? {
+    /// - Parameter assigned: what the node runs now: Kuma would start a monitor that left meanwhile.
+    package mutating func next(among assigned: [MonitorID], now: ContinuousClock.Instant) -> MonitorID? {
+        let assigned = Set(assigned)
+        edited = edited.filter { assigned.contains($0.key) }
+        guard isCallDue(now: now), let monitor = edited.keys.min() else { return nil }
+        calls -= 1
+        return monitor
+    }
+
+    private mutating func refill(now: ContinuousClock.Instant) {
         if let refilledAt {
             let earned = Int((now - refilledAt) / Limits.refill)
             if earned > 0 {
@@ -107,20 +144,22 @@ package struct EditWatch: Sendable {
         } else {
             refilledAt = now
         }
-        guard calls > 0, restsUntil.map({ now >= $0 }) ?? true, let monitor = edited.keys.min() else { return nil }
-        calls -= 1
-        return monitor
     }
 
     package mutating func refreshed(_ monitor: MonitorID, _ outcome: RefreshOutcome, now: ContinuousClock.Instant) {
         switch outcome {
         case .done, .refused:
-            if let content = edited.removeValue(forKey: monitor) { known?[monitor] = content }
+            guard let content = edited.removeValue(forKey: monitor), let known else { return }
+            self.known = MonitorContents(
+                columns: known.columns, byMonitor: known.byMonitor.merging([monitor: content]) { $1 })
         case .tooMany, .unanswered:
             restsUntil = now + Limits.rest
         }
     }
 
     /// This agent announced an edit: no news to itself.
-    package mutating func announced(_ mark: EditMark) { ownMark = mark }
+    package mutating func announced(_ mark: EditMark) {
+        ownMark = mark
+        mustAnnounce = false
+    }
 }

@@ -33,16 +33,17 @@ extension ReconcileLoop {
         }
         do throws(StoreError) {
             try await look(editing.store, &watch, &planner)
+            guard planner.isQuiet(now: .now, wallTime: agent.wallTime()), watch.isCallDue(now: .now) else { return }
+            let assigned = try await agent.store.monitors(runBy: agent.configuration.node)
+            guard let monitor = watch.next(among: assigned, now: .now) else { return }
+            let outcome = await editing.refresher.refresh(
+                monitor, at: agent.configuration.address, timeout: ReconcileLoop.refreshLimit)
+            watch.refreshed(monitor, outcome, now: .now)
+            log(outcome, monitor, waiting: watch.waiting)
         } catch {
             // The beats meet the same failure and log it.
             return
         }
-        guard planner.isQuiet(now: .now, wallTime: agent.wallTime()), let monitor = watch.next(now: .now)
-        else { return }
-        let outcome = await editing.refresher.refresh(
-            monitor, at: agent.configuration.address, timeout: ReconcileLoop.refreshLimit)
-        watch.refreshed(monitor, outcome, now: .now)
-        log(outcome, monitor, waiting: watch.waiting)
     }
 
     private func look(
@@ -51,13 +52,20 @@ extension ReconcileLoop {
         guard watch.isLookDue(now: .now) else { return }
         let findings = watch.looked(try await store.monitorWrites(), now: .now)
         if findings.mayRunStray { planner.suspectStray() }
-        guard findings.mustRead else { return }
-        let begin = ContinuousClock.now
-        let contents = try await store.contents(ofMonitorsRunBy: agent.configuration.node)
-        guard watch.read(contents, took: begin.duration(to: .now), now: .now) else { return }
+        if findings.mustRead {
+            let begin = ContinuousClock.now
+            do throws(StoreError) {
+                let contents = try await store.contents(ofMonitorsRunBy: agent.configuration.node)
+                watch.read(contents, took: begin.duration(to: .now), now: .now)
+            } catch {
+                watch.readFailed(took: begin.duration(to: .now), now: .now)
+                throw error
+            }
+        }
+        guard watch.mustAnnounce else { return }
         let mark = EditMark.random()
-        watch.announced(mark)
         try await store.announceEdit(mark)
+        watch.announced(mark)
     }
 
     private func log(_ outcome: RefreshOutcome, _ monitor: MonitorID, waiting: Int) {

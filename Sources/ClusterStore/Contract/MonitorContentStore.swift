@@ -7,10 +7,22 @@ package protocol MonitorContentStore: Sendable {
     func monitorWrites() async throws(StoreError) -> MonitorWrites
 
     /// What the monitors that `node` runs hold now. A monitor whose row is too large to be digested is left out.
-    func contents(ofMonitorsRunBy node: NodeID) async throws(StoreError) -> [MonitorID: MonitorContent]
+    func contents(ofMonitorsRunBy node: NodeID) async throws(StoreError) -> MonitorContents
 
     /// Lets the other agents know that a monitor was edited on a node that may not be the one that runs it.
     func announceEdit(_ mark: EditMark) async throws(StoreError)
+}
+
+/// The contents of a node's monitors at one moment.
+package struct MonitorContents: Hashable, Sendable {
+    /// What the digests are of: a Kuma of another version has other columns, and then no two digests can be compared.
+    package let columns: [String]
+    package let byMonitor: [MonitorID: MonitorContent]
+
+    package init(columns: [String], byMonitor: [MonitorID: MonitorContent]) {
+        self.columns = columns
+        self.byMonitor = byMonitor
+    }
 }
 
 /// Names one announcement of an edit.

@@ -45,7 +45,7 @@ extension MariaDBClusterStore: MonitorContentStore {
         }
     }
 
-    package func contents(ofMonitorsRunBy node: NodeID) async throws(StoreError) -> [MonitorID: MonitorContent] {
+    package func contents(ofMonitorsRunBy node: NodeID) async throws(StoreError) -> MonitorContents {
         let names = try await query(ContentSQL.columns)
         let columns = try decode { () throws(MariaDBError) in
             let name = try names.column("c")
@@ -56,7 +56,8 @@ extension MariaDBClusterStore: MonitorContentStore {
             }
             return columns
         }
-        guard !columns.isEmpty else { return [:] }
+        let shape = columns.map(\.text)
+        guard !columns.isEmpty else { return MonitorContents(columns: [], byMonitor: [:]) }
         let rows = try await query(ContentSQL.contents(columns), [.text(node.text), .text(node.text)])
         return try decode { () throws(MariaDBError) in
             let (id, digest) = (try rows.column("id"), try rows.column("digest"))
@@ -65,7 +66,7 @@ extension MariaDBClusterStore: MonitorContentStore {
                 guard let digest = try row.optionalText(digest) else { continue }
                 contents[MonitorID(try row.int(id))] = MonitorContent(digest: digest)
             }
-            return contents
+            return MonitorContents(columns: shape, byMonitor: contents)
         }
     }
 
