@@ -19,6 +19,14 @@ struct ValueTests {
         #expect(throws: InvalidHostList.self) { try Host.list(parsing: text) }
     }
 
+    @Test(
+        "A host list with a user and password in it is refused, and nothing of it is shown",
+        arguments: ["mysql://kuma:s3cret@db1", "kuma:s3cret@db1:3306", "db1,kuma:s3cret@db2", "kuma:s3cret,s@db1"])
+    func userInfo(text: String) {
+        let error = #expect(throws: InvalidHostList.self) { try Host.list(parsing: text) }
+        #expect(error?.description.contains("s3cret") == false)
+    }
+
     @Test("A secret never prints")
     func secret() {
         let secret = Secret("hunter2")

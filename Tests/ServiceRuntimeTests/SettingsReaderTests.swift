@@ -226,6 +226,29 @@ struct SettingsReaderTests {
         }
     }
 
+    @Test("a list that names nothing is refused: without a list everybody may", arguments: [",", " , ", ",,"])
+    func emptyList(text: String) {
+        for key in ["LB_API_ALLOW", "LB_ADMIN_ALLOW"] {
+            #expect {
+                try BalancerSettings(from: SettingInput(environment: [key: text]))
+            } throws: {
+                "\($0)".contains("\(key)=") && "\($0)".contains("names nothing")
+            }
+        }
+    }
+
+    @Test(
+        "a password that stands in an address is not shown",
+        arguments: [
+            ("DB_HOST", "mysql://kuma:s3cret@db1"), ("DB_HOST", "kuma:s3cret@db1:3306"), ("DB_HOST", "a,u:s3cret@b"),
+            ("AGENT_HEALTH_URL", "http://u:s3cret@kuma:3001"), ("NODE_HOST", "u:s3cret@kuma:3001"),
+        ])
+    func userInfo(key: String, text: String) {
+        let found = problems(agent: ["NODE_ID": "a", key: text])
+        #expect(found.map(\.key) == [key])
+        #expect(!found.description.contains("s3cret"))
+    }
+
     @Test("each setting appears in the table and as a flag, and no name twice")
     func catalogues() {
         for catalogue in [AgentSettings.catalogue, BalancerSettings.catalogue] {

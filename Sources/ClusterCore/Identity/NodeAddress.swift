@@ -21,13 +21,13 @@ package struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// - Parameter defaultPort: where the text names none.
-    /// - Throws: `InvalidNodeAddress` when the host is empty, has white space, or the port is not 1 to 65535.
+    /// - Throws: `InvalidNodeAddress` when the host is empty, has white space or an `@`, or the port is not 1 to 65535.
     package init(
         parsing text: String, defaultPort: UInt16 = NodeAddress.defaultPort
     ) throws(InvalidNodeAddress) {
         let (host, portText) = NodeAddress.split(text)
         let isNameable = !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }
-        guard isNameable else { throw InvalidNodeAddress(text: text) }
+        guard isNameable, !text.utf8.contains(UInt8(ascii: "@")) else { throw InvalidNodeAddress(text: text) }
         guard let portText else {
             self.init(host: host, port: defaultPort)
             return
@@ -55,6 +55,8 @@ package struct InvalidNodeAddress: Error, Equatable, CustomStringConvertible {
     package let text: String
 
     package var description: String {
-        "\"\(text)\" is not an address: write name:port, for example uptime-kuma-node1:3001"
+        // What stands before an @ may be a password.
+        let shown = text.utf8.contains(UInt8(ascii: "@")) ? "what has an @" : "\"\(text)\""
+        return "\(shown) is not an address: write name:port, for example uptime-kuma-node1:3001"
     }
 }

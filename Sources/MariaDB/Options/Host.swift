@@ -15,10 +15,14 @@ package struct Host: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `a,b:3307,[::1]:3308`: the hosts to try, in this order.
     /// - Parameter defaultPort: `DB_PORT`, for the hosts that name no port.
-    /// - Throws: `InvalidHostList` when an item is empty, has white space, or its port is not 1 to 65535.
+    /// - Throws: `InvalidHostList` when an item is empty, has white space or an `@`, or its port is not 1 to 65535.
     package static func list(
         parsing text: String, defaultPort: UInt16 = Host.defaultPort
     ) throws(InvalidHostList) -> [Host] {
+        // Before it is taken apart: a comma may be the password's.
+        guard !text.utf8.contains(UInt8(ascii: "@")) else {
+            throw InvalidHostList(item: nil, problem: "a host stands without user and password (not shown)")
+        }
         let items = text.split(separator: ",", omittingEmptySubsequences: false)
         guard items.count <= maximumCount else {
             throw InvalidHostList(item: text, problem: "at most \(maximumCount) hosts")
@@ -65,8 +69,9 @@ package struct Host: Sendable, Hashable, CustomStringConvertible {
 
 /// A `DB_HOST` that cannot be understood.
 package struct InvalidHostList: Error, Equatable, CustomStringConvertible {
-    package let item: String
+    /// Nil where it may hold a password.
+    package let item: String?
     package let problem: String
 
-    package var description: String { "\"\(item)\": \(problem)" }
+    package var description: String { (item.map { "\"\($0)\": " } ?? "") + problem }
 }

@@ -158,7 +158,8 @@ extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue =
 }
 
 extension Setting {
-    /// A comma-separated list. Every bad element is named, not only the first.
+    /// A comma-separated list. Every bad element is named, not only the first. One that names nothing is refused: what no
+    /// list means is the setting's absence, and may be everybody.
     package static func list<Element: Sendable>(
         _ key: String, aliases: [String] = [], meaning: String, expected: String, fallback: [Element],
         defaultText: String?, example: String? = nil,
@@ -174,10 +175,11 @@ extension Setting {
                 do throws(SettingRefusal) {
                     elements.append(try parse(piece))
                 } catch {
-                    refusals.append("\"\(piece)\": \(error.reason)")
+                    refusals.append("\"\(description.shown(piece))\": \(error.reason)")
                 }
             }
             guard refusals.isEmpty else { throw SettingRefusal(refusals.joined(separator: "; ")) }
+            guard !elements.isEmpty else { throw SettingRefusal("names nothing") }
             return elements
         }
     }

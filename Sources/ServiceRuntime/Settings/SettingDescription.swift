@@ -59,12 +59,13 @@ package struct SettingDescription: Sendable, Equatable {
 
     static let fileSuffix = "_FILE"
 
-    /// Where somebody writes `http://user:password@host`, what stands before the `@` is not shown.
+    /// Where somebody writes `http://user:password@host`, or the same without a scheme, what stands before the `@` is not
+    /// shown.
     private static func withoutUserInfo(_ text: String) -> String {
-        guard let at = text.lastIndex(of: "@"), let slashes = text.firstRange(of: "://"),
-            slashes.upperBound <= at
-        else { return text }
-        return "\(text[..<slashes.upperBound])\(Secret.shown)\(text[at...])"
+        guard let at = text.lastIndex(of: "@") else { return text }
+        let scheme = text[..<at].firstRange(of: "://").map { text[..<$0.upperBound] } ?? ""
+        guard !scheme.isEmpty || text[..<at].contains(":") else { return text }
+        return "\(scheme)\(Secret.shown)\(text[at...])"
     }
 
     /// `DB_HOST` → `--db-host`.

@@ -33,6 +33,12 @@ struct NodeNameTests {
         #expect(throws: InvalidNodeAddress.self) { try NodeAddress(parsing: text) }
     }
 
+    @Test("an address with a password is none, and is not shown", arguments: ["u:s3cret@kuma:3001", "s3cret@kuma"])
+    func userInfo(text: String) {
+        let error = #expect(throws: InvalidNodeAddress.self) { try NodeAddress(parsing: text) }
+        #expect(error?.description.contains("s3cret") == false)
+    }
+
     @Test("an unknown status is an error, never a guess")
     func status() throws {
         let node = try NodeID("a")
