@@ -17,6 +17,19 @@ package enum CrossSiteRule {
         guard let authority = OriginAuthority(origin) else { return true }
         return !hosts.contains { authority.isNamed(by: $0) }
     }
+
+    /// Whether a GET may be a browser's without anybody's wish: a page of any site makes one by naming an image, and such a
+    /// request has no `Origin`. One that is a script's own or a person's, as the browser says, is not.
+    /// - Parameters:
+    ///   - fetchDestination: `Sec-Fetch-Dest`, absent like `fetchSite` where neither https nor loopback was asked.
+    ///   - userAgent: `User-Agent`; every browser's begins with `Mozilla/` (RFC 9110 §10.1.5 has the form), no script's does.
+    package static func mayBeEmbedded(fetchSite: String?, fetchDestination: String?, userAgent: String?) -> Bool {
+        switch fetchDestination {
+        case "empty", "document": false
+        case .some: true
+        case nil: fetchSite == nil && userAgent?.hasPrefix("Mozilla/") == true
+        }
+    }
 }
 
 /// The host and port of an origin, to be compared with a `Host`. A scheme's own port and an empty one count as absent

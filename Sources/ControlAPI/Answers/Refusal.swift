@@ -89,6 +89,10 @@ extension Refusal {
         "the request comes from another site, which may not change anything here; a proxy in front that changes Host must be "
             + "in LB_TRUSTED_PROXIES and send X-Forwarded-Host")
 
+    static let embedded = Refusal(
+        .forbidden, .crossSite,
+        "any page could make a browser send this GET: send the token, or POST")
+
     /// What a caller hears when the database did not do its part. The store's own words stay in the log: they may name
     /// hosts and accounts.
     static func store(_ error: StoreError) -> Refusal {

@@ -95,6 +95,7 @@ enum ForwardedHosts {
 enum FieldName {
     static let balancer = HTTPField.Name("X-Balancer")
     static let contentLanguage = HTTPField.Name("Content-Language")
+    static let fetchDestination = HTTPField.Name("Sec-Fetch-Dest")
     static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
     static let lastEventID = HTTPField.Name("Last-Event-ID")
     static let forwardedFor = HTTPField.Name("X-Forwarded-For")

@@ -44,8 +44,9 @@ package struct APIResponder: HTTPResponder {
         do throws(Refusal) {
             try admit(head, to: endpoint.access)
             // Old scripts act by GET; HEAD must stay safe all the same (RFC 9110 §9.2.1).
-            if request.method == .head, endpoint.access == .admin, endpoint.actions[.post] != nil {
-                return .json(["status": "not done: HEAD changes nothing"])
+            if method == .get, endpoint.access == .admin, endpoint.actions[.post] != nil {
+                if request.method == .head { return .json(["status": "not done: HEAD changes nothing"]) }
+                try refuseEmbedded(head, authorization: request.headers[.authorization])
             }
             let body = method == .post ? try await body(of: request) : []
             return try await action(
@@ -79,6 +80,18 @@ package struct APIResponder: HTTPResponder {
         let isForeign = CrossSiteRule.isForeign(
             fetchSite: request.field(FieldName.fetchSite), origin: request.fields[.origin], hosts: request.hosts)
         if isForeign { throw Refusal.crossSite }
+    }
+
+    /// For an action by GET. Who shows the token is no page that loads an image.
+    private func refuseEmbedded(_ request: APIRequest, authorization: String?) throws(Refusal) {
+        let mayBeEmbedded = CrossSiteRule.mayBeEmbedded(
+            fetchSite: request.field(FieldName.fetchSite),
+            fetchDestination: request.field(FieldName.fetchDestination), userAgent: request.fields[.userAgent])
+        guard mayBeEmbedded else { return }
+        switch adminRule.judge(client: nil, authorization: authorization) {
+        case .allowed: return
+        case .tokenRequired, .addressRefused: throw Refusal.embedded
+        }
     }
 
     private func requireAdmin(_ request: APIRequest) throws(Refusal) {

@@ -167,6 +167,19 @@ struct CrossSiteRuleTests {
         #expect(isForeign == (row.verdict == .foreign))
     }
 
+    @Test(
+        "a GET that a browser made may be any page's, unless it says that a script or a person wished it",
+        arguments: [
+            (nil, nil, nil, false), (nil, nil, "curl/8.5.0", false), (nil, nil, "Mozilla/5.0 (X11)", true),
+            ("same-origin", "image", "Mozilla/5.0", true), ("same-origin", "iframe", nil, true),
+            ("same-origin", "style", nil, true), (nil, "image", nil, true),
+            ("same-origin", "empty", "Mozilla/5.0", false), ("none", "document", "Mozilla/5.0", false),
+        ] as [(String?, String?, String?, Bool)])
+    func embedded(site: String?, destination: String?, agent: String?, expected: Bool) {
+        #expect(
+            CrossSiteRule.mayBeEmbedded(fetchSite: site, fetchDestination: destination, userAgent: agent) == expected)
+    }
+
     @Test("an Origin without any Host is foreign")
     func noHost() {
         #expect(CrossSiteRule.isForeign(fetchSite: nil, origin: "http://h", hosts: []))

@@ -124,4 +124,21 @@ struct ActionRoutesTests {
         #expect(fixture.control.current.probeRounds + fixture.control.current.recountRounds == 0)
         #expect(fixture.control.current.orders.isEmpty)
     }
+
+    @Test("an image on a page does nothing by an administrator's address; the token and POST do", arguments: gets)
+    func embedded(path: String) async throws {
+        var fixture = local()
+        fixture.configuration.adminToken = Secret("s3cret")
+        let agent = ["User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"]
+        for fields in [agent, agent.merging(["Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "image"]) { $1 }] {
+            let reply = try await fixture.get(path, fields)
+            #expect(reply.status == 403)
+            #expect(try reply.string("reason") == "cross_site")
+            #expect(fixture.control.current.recountRounds == 0 && fixture.control.current.orders.isEmpty)
+        }
+        let token = agent.merging(["Authorization": "Bearer s3cret"]) { $1 }
+        #expect(try await fixture.get(path, token).status < 300)
+        #expect(try await local().post(path, agent).status < 300)
+        #expect(try await local().get(path, ["User-Agent": "curl/8.5.0"]).status < 300)
+    }
 }
