@@ -2,7 +2,7 @@
 /// it is instead (DESIGN.md §3.1 (1)): an SSH or SMTP banner holds its connection no longer than it takes to arrive.
 ///
 /// A line that begins with one of HTTP's own methods, or whose version begins as HTTP's do, is a bad request and worth an
-/// answer; any other is another protocol's. What is a fault of the whole line – a target, a version that is not spoken –
+/// answer, and so is one whose method has printable characters only; any other is another protocol's. What is a fault of the whole line – a target, a version that is not spoken –
 /// is `RequestHeadParser`'s to find. Its verdict on a line follows from the line alone, however it arrives.
 struct RequestLineWatch: Sendable {
     enum Verdict: Equatable {
@@ -61,7 +61,7 @@ struct RequestLineWatch: Sendable {
                 return .possible
             }
             if byte.isControl { return fault(byte == .tab ? .badRequestLine : .controlByte, after: line) }
-            return .rejected(.badMethod)
+            return byte >= 0x80 ? fault(.badMethod, after: line) : .rejected(.badMethod)
         case .targetOfNamed, .targetOfOther:
             if byte == .space {
                 guard partBytes > 0 else { return fault(.badRequestLine, after: line) }
