@@ -34,6 +34,8 @@ final class FarCluster: Sendable {
         _ = try await observer.prepareSchema()
         var configuration = ControlPlaneConfiguration()
         configuration.silence.reportTTL = reportTTL
+        // Measured is the database's distance, not how long moves are kept back when Kuma's own reading is about to come.
+        configuration.pacing = .none
         balancer = ControlPlane(
             configuration: configuration,
             store: MariaDBClusterStore(far, logger: FarCluster.quiet), probe: kumas,
