@@ -23,9 +23,18 @@ final class AddressResolver: Sendable {
     /// By name; as many as `DB_HOST` has.
     private let entries = Mutex<[String: Entry]>([:])
     private let resolve: @Sendable (String) -> Result<[String], Failure>
+    private let startThread: ThreadStart
 
-    /// - Parameter resolve: may block for any time; runs on a thread of its own, at most one for each name.
-    init(resolve: @escaping @Sendable (String) -> Result<[String], Failure> = { AddressResolver.ask($0, flags: 0) }) {
+    typealias ThreadStart = @Sendable (@escaping @Sendable () -> Void) throws(DetachedThread.Failure) -> Void
+
+    /// - Parameters:
+    ///   - resolve: may block for any time; runs on a thread of its own, at most one for each name.
+    ///   - startThread: starts what it is given, or throws and never does.
+    init(
+        resolve: @escaping @Sendable (String) -> Result<[String], Failure> = { AddressResolver.ask($0, flags: 0) },
+        startThread: @escaping ThreadStart = { work throws(DetachedThread.Failure) in try DetachedThread.start(work) }
+    ) {
+        self.startThread = startThread
         self.resolve = resolve
     }
 
@@ -33,15 +42,13 @@ final class AddressResolver: Sendable {
     /// - Returns: at least one numeric address.
     func addresses(of name: String, within limit: Duration) throws(Failure) -> [String] {
         if let numeric = AddressResolver.numeric(name) { return [numeric] }
-        let (lookUp, known) = entries.withLock { entries in
+        let (lookUp, isNew, known) = entries.withLock { entries in
             let entry = entries[name, default: Entry()]
             let lookUp = entry.running ?? LookUp()
-            if entry.running == nil {
-                entries[name, default: Entry()].running = lookUp
-                DetachedThread.start { [self] in finish(name, lookUp, resolve(name)) }
-            }
-            return (lookUp, entry.known)
+            entries[name, default: Entry()].running = lookUp
+            return (lookUp, entry.running == nil, entry.known)
         }
+        if isNew { start(lookUp, of: name) }
         let patience = known.isEmpty ? limit : min(limit, AddressResolver.patienceWithKnown)
         switch lookUp.outcome(within: patience) {
         case .success(let addresses): return addresses
@@ -51,6 +58,15 @@ final class AddressResolver: Sendable {
         case nil:
             guard known.isEmpty else { return known }
             throw Failure(reason: "the name was not resolved in time")
+        }
+    }
+
+    /// Without a thread the look-up has failed, as one does that its resolver refuses.
+    private func start(_ lookUp: LookUp, of name: String) {
+        do throws(DetachedThread.Failure) {
+            try startThread { [self] in finish(name, lookUp, resolve(name)) }
+        } catch {
+            finish(name, lookUp, .failure(Failure(reason: "no thread for the look-up (error \(error.code))")))
         }
     }
 

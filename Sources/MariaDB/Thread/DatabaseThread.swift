@@ -13,7 +13,10 @@ final class DatabaseThread: SerialExecutor {
         let queue = JobQueue()
         self.queue = queue
         // The thread holds the queue and not this object, so that dropping the last connection ends it.
-        DetachedThread.start { queue.serve() }
+        do throws(DetachedThread.Failure) { try DetachedThread.start { queue.serve() } } catch {
+            // Traps: a process without a thread for its database cannot work, and no later moment is better to end it.
+            fatalError("no thread for the database: error \(error.code)")
+        }
     }
 
     deinit { queue.finish() }

@@ -2,12 +2,18 @@ import Glibc
 
 /// A thread for blocking C calls; nobody waits for its end.
 enum DetachedThread {
+    /// What pthread_create(3) said, such as EAGAIN where a limit of threads or of memory is reached.
+    struct Failure: Error {
+        let code: Int32
+    }
+
     private final class Work: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
-    static func start(_ body: @escaping @Sendable () -> Void) {
+    /// - Throws: when there is no thread to be had; then `body` never runs.
+    static func start(_ body: @escaping @Sendable () -> Void) throws(Failure) {
         var thread = pthread_t()
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
@@ -25,8 +31,7 @@ enum DetachedThread {
         pthread_attr_destroy(&attributes)
         guard outcome == 0 else {
             context.release()
-            // Traps: a process that cannot have one more thread cannot work, and no later moment is better to end it.
-            fatalError("no thread for the database: error \(outcome)")
+            throw Failure(code: outcome)
         }
     }
 }

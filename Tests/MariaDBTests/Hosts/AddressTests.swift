@@ -58,6 +58,25 @@ struct AddressTests {
         #expect(try resolver.addresses(of: "db.test", within: .seconds(5)) == ["127.0.0.1"])
     }
 
+    @Test("A look-up that gets no thread has failed, and the next one is made; what was known goes on counting")
+    func noThread() async throws {
+        let hasThreads = Atomic(false)
+        let resolver = AddressResolver(
+            resolve: { _ in .success(["127.0.0.1"]) },
+            startThread: { work throws(DetachedThread.Failure) in
+                guard hasThreads.load(ordering: .acquiring) else { throw DetachedThread.Failure(code: 11) }
+                try DetachedThread.start(work)
+            })
+        let failure = #expect(throws: AddressResolver.Failure.self) {
+            try resolver.addresses(of: "db.test", within: .seconds(5))
+        }
+        #expect(failure?.reason == "no thread for the look-up (error 11)")
+        hasThreads.store(true, ordering: .releasing)
+        #expect(try resolver.addresses(of: "db.test", within: .seconds(5)) == ["127.0.0.1"])
+        hasThreads.store(false, ordering: .releasing)
+        #expect(try resolver.addresses(of: "db.test", within: .seconds(5)) == ["127.0.0.1"])
+    }
+
     @Test("Addresses need no resolver", arguments: ["127.0.0.1", "::1"])
     func numeric(_ address: String) throws {
         let resolver = AddressResolver { _ in .failure(.init(reason: "asked")) }
