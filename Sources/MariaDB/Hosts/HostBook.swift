@@ -64,6 +64,9 @@ struct HostBook {
         return false
     }
 
+    /// Whether the host at `index` was locked when it was asked last, which only an attempt to write can deny.
+    func needsWriteProbe(at index: Int) -> Bool { entries[index].finding == .answers(.locked) }
+
     var report: HostReport {
         HostReport(
             current: current.map { names[$0] },

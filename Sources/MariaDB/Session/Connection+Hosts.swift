@@ -76,7 +76,12 @@ extension Connection {
                     hosts.count > 1 && isFirstAttempt
                     ? min(options.connectTimeout, ConnectionLimits.quickConnect) : options.connectTimeout
                 let session = try connect(to: hosts[index], within: limit)
-                let fitness = session.fitnessAtLogin
+                var fitness = session.fitnessAtLogin
+                if book.needsWriteProbe(at: index) {
+                    // No log-in shows a lock.
+                    fitness = try session.fitness(writeProbe: options.writeProbe)
+                    _ = session.takeDoubt()
+                }
                 note(.answers(fitness), at: index)
                 if fitness == .fit { return work(with: session, at: index, fitness) }
                 if fitness.servesAlone, fitness.rank < second?.fitness.rank ?? .max {

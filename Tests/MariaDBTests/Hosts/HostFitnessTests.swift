@@ -49,6 +49,17 @@ struct HostFitnessTests {
 struct HostBookTests {
     private let start = ContinuousClock.now
 
+    @Test("Only a host that was locked when it was asked last is tried by a write")
+    func writeProbe() {
+        var book = HostBook(["a", "b"])
+        #expect(!book.needsWriteProbe(at: 0))
+        for finding in HostFitness.allCases.map(HostBook.Finding.answers) + [.unreachable, .silent, .refusesLogin] {
+            _ = book.found(finding, at: 0, now: start)
+            #expect(book.needsWriteProbe(at: 0) == (finding == .answers(.locked)), "\(finding)")
+        }
+        #expect(!book.needsWriteProbe(at: 1))
+    }
+
     @Test("Hosts are tried in their order, after a failure from the next one on")
     func order() {
         var book = HostBook(["a", "b", "c"])
