@@ -1,11 +1,12 @@
 import ClusterCore
-import ClusterStore
 import Logging
 import MariaDB
 import PrivateMariaDB
 import Secrets
 import Testing
 import Waiting
+
+@testable import ClusterStore
 
 @Suite("Schema")
 struct SchemaTests {
@@ -38,6 +39,18 @@ struct SchemaTests {
             try await group.waitForAll()
         }
         #expect(try await cluster.store.prepareSchema().added.isEmpty)
+    }
+
+    @Test("Taken once more by its own holder, a turn is still its own: a call of unknown fate is repeated")
+    func ownTurn() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        _ = try await cluster.store.prepareSchema()
+        for _ in 0..<2 {
+            let own = try await SchemaTurn(on: cluster.sql, holder: "a")
+            #expect(own != nil)
+        }
+        let other = try await SchemaTurn(on: cluster.sql, holder: "b")
+        #expect(other == nil)
     }
 
     private func tables(of cluster: MariaDBTestCluster) async throws -> [String] {
