@@ -9,8 +9,13 @@ extension ControlPass {
 
     /// Returns first: what goes home from a lost node need not be moved a second time.
     func move(_ picture: inout ClusterPicture) async throws(StoreError) {
-        if rest.isOver(now: clock.now()) { try await bringHome(&picture) }
-        let plan = await mover.planFailover(picture, sparing: uncertain(in: picture))
+        if rest.isOver(now: clock.now()) {
+            // What comes to a node in Kuma's next reading, be it kept back still, leaves no room there for what can wait.
+            expect(await planFailover(picture).moves)
+            try await bringHome(&picture)
+        }
+        let plan = await planFailover(picture)
+        expect(plan.moves)
         let urgent = urgentMoves(of: plan, in: picture)
         // They were placed beside the urgent ones, and would load the receivers unevenly without them.
         let planned = urgent.count == plan.moves.count ? plan.planned : []
@@ -38,9 +43,22 @@ extension ControlPass {
             for move in batch where moved.keys.contains(move.monitor) { moves.moved[move.reason, default: 0] += 1 }
             changes.merge(moved) { $1 }
         }
-        let written = urgent.lazy.filter { changes.keys.contains($0.monitor) }.map { NodeReference($0.to) }
-        pacer.note(urgent: Dictionary(written.map { ($0, 1) }, uniquingKeysWith: +), at: clock.wallTime())
+        let written = urgent.filter { changes.keys.contains($0.monitor) }
+        pacer.note(urgent: ControlPass.arrivals(of: written), at: clock.wallTime())
+        expect(plan.moves.filter { !changes.keys.contains($0.monitor) })
         picture.reassign(changes)
+    }
+
+    private func planFailover(_ picture: ClusterPicture) async -> FailoverPlan {
+        await mover.planFailover(picture, sparing: uncertain(in: picture))
+    }
+
+    private func expect(_ moves: [PlannedMove]) {
+        pacer.expect(urgent: ControlPass.arrivals(of: moves), at: clock.wallTime())
+    }
+
+    private static func arrivals(of moves: [PlannedMove]) -> [NodeReference: Int] {
+        moves.reduce(into: [:]) { $0[NodeReference($1.to), default: 0] += 1 }
     }
 
     private func bringHome(_ picture: inout ClusterPicture) async throws(StoreError) {
@@ -74,6 +92,7 @@ extension ControlPass {
 
     /// The urgent moves of a plan that are made now.
     private func urgentMoves(of plan: FailoverPlan, in picture: ClusterPicture) -> [PlannedMove] {
+        isHolding = false
         guard !plan.moves.isEmpty else { return [] }
         // A slow database might not let us come back to it in time.
         guard scans.lastDuration.map({ $0 <= ControlPass.longestHoldingPass }) ?? false else { return plan.moves }
@@ -81,8 +100,9 @@ extension ControlPass {
         let known = Set(picture.nodes.map { NodeReference($0.id) })
         let hold = UrgentHold(
             plan.moves, known: known, at: wallTime, configuration.readings, limits: configuration.pacing)
+        isHolding = !hold.held.isEmpty
         let period = configuration.readings.index(of: wallTime)
-        if !hold.held.isEmpty, heldIn != period {
+        if isHolding, heldIn != period {
             heldIn = period
             logger.notice(
                 "no Kuma would start these before its own reading; until just before it their node may come back",

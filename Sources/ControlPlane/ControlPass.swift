@@ -73,6 +73,8 @@ actor ControlPass {
     var pacer: PlannedMovePacer
     /// The period in which it was told that urgent moves are kept back.
     var heldIn: Int?
+    /// Whether this pass keeps urgent moves back.
+    var isHolding = false
     /// The job that was looked at last.
     var rebalancing: Int64?
     /// A step of the job moved something: the next pass looks what is left, whatever second it is.
@@ -137,6 +139,7 @@ actor ControlPass {
     }
 
     private func pass(_ started: ContinuousClock.Instant) async -> Duration {
+        isHolding = false
         do {
             if try await prepareSchema() { heardBeforePoll() }
             if await leader.isDue {
@@ -178,12 +181,14 @@ actor ControlPass {
         }
     }
 
-    /// Somebody is about to be judged offline: its monitors wait for no poll, nor for what can come later.
+    /// Somebody is about to be judged offline, or what was kept back is to be written in time: that waits for no poll, nor for
+    /// what can come later.
     private func isUrgent(_ picture: ClusterPicture) -> Bool {
-        picture.nodes.contains { node in
-            node.failStreak > 0 && node.believedStatus(configuration.judge) == .online
-                && !silence.silent.contains(node.id)
-        }
+        isHolding
+            || picture.nodes.contains { node in
+                node.failStreak > 0 && node.believedStatus(configuration.judge) == .online
+                    && !silence.silent.contains(node.id)
+            }
     }
 
     private func interval(for picture: ClusterPicture) -> Duration {
@@ -323,7 +328,7 @@ extension ControlPass {
         switch error {
         case .leaseLost:
             return
-        case .unavailable, .deadlineExceeded:
+        case .unavailable, .deadlineExceeded(_, .us):
             if database.isReachable {
                 database.since = now
                 logger.warning(
@@ -333,8 +338,8 @@ extension ControlPass {
                 logger.warning("the database does not answer yet", metadata: ["error": "\(error)"])
             }
             database.isReachable = false
-        case .contended:
-            logger.warning("the database answers, but rows are locked", metadata: ["error": "\(error)"])
+        case .contended, .deadlineExceeded(_, .database):
+            logger.warning("the database answers, but not in time", metadata: ["error": "\(error)"])
             if !database.isReachable { database.since = now }
             database.isReachable = true
         case .notPermitted, .schemaMissing, .refused:

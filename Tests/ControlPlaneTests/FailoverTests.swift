@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import Synchronization
 import Testing
 
 @Suite("Failover and return")
@@ -14,6 +15,23 @@ struct FailoverTests {
         await cluster.run(for: .seconds(15))
         #expect(cluster.leaders() == [0])
         return cluster
+    }
+
+    @Test("a batch that the database ended itself is no absence of the database")
+    func endedByTheDatabase() async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2"], monitors: 6)
+        let gate = GatedStore(inner: cluster.store)
+        cluster.addBalancer(store: gate)
+        await cluster.run(for: .seconds(15))
+        gate.beforeMove.withLock { $0 = { [time = cluster.time] in time.pass(.seconds(4)) } }
+        gate.moveTroubles.withLock { $0 = [.deadlineExceeded(statement: "move", by: .database)] }
+        cluster.agents[try NodeID("node2")] = nil
+        cluster.kill("node2")
+        let failed = await cluster.run(upTo: .seconds(15)) { cluster.balancers[0].state.database.lastError != nil }
+        #expect(failed != nil && cluster.balancers[0].state.database.isReachable)
+        let took = await cluster.run(upTo: .seconds(5)) { (try? await cluster.counts()["node2"]) == nil }
+        #expect(took != nil, "it is judged as before")
+        #expect(try await cluster.events(.databaseReturned).isEmpty)
     }
 
     @Test("a killed node's monitors run elsewhere within 5 s of the kill, and return to exactly where they were")

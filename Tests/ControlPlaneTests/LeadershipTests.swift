@@ -155,6 +155,7 @@ struct LeadershipTests {
 /// the schema or to write one node's status.
 final class GatedStore: ControlStore {
     let inner: InMemoryClusterStore
+    let announcements = Mutex(0)
     let beforeMove = Mutex<(@Sendable () async -> Void)?>(nil)
     let schemaTrouble = Mutex<StoreError?>(nil)
     let unspeakable = Mutex<NodeID?>(nil)
@@ -204,7 +205,8 @@ final class GatedStore: ControlStore {
     }
     func assignments() async throws(StoreError) -> [MonitorAssignment] { try await inner.assignments() }
     func announce(_ balancer: BalancerPresence) async throws(StoreError) -> [BalancerRecord] {
-        try await inner.announce(balancer)
+        announcements.withLock { $0 += 1 }
+        return try await inner.announce(balancer)
     }
     func balancers() async throws(StoreError) -> [BalancerRecord] { try await inner.balancers() }
     func acquireLease(holder: BalancerID, ttl: Duration) async throws(StoreError) -> LeaseAnswer {

@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import Synchronization
 import Testing
 
 /// Virtual time begins with a full minute.
@@ -119,7 +120,36 @@ struct PlannedMoveTests {
         cluster.kill("node2")
         let changes = try await changes(of: cluster, at: "node2", until: .seconds(70))
         #expect(changes.map(\.count) == [40])
-        #expect(changes.allSatisfy { $0.minute == 0 && (56..<58).contains($0.second) })
+        #expect(changes.allSatisfy { $0.minute == 0 && (54..<55).contains($0.second) })
+    }
+
+    @Test("while moves are kept back no pass does what can come later")
+    func nothingElse() async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2", "node3"], monitors: 40)
+        let gate = GatedStore(inner: cluster.store)
+        cluster.addBalancer(store: gate) { $0.pacing = PlannedMovePacer.Limits() }
+        await cluster.run(for: .seconds(47))
+        cluster.kill("node2")
+        await cluster.run(for: .seconds(3))
+        let (announced, scans) = (gate.announcements.withLock { $0 }, cluster.balancers[0].state.scans.count)
+        await cluster.run(for: .seconds(3.5))
+        #expect(gate.announcements.withLock { $0 } == announced, "one is due in second 50 or 51")
+        #expect(cluster.balancers[0].state.scans.count >= scans + 10)
+        await cluster.run(for: .seconds(7))
+        #expect(gate.announcements.withLock { $0 } == announced + 1)
+    }
+
+    @Test("nothing returns in the reading that will start the monitors of a node that died in second 47")
+    func returnsWait() async throws {
+        let cluster = try await settled(monitors: 40)
+        cluster.kill("node2")
+        #expect(await cluster.run(upTo: .seconds(5)) { (try? await cluster.counts()["node2"]) == nil } != nil)
+        try cluster.start("node2")
+        await cluster.run(for: .seconds(107) - cluster.time.elapsed)
+        cluster.kill("node3")
+        let changes = try await changes(of: cluster, at: "node1", until: .seconds(120))
+        #expect(changes.allSatisfy { $0.second >= 53 })
+        #expect(changes.count == 1, "it takes what the dead node ran, and gives nothing in the same reading")
     }
 
     @Test("what an agent would start before second 50 is not kept back, nor is anything earlier in the minute")

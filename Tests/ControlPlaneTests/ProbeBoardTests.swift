@@ -53,6 +53,30 @@ struct ProbeBoardTests {
         #expect(board.record(good, for: quick, now: start, draw: 0.5)?.routing == .unchanged)
     }
 
+    @Test("a name whose addresses alternate keeps no dead node from being judged; a good new address is believed")
+    func alternatingName() throws {
+        var board = try board(["a"])
+        let node = try NodeID("a")
+        var orders: [ProbeBoard.Order] = []
+        for second in 0..<5 {
+            let now = start + .seconds(second)
+            board.recheck("a", now: now)
+            orders += board.take(now: now)
+        }
+        #expect(orders.count == 5)
+        #expect(board.record(good, for: orders[0], now: start, draw: 0.5) == nil, "it is not there any more")
+        for order in orders[1...3] { _ = board.record(bad, for: order, now: start, draw: 0.5) }
+        #expect(board.finding(of: node)?.status == .offline && board.ownership(of: node)?.status == .offline)
+
+        board = try self.board(["a"])
+        let before = try #require(board.take(now: start).first)
+        board.recheck("a", now: start)
+        let after = try #require(board.take(now: start).first)
+        _ = board.record(good, for: after, now: start, draw: 0.5)
+        #expect(board.record(bad, for: before, now: start, draw: 0.5) == nil)
+        #expect(board.finding(of: node)?.failStreak == 0)
+    }
+
     @Test("never more probes in flight than allowed, and nobody is forgotten")
     func bounded() throws {
         var board = try board(["a", "b", "c", "d", "e"], inFlight: 2)

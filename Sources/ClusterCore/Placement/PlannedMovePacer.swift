@@ -30,8 +30,8 @@ package struct PlannedMovePacer: Sendable {
         /// sees from second 50 on, so clocks may be 2 s apart and a transaction take 3 s.
         package var window = (52.0 / 60)..<(57.0 / 60)
         /// Parts of the period in which urgent moves are kept back (`UrgentHold`): from second 46 on, and released at
-        /// second 56, so that the transaction is done before second 00.
-        package var hold = (46.0 / 60)..<(56.0 / 60)
+        /// second 54, so that the transaction is done before second 00 even when a statement stalls first.
+        package var hold = (46.0 / 60)..<(54.0 / 60)
 
         package init() {}
 
@@ -68,6 +68,8 @@ package struct PlannedMovePacer: Sendable {
     private var period: Int?
     private var arrivals: [NodeReference: Int] = [:]
     private var departures: [NodeReference: Int] = [:]
+    /// Of urgent moves that are not written yet.
+    private var expected: [NodeReference: Int] = [:]
 
     package init(_ readings: KumaReadings = KumaReadings(), limits: Limits = Limits()) {
         self.readings = readings
@@ -82,10 +84,18 @@ package struct PlannedMovePacer: Sendable {
     /// Urgent moves that Kuma's next reading will start as well.
     package mutating func note(urgent counts: [NodeReference: Int], at wallTime: Duration) {
         begin(wallTime)
+        arrivals.merge(leftToReading(counts, at: wallTime), uniquingKeysWith: +)
+    }
+
+    /// All urgent moves that are still to be written, kept back ones included; they replace those of the last call.
+    package mutating func expect(urgent counts: [NodeReference: Int], at wallTime: Duration) {
+        expected = leftToReading(counts, at: wallTime)
+    }
+
+    /// Those that Kuma's next reading starts, and no agent before.
+    private func leftToReading(_ counts: [NodeReference: Int], at wallTime: Duration) -> [NodeReference: Int] {
         let phase = readings.phase(of: wallTime)
-        for (node, count) in counts where readings.leaves(starts: count, at: phase) {
-            arrivals[node, default: 0] += count
-        }
+        return counts.filter { readings.leaves(starts: $0.value, at: phase) }
     }
 
     /// Which of these may be written now; they are counted as written. No node gives and takes in one reading: it stops
@@ -118,9 +128,11 @@ package struct PlannedMovePacer: Sendable {
     }
 
     private mutating func admit(_ leg: Leg) -> Bool {
-        guard arrivals[leg.to, default: 0] < limits.arrivals, departures[leg.from, default: 0] < limits.departures
+        guard limits.arrivals != .max else { return true }
+        guard arrivals[leg.to, default: 0] + expected[leg.to, default: 0] < limits.arrivals,
+            departures[leg.from, default: 0] < limits.departures,
+            arrivals[leg.from] == nil, expected[leg.from] == nil, departures[leg.to] == nil
         else { return false }
-        if limits.arrivals != .max, arrivals[leg.from] != nil || departures[leg.to] != nil { return false }
         arrivals[leg.to, default: 0] += 1
         departures[leg.from, default: 0] += 1
         return true

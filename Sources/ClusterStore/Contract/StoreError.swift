@@ -3,8 +3,8 @@ package enum StoreError: Error, Sendable, Equatable {
     /// No host of `DB_HOST` could be reached, or the connection broke. Try again later; nothing is known of a write that
     /// was under way, and every write here is safe to repeat.
     case unavailable(reason: String)
-    /// The statement's deadline passed; treated as `unavailable`, and the connection was closed.
-    case deadlineExceeded(statement: String)
+    /// The statement's deadline passed. When the database said nothing, the connection was closed, as for `unavailable`.
+    case deadlineExceeded(statement: String, by: DeadlineKeeper = .us)
     /// Somebody keeps rows locked that the call needs, also when it was repeated. The database answers, and nothing was
     /// written; try again later.
     case contended(reason: String)
@@ -16,13 +16,22 @@ package enum StoreError: Error, Sendable, Equatable {
     case schemaMissing(reason: String)
     /// The server refused the statement for another reason: a defect of ours or of the schema.
     case refused(code: UInt32, reason: String)
+
+    /// Who found that a statement's time was up.
+    package enum DeadlineKeeper: Sendable, Equatable {
+        /// The database ended the statement and said so.
+        case database
+        /// Nothing came from the database.
+        case us
+    }
 }
 
 extension StoreError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unavailable(let reason): "the database is unavailable: \(reason)"
-        case .deadlineExceeded(let statement): "the database did not answer in time: \(statement)"
+        case .deadlineExceeded(let statement, .database): "the database ended what took too long: \(statement)"
+        case .deadlineExceeded(let statement, .us): "the database did not answer in time: \(statement)"
         case .contended(let reason): "somebody keeps rows locked, also when the call is repeated: \(reason)"
         case .leaseLost: "the leader lease is not ours any more"
         case .notPermitted(let reason, let sql):
@@ -35,8 +44,8 @@ extension StoreError: CustomStringConvertible {
     /// Whether the database said so itself, and therefore is there.
     package var isAnswer: Bool {
         switch self {
-        case .unavailable, .deadlineExceeded: false
-        case .contended, .leaseLost, .notPermitted, .schemaMissing, .refused: true
+        case .unavailable, .deadlineExceeded(_, .us): false
+        case .deadlineExceeded(_, .database), .contended, .leaseLost, .notPermitted, .schemaMissing, .refused: true
         }
     }
 

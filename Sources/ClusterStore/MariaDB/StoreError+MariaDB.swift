@@ -4,7 +4,8 @@ extension StoreError {
     init(_ error: MariaDBError) {
         switch error {
         case .unavailable(let reason), .overloaded(let reason): self = .unavailable(reason: reason)
-        case .deadlineExceeded(let statement): self = .deadlineExceeded(statement: statement)
+        case .deadlineExceeded(let statement, .server): self = .deadlineExceeded(statement: statement, by: .database)
+        case .deadlineExceeded(let statement, .client): self = .deadlineExceeded(statement: statement)
         // A database that is being set up learns of its users after it begins to answer.
         case .loginRefused(let reason): self = .unavailable(reason: "log-in refused: \(reason)")
         case .notPermitted(_, let reason): self = .notPermitted(reason: reason, sql: [])

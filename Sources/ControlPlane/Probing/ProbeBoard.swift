@@ -69,6 +69,8 @@ package struct ProbeBoard: Sendable {
         var isHurried = false
         /// Of the probe under way, with its timeout.
         var underWay: (ticket: UInt64, timeout: Duration)?
+        /// Of probes under way at an address that its name had before, since it last answered well.
+        var elsewhere: Set<UInt64> = []
     }
 
     private let limits: Limits
@@ -116,9 +118,11 @@ package struct ProbeBoard: Sendable {
         due[position] = now
     }
 
-    /// A name got another address: whoever is there is asked at once, and what is still asked at the old one says nothing.
+    /// A name got another address: whoever is there is asked at once, and a good answer from the old one is
+    /// dropped. A failure there counts: a name whose addresses alternate would leave a dead node unjudged for ever.
     package mutating func recheck(_ host: String, now: ContinuousClock.Instant) {
         for position in entries.indices where entries[position].address.host == host {
+            if let underWay = entries[position].underWay { entries[position].elsewhere.insert(underWay.ticket) }
             entries[position].underWay = nil
             due[position] = now
         }
@@ -177,21 +181,33 @@ package struct ProbeBoard: Sendable {
         now: ContinuousClock.Instant, draw: Double
     ) -> Recording? {
         inFlight -= 1
-        guard let position = positions[order.node], entries[position].underWay?.ticket == order.ticket else {
-            return nil
-        }
+        guard let position = positions[order.node] else { return nil }
+        let wasElsewhere = entries[position].elsewhere.remove(order.ticket) != nil
+        if wasElsewhere, case .unhealthy = result.finding { return judge(position, by: result, belief) }
+        guard entries[position].underWay?.ticket == order.ticket else { return nil }
+        let recording = judge(position, by: result, belief)
+        entries[position].underWay = nil
+        let pause = min(entries[position].judge.interval, entries[position].ownJudge.interval)
+        due[position] = entries[position].isHurried ? now : now + Jitter.spread(pause, draw: draw)
+        return recording
+    }
+
+    private mutating func judge(
+        _ position: Int, by result: ProbeResult, _ belief: AddressClaims.Verdict
+    ) -> Recording {
         let verdict = entries[position].judge.record(result.finding)
         entries[position].last = result
+        let own = ProbeBoard.own(result, belief)
         switch result.finding {
         case .healthy: entries[position].lastGood = result.duration
         case .degraded, .unhealthy: break
         }
-        entries[position].underWay = nil
-        let own = ProbeBoard.own(result, belief)
+        switch own?.finding {
+        case .healthy, .degraded: entries[position].elsewhere = []
+        case .unhealthy, nil: break
+        }
         let ownVerdict = own.map { entries[position].ownJudge.record($0.finding) } ?? .unchanged
         entries[position].ownLast = own ?? entries[position].ownLast
-        let pause = min(entries[position].judge.interval, entries[position].ownJudge.interval)
-        due[position] = entries[position].isHurried ? now : now + Jitter.spread(pause, draw: draw)
         return Recording(routing: verdict, ownership: ownVerdict)
     }
 
@@ -208,8 +224,9 @@ package struct ProbeBoard: Sendable {
     /// An order that will have no answer.
     package mutating func abandon(_ order: Order) {
         inFlight -= 1
-        guard let position = positions[order.node], entries[position].underWay?.ticket == order.ticket else { return }
-        entries[position].underWay = nil
+        guard let position = positions[order.node] else { return }
+        entries[position].elsewhere.remove(order.ticket)
+        if entries[position].underWay?.ticket == order.ticket { entries[position].underWay = nil }
     }
 
     /// An order that cannot be carried out yet: others come first meanwhile.

@@ -36,7 +36,7 @@ struct ServerFault: Equatable {
     init(code: UInt32, reason: String, statement: String, stage: Stage, wentSilent: Bool) {
         switch code {
         case 1969, 3024:
-            self.init(.deadlineExceeded(statement: statement), .usable)
+            self.init(.deadlineExceeded(statement: statement, by: .server), .usable)
         // Nothing is locked to prepare a statement: so fails `wsrep_sync_wait` on a Galera host that lost its cluster.
         case 1205 where stage == .preparing, 1213 where stage == .preparing:
             self.init(.unavailable(reason: reason), .doubtHost(.refusal))

@@ -7,7 +7,7 @@ package enum MariaDBError: Error, Sendable, Equatable {
     /// from one that is not there. To come back soon, with everybody else, would keep it busy.
     case overloaded(reason: String)
     /// The statement's time was up. When the server had fallen silent the connection was closed.
-    case deadlineExceeded(statement: String)
+    case deadlineExceeded(statement: String, by: DeadlineKeeper = .client)
     /// The server does not know this user or password.
     case loginRefused(reason: String)
     /// The user may not do this.
@@ -22,12 +22,21 @@ package enum MariaDBError: Error, Sendable, Equatable {
     case misused(reason: String)
 }
 
+/// Who found that a statement's time was up.
+package enum DeadlineKeeper: Sendable, Equatable {
+    /// The server ended it by `max_statement_time`: it is there, and the session is usable.
+    case server
+    /// We did; the server said nothing.
+    case client
+}
+
 extension MariaDBError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unavailable(let reason): "unavailable: \(reason)"
         case .overloaded(let reason): "overloaded or silent: \(reason)"
-        case .deadlineExceeded(let statement): "no answer in time to: \(statement)"
+        case .deadlineExceeded(let statement, .server): "ended, because it took too long: \(statement)"
+        case .deadlineExceeded(let statement, .client): "no answer in time to: \(statement)"
         case .loginRefused(let reason): "log-in refused: \(reason)"
         case .notPermitted(let code, let reason): "not permitted (\(code)): \(reason)"
         case .schemaMissing(let code, let reason): "table or column missing (\(code)): \(reason)"

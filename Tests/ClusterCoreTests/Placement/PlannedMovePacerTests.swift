@@ -71,6 +71,18 @@ struct PlannedMovePacerTests {
         #expect(admitted(Self.legs(20, "a", "b"), &pacer, 53) == 0, "it stops only after its starts")
     }
 
+    @Test("what is urgent and not written yet fills a reading as well, and counts once")
+    func expected() {
+        let (a, b) = (NodeReference(text: "a"), NodeReference(text: "b"))
+        var pacer = PlannedMovePacer()
+        for second in [51.0, 52] { pacer.expect(urgent: [a: 10, b: 150], at: Self.at(second)) }
+        #expect(admitted(Self.legs(20, "a", "d"), &pacer, 52) == 0, "it stops only after its starts")
+        #expect(admitted(Self.legs(20, "c", "b"), &pacer, 52) == 0)
+        #expect(admitted(Self.legs(20, "c", "a"), &pacer, 52) == 6)
+        pacer.expect(urgent: [:], at: Self.at(53))
+        #expect(admitted(Self.legs(20, "c", "b"), &pacer, 53) == 16, "their node came back")
+    }
+
     @Test("without a pace everything goes at once, in both directions and again")
     func none() {
         var pacer = PlannedMovePacer(limits: .none)
@@ -95,7 +107,7 @@ struct UrgentHoldTests {
     @Test(
         "they are kept back from when no agent would start them to just before Kuma's own reading",
         arguments: [
-            (20, 30.0, 0), (20, 45.9, 0), (20, 46, 20), (20, 55.9, 20), (20, 56, 0), (20, 59, 0), (20, 62, 0),
+            (20, 30.0, 0), (20, 45.9, 0), (20, 46, 20), (20, 53.9, 20), (20, 54, 0), (20, 59, 0), (20, 62, 0),
             // A single one would still be started at second 48.
             (1, 46, 0), (1, 48, 0), (1, 49.8, 1), (3, 47, 0), (5, 49, 5),
         ])

@@ -138,6 +138,17 @@ struct ServerFaultTests {
         #expect(fault(1180).error == .unavailable(reason: ""))
     }
 
+    @Test("A statement that the server ended is an answer; one to which it fell silent is none")
+    func deadlines() {
+        for code: UInt32 in [1969, 3024] {
+            #expect(fault(code).error == .deadlineExceeded(statement: "", by: .server))
+            #expect(fault(code).aftermath == .usable)
+        }
+        let silence = ServerFault(code: 2013, reason: "", statement: "", stage: .running, wentSilent: true)
+        #expect(silence.error == .deadlineExceeded(statement: "", by: .client))
+        #expect(silence.aftermath == .close)
+    }
+
     @Test("A log-in plugin that is missing here, or not allowed, is a refused log-in")
     func plugins() {
         for code: UInt32 in [2059, 5010] { #expect(fault(code).error == .loginRefused(reason: "")) }
