@@ -57,8 +57,9 @@ struct SabotageTests {
         .noPace: [.watched],
     ]
 
-    /// Seeds to try, in the profile in which the rule matters most.
-    private static let tries: ClosedRange<UInt64> = 1...100
+    /// Seeds to try, in the profile in which the rule matters most. What is taken away may show in few of them: the slowest
+    /// was the database's clock, in the 115th.
+    private static let tries: ClosedRange<UInt64> = 1...200
 
     @Test("a rule taken away is found", arguments: Sabotage.allCases)
     func found(sabotage: Sabotage) throws {
