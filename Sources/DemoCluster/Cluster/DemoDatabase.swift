@@ -3,23 +3,44 @@ package import MariaDB
 
 /// The demo's own look into the database: seeds it before the nodes start, and watches what the cluster does with it.
 package struct DemoDatabase: Sendable {
+    /// A person may freeze the database; the demo's own answers must not wait long for it.
+    private static let watchingLimit: Duration = .seconds(2)
+    /// To make tables waits for the disk, and a busy one takes its time.
+    private static let seedingLimit: Duration = .seconds(30)
+
+    private let access: StandInSettings.DatabaseAccess
     private let connection: Connection
 
     package init(_ access: StandInSettings.DatabaseAccess) {
+        self.access = access
+        connection = DemoDatabase.connection(access, limit: DemoDatabase.watchingLimit)
+    }
+
+    private static func connection(_ access: StandInSettings.DatabaseAccess, limit: Duration) -> Connection {
         var options = ConnectionOptions(
             hosts: [Host(access.host, port: access.port)], user: access.user, password: access.password,
             database: access.name)
-        // A person may freeze the database; the demo's own answers must not wait long for it.
-        options.readTimeout = .seconds(2)
-        options.statementTimeout = .seconds(2)
-        options.connectTimeout = .seconds(2)
+        options.readTimeout = limit
+        options.statementTimeout = limit
+        options.connectTimeout = limit
         var logger = Logger(label: "demo-database")
         logger.logLevel = .critical
-        connection = Connection(options, logger: logger)
+        return Connection(options, logger: logger)
     }
 
     /// Makes Kuma's tables, the monitors with their homes, and the user that marks set-up as done.
     package func seed(_ plan: DemoPlan) async throws(MariaDBError) {
+        let connection = DemoDatabase.connection(access, limit: DemoDatabase.seedingLimit)
+        do throws(MariaDBError) {
+            try await seed(plan, over: connection)
+        } catch {
+            await connection.close()
+            throw error
+        }
+        await connection.close()
+    }
+
+    private func seed(_ plan: DemoPlan, over connection: Connection) async throws(MariaDBError) {
         for statement in KumaSchema.statements { try await connection.execute(statement) }
         let monitors = (0..<plan.options.monitors).map { index in
             (
