@@ -74,6 +74,10 @@ extension EndToEnd {
             try await eventually("every agent reports", within: .seconds(40)) {
                 try await kuma.reporting() == Way.allCases.count
             }
+            // Whoever reports may listen a moment later.
+            try await eventually("every program listens", within: .seconds(40)) {
+                try await onThread { ports.dropFirst().allSatisfy { (try? HTTPConnection(port: $0)) != nil } }
+            }
             for (number, way) in Way.allCases.enumerated() {
                 try await look(at: agents[number], ports[1 + 2 * number])
                 try await look(at: balancers[number], ports[2 + 2 * number], way)
