@@ -75,16 +75,15 @@ struct RunCommand: AsyncParsableCommand {
             dataPlane: dataPlane, apiListening: apiListening, tableKnown: FirstRoutableTable.gate(of: publisher),
             serving: serving, onDrain: { controlPlane.saveState() })
         // Shut down from the last to the first, each waiting for the one before: clients are drained while the API still
-        // answers, then the lease is given back, and the API ends last. With the drain's 30 s and the listener's 1 s, the
-        // limit of what comes after them stays below the 40 s of the unit.
+        // answers, then the lease is given back, and the API ends last. With the drain's 30 s, the limit of what comes after
+        // it stays below the 40 s of the unit.
         let limit = ShutdownLimit(.seconds(8), logger: logger, beforeExit: { folder.remove() })
         var services: [any Service] = [api, controlPlane, limit, clients]
         if let address = settings.adminListen {
             services.insert(
                 AdminListener(
-                    serving: api, host: address.ip.figures, port: address.port, logger: Logger(label: "api"),
-                    endLimit: .seconds(1)),
-                at: 3)
+                    serving: api, host: address.ip.figures, port: address.port, logger: Logger(label: "api")),
+                at: 1)
         }
         let service = ServiceRun(
             services, health: settings.health(of: dataPlane, controlPlane, store),

@@ -24,7 +24,7 @@ package struct ShutdownLimit: Service {
         Task.detached { [limit, logger, beforeExit] in
             try? await Task.sleep(for: limit)
             logger.warning(
-                "what is shut down last did not end in time; ending without it", metadata: ["limit": "\(limit)"])
+                "the database did not let go in time; ending without it", metadata: ["limit": "\(limit)"])
             beforeExit()
             // It was told to stop, and it stops: no failure of its own.
             _exit(0)
