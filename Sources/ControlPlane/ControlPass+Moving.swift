@@ -50,7 +50,7 @@ extension ControlPass {
     }
 
     private func planFailover(_ picture: ClusterPicture) async -> FailoverPlan {
-        await mover.planFailover(picture, sparing: uncertain(in: picture))
+        await mover.planFailover(picture, sparing: uncertain(in: picture), avoiding: unjudged)
     }
 
     private func expect(_ moves: [PlannedMove]) {
@@ -122,5 +122,13 @@ extension ControlPass {
             if !hasSpoken || silence.silent.contains(node.id) { uncertain.insert(NodeReference(node.id)) }
         }
         return uncertain
+    }
+
+    /// Nodes that may have died while nobody could report: their rows say what was true before.
+    private var unjudged: UnjudgedNodes {
+        UnjudgedNodes(
+            Set(silence.unjudged.map { NodeReference($0) }),
+            // Two beats, as for an overdue report.
+            lastResort: clock.now() < rest.since + configuration.silence.reportTTL / 2 ? .wait : .take)
     }
 }

@@ -49,7 +49,8 @@ package struct Scenario: Sendable, Equatable {
     /// Whether agents may have Kuma re-read at once.
     package let hasReconcileKey: Bool
 
-    let reportTTL: Duration = .seconds(8)
+    static let reportTTL: Duration = .seconds(8)
+    var reportTTL: Duration { Scenario.reportTTL }
     let leaseTTL: Duration = .seconds(10)
     let fall = 3
 

@@ -32,7 +32,7 @@ package struct SeedRun: Sendable {
                 \(faults) faults; \(statistics.moved) monitors moved, \(statistics.returned) returned, \
                 \(statistics.forgotten) given up to people, \(statistics.spoken) words for silent nodes, \
                 \(statistics.rebalanced) rebalanced, \(statistics.elections) elections, \(statistics.fenced) statements without effect, \
-                \(statistics.personsActs) acts of people, \(statistics.strays) late or repeated statements
+                \(statistics.avoided) batches past silent nodes, \(statistics.personsActs) acts of people, \(statistics.strays) late or repeated statements
                 \(profiles.joined(separator: ", "))
                 """
         }

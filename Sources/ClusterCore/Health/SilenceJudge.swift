@@ -40,6 +40,8 @@ package struct SilenceJudge: Sendable {
     package private(set) var silent: Set<NodeID> = []
     /// Of these, the nodes a balancer may speak for now.
     package var speakable: Set<NodeID> { released }
+    /// Of these, the nodes whose silence may not be their own: nobody knows whether they live.
+    package var unjudged: Set<NodeID> { silent.subtracting(released) }
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 

@@ -19,15 +19,18 @@ package struct FailoverPlan: Sendable, Equatable {
     /// - Parameters:
     ///   - ownership: every registered node's.
     ///   - assignments: all monitors, ascending by id.
+    ///   - unjudged: who is given monitors only where nobody else can take them, and then only what nobody runs.
     package init(
         assignments: [MonitorAssignment], census: AssignmentCensus, ownership: [NodeReference: Ownership],
-        orphans: OrphanRule
+        orphans: OrphanRule, unjudged: UnjudgedNodes = .none
     ) {
         guard FailoverPlan.isNeeded(census, ownership, orphans) else {
             (moves, planned, stranded) = ([], [], 0)
             return
         }
-        var queue = LeastLoadedQueue(FailoverPlan.targets(census, ownership))
+        let known = FailoverPlan.targets(census, ownership.filter { !unjudged.nodes.contains($0.key) })
+        var queue = LeastLoadedQueue(
+            known.isEmpty ? FailoverPlan.lastResort(unjudged, census, ownership) : known)
         var leaving: [(monitor: MonitorID, from: NodeReference, reason: MoveReason)] = []
         var retiring: [(monitor: MonitorID, from: NodeReference)] = []
         for monitor in assignments where monitor.isActive {
@@ -49,7 +52,9 @@ package struct FailoverPlan: Sendable, Equatable {
         moves = zip(leaving, places).map { one, target in
             PlannedMove(monitor: one.monitor, from: one.from, to: target, reason: one.reason)
         }
-        planned = retiring.compactMap { one in
+        // What runs still stays where nobody but the unjudged could take over.
+        let movers = known.isEmpty ? [] : retiring
+        planned = movers.compactMap { one in
             queue.take().map { PlannedMove(monitor: one.monitor, from: one.from, to: $0, reason: .drain) }
         }
         stranded = leaving.count + retiring.count - moves.count - planned.count
@@ -82,6 +87,15 @@ package struct FailoverPlan: Sendable, Equatable {
             case .rescue: .urgent(.failover)
             case .leave: .none
             }
+        }
+    }
+
+    private static func lastResort(
+        _ unjudged: UnjudgedNodes, _ census: AssignmentCensus, _ ownership: [NodeReference: Ownership]
+    ) -> [PlacementPolicy.Target] {
+        switch unjudged.lastResort {
+        case .take: targets(census, ownership)
+        case .wait: []
         }
     }
 

@@ -60,12 +60,19 @@ actor MonitorMover {
     }
 
     /// Plans where the monitors of lost nodes go, and says once when they have nowhere to go.
-    /// - Parameter uncertain: nodes that are not to be taken for lost yet.
-    func planFailover(_ picture: ClusterPicture, sparing uncertain: Set<NodeReference> = []) -> FailoverPlan {
+    /// - Parameters:
+    ///   - uncertain: nodes that are not to be taken for lost yet.
+    ///   - unjudged: nodes that are not to be taken for alive yet.
+    func planFailover(
+        _ picture: ClusterPicture, sparing uncertain: Set<NodeReference> = [], avoiding unjudged: UnjudgedNodes = .none
+    ) -> FailoverPlan {
         var ownership = Ownership.map(of: picture.nodes, limits: judge)
         for node in uncertain where ownership[node] == .lost(.failover) { ownership[node] = .wavering }
         let plan = FailoverPlan(
-            assignments: picture.assignments, census: picture.census, ownership: ownership, orphans: picture.orphans)
+            assignments: picture.assignments, census: picture.census, ownership: ownership, orphans: picture.orphans,
+            unjudged: unjudged)
+        // They may speak in a moment.
+        guard unjudged.nodes.isEmpty else { return plan }
         if plan.stranded > 0, stranded == 0 {
             logger.error(
                 "no node is online to take over; monitors keep their assignments until one is",

@@ -15,12 +15,12 @@ struct FailoverPlanTests {
 
     static func plan(
         _ monitors: [MonitorAssignment], _ ownership: [String: Ownership],
-        orphans: FailoverPlan.OrphanRule = .rescue
+        orphans: FailoverPlan.OrphanRule = .rescue, unjudged: UnjudgedNodes = .none
     ) -> FailoverPlan {
         FailoverPlan(
             assignments: monitors, census: AssignmentCensus(of: monitors),
             ownership: Dictionary(uniqueKeysWithValues: ownership.map { (NodeReference(text: $0), $1) }),
-            orphans: orphans)
+            orphans: orphans, unjudged: unjudged)
     }
 
     /// The assignments after a plan took effect.
@@ -91,6 +91,26 @@ struct FailoverPlanTests {
         let monitors = [Self.monitor(1, home: "a")]
         #expect(Self.plan(monitors, ["a": .lost(.failover), "b": .draining, "c": .fit]).moves.map(\.to.text) == ["c"])
         #expect(Self.plan(monitors, ["a": .lost(.failover), "b": .draining]).moves.map(\.to.text) == ["b"])
+    }
+
+    @Test("a node of which nobody knows whether it lives is given monitors only where no other is left")
+    func unjudged() {
+        let monitors = [Self.monitor(1, home: "a"), Self.monitor(2, home: "gone")]
+        func targets(_ others: [String: Ownership], _ lastResort: UnjudgedNodes.LastResort) -> [String] {
+            let silent = UnjudgedNodes([NodeReference(text: "s"), NodeReference(text: "t")], lastResort: lastResort)
+            let ownership = others.merging(["a": .lost(.failover)]) { $1 }
+            return Self.plan(monitors, ownership, unjudged: silent).moves.map(\.to.text)
+        }
+        #expect(targets(["s": .fit, "b": .fit], .take) == ["b", "b"])
+        #expect(targets(["s": .fit, "b": .draining], .take) == ["b", "b"])
+        #expect(targets(["s": .fit, "t": .draining, "b": .wavering], .take) == ["s", "s"])
+        #expect(targets(["t": .draining], .take) == ["t", "t"])
+        #expect(targets(["s": .fit, "t": .draining], .wait) == [])
+        let retiring = Self.plan(
+            monitors, ["a": .retiring, "s": .fit],
+            unjudged: UnjudgedNodes([NodeReference(text: "s")], lastResort: .take))
+        #expect(retiring.moves.map(\.monitor.number) == [2])
+        #expect(retiring.planned.isEmpty && retiring.stranded == 1, "what runs stays")
     }
 
     @Test("orphans are rescued, NA and paused monitors are left alone")

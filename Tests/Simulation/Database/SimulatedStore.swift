@@ -37,6 +37,7 @@ struct SimulatedStore: Sendable {
         case .up: break
         case .refusing:
             await process.awake()
+            process.answers.notAnswered()
             throw .unavailable(reason: "connection refused")
         case .frozen:
             // What lies in the server's socket is executed when it goes on, whether anybody waits for it or not.
@@ -60,11 +61,13 @@ struct SimulatedStore: Sendable {
         if process.isCutFromDatabase { throw await gaveUp(arrival) }
         await process.awake()
         guard !process.isDead else { throw .unavailable(reason: "this process is no more") }
+        process.answers.answered(statement, by: result, at: process.instant)
         return try result.get()
     }
 
     /// Waits until the driver does not wait any more; half of the time the connection breaks earlier.
     private func gaveUp(_ arrival: Arrival) async -> StoreError {
+        defer { process.answers.notAnswered() }
         let deadline = arrival.sentAt + SimulatedDatabase.Limits.deadline
         if scheduler.random.chance(0.3) {
             await scheduler.sleep(scheduler.random.span(.zero...max(deadline - scheduler.now, .zero)))

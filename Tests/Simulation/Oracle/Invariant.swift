@@ -40,7 +40,11 @@ package enum Invariant: String, Sendable, CaseIterable {
             that runs it is lost
             """
         case .target: "monitors go only to nodes that were online and not in maintenance"
-        case .placement: "after a batch no receiver runs more than one monitor above any other fit node"
+        case .placement:
+            """
+            after a batch no receiver runs more than one monitor above any other fit node; after an outage silent nodes \
+            receive nothing as long as any other is left
+            """
         case .journal:
             """
             one open entry a monitor, found by reading all of it; only entries that expect a return are \

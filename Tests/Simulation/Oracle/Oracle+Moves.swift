@@ -129,25 +129,6 @@ extension Oracle {
         absences[entry.monitor] = nil
     }
 
-    /// Least loaded first, judged where nothing has changed since the picture was read.
-    private func checkPlacement(
-        _ arrival: Arrival, _ before: Look, _ after: [NodeReference: Int], _ receivers: Set<NodeID>
-    ) {
-        guard arrival.manner == .first, let picture = arrival.pictureOf, lastDisturbance < picture else { return }
-        let names = tables.nodeNames
-        var candidates = names.filter { tracks[$0]?.standing == .fit }
-        if candidates.isEmpty { candidates = names.filter { tracks[$0]?.standing == .draining } }
-        guard let least = candidates.map({ after[NodeReference(text: $0)] ?? 0 }).min() else { return }
-        for receiver in receivers.sorted() {
-            let count = after[NodeReference(receiver)] ?? 0
-            if !candidates.contains(receiver.text) {
-                fail(.placement, "\(receiver) received monitors though other nodes are fitter")
-            } else if count > least + 1 {
-                fail(.placement, "\(receiver) received up to \(count) monitors while another fit node runs \(least)")
-            }
-        }
-    }
-
     func checkJournal(_ open: [OpenMove]) {
         var seen: Set<MonitorID> = []
         let monitors = Dictionary(known.map { ($0.id, $0) }) { first, _ in first }

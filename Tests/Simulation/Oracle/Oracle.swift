@@ -176,6 +176,8 @@ package struct OracleStatistics: Sendable, Equatable {
 
     package var moved = 0, returned = 0, forgotten = 0, spoken = 0, elections = 0, fenced = 0, personsActs = 0
     package var strays = 0, rebalanced = 0
+    /// Batches of moves that had to pass over silent nodes.
+    package var avoided = 0
 
     /// What a range of seeds must have met, or it tested nothing.
     package static var fields: [(name: String, path: KeyPath<OracleStatistics, Int>)] {
@@ -197,6 +199,7 @@ package struct OracleStatistics: Sendable, Equatable {
         sum.personsActs += right.personsActs
         sum.strays += right.strays
         sum.rebalanced += right.rebalanced
+        sum.avoided += right.avoided
         return sum
     }
 }

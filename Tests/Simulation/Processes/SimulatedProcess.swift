@@ -23,6 +23,7 @@ package final class SimulatedProcess: @unchecked Sendable {
     var unreachable: Set<String> = []
     /// When the last poll that it made was read.
     var lastPoll: Duration?
+    var answers = AnswerBook(outage: Scenario.reportTTL / 2)
 
     init(_ name: String, scheduler: Scheduler, origin: ContinuousClock.Instant) {
         self.name = name

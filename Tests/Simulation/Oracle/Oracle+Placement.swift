@@ -1,0 +1,68 @@
+import ClusterCore
+import ClusterStore
+
+/// Where monitors may be put.
+extension Oracle {
+    /// Least loaded first, judged where nothing has changed since the picture was read. Who rests after an outage leaves out
+    /// whoever was silent in that picture, as long as anybody else is left; whether a leader rests the oracle does not always
+    /// know, and then either will do.
+    func checkPlacement(
+        _ arrival: Arrival, _ before: Look, _ after: [NodeReference: Int], _ receivers: Set<NodeID>
+    ) {
+        guard arrival.manner == .first, let picture = arrival.pictureOf, lastDisturbance < picture else { return }
+        let names = tables.nodeNames
+        guard let silent = silentNodes(among: names, asOf: picture) else { return }
+        let everybody = takers(among: names)
+        let heard = takers(among: names.filter { !silent.contains($0) })
+        var pools = [everybody]
+        if !heard.isEmpty, heard != everybody {
+            let rests = arrival.caller.answers.rests(for: scenario.reportTTL, at: arrival.caller.instant)
+            pools = rests ? [heard] : [everybody, heard]
+            if rests { count(\.avoided) }
+        }
+        let faults = pools.map { unevenness(of: receivers, in: $0, after) }
+        if let fault = faults[0], faults.allSatisfy({ $0 != nil }) { fail(.placement, fault) }
+    }
+
+    private func takers(among names: [String]) -> [String] {
+        let fit = names.filter { tracks[$0]?.standing == .fit }
+        return fit.isEmpty ? names.filter { tracks[$0]?.standing == .draining } : fit
+    }
+
+    private func unevenness(
+        of receivers: Set<NodeID>, in pool: [String], _ after: [NodeReference: Int]
+    ) -> String? {
+        guard let least = pool.map({ after[NodeReference(text: $0)] ?? 0 }).min() else { return nil }
+        for receiver in receivers.sorted() {
+            let count = after[NodeReference(receiver)] ?? 0
+            if !pool.contains(receiver.text) { return "\(receiver) received monitors though other nodes are fitter" }
+            if count > least + 1 {
+                return "\(receiver) received up to \(count) monitors while another fit node runs \(least)"
+            }
+        }
+        return nil
+    }
+
+    /// Those whose agents had been silent for longer than `REPORT_TTL` when a picture was read, and did not take their leave.
+    /// - Returns: nil when that cannot be told of every node: one has reported since, or became silent since, or the
+    ///   database's clock was set.
+    private func silentNodes(among names: [String], asOf picture: Duration) -> Set<String>? {
+        guard !clock.hasLeapt(since: picture) else { return nil }
+        var silent: Set<String> = []
+        for name in names {
+            guard case .present(let record) = tables.sight(of: name), record.agentHealth != .detached else { continue }
+            guard let age = record.reportAge else {
+                silent.insert(name)
+                continue
+            }
+            let ageThen = age - (now - picture)
+            if ageThen > scenario.reportTTL {
+                silent.insert(name)
+                continue
+            }
+            if ageThen < .zero || age > scenario.reportTTL { return nil }
+            if let last = lastReports[record.id], clock.hasLeapt(since: last.at) { return nil }
+        }
+        return silent
+    }
+}
