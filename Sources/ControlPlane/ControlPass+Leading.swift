@@ -179,12 +179,14 @@ extension ControlPass {
         if least < DatabaseClock.leastAge { noteSkew(.zero - least) }
     }
 
-    /// Reads what is shown of the history while the database is away: after own writes, and with each announcement.
+    /// Reads what is shown of the history while the database is away: after own writes, with each announcement, and until
+    /// there is anything – who follows since the cluster's first seconds had read nothing, and would know nothing for ten more.
     func rememberHistory() async throws(StoreError) {
         guard isHistoryOld else { return }
         isHistoryOld = false
         do throws(StoreError) {
             (history.events, history.moves) = try await store.history(newest: RememberedHistory.rows)
+            isHistoryOld = history.events.isEmpty
         } catch {
             switch error {
             case .unavailable, .deadlineExceeded, .leaseLost:

@@ -102,6 +102,20 @@ struct ClockAndHistoryTests {
         #expect(history.moves(MoveQuery(limit: 100, node: try NodeID("node9"))).isEmpty)
     }
 
+    @Test("a follower that began before there was any history knows its first lines before the next announcement")
+    func rememberedEarly() async throws {
+        let cluster = try await VirtualCluster(nodes: ["node1"])
+        _ = try await cluster.store.acquireLease(holder: BalancerID(text: "other"), ttl: .seconds(10))
+        cluster.addBalancer()
+        await cluster.run(for: .seconds(3))
+        #expect(cluster.balancers[0].state.history.events.isEmpty)
+        try await cluster.store.record([ClusterEvent(.leaderElected, detail: "other leads")])
+        await cluster.run(for: .seconds(2))
+        cluster.tables.fail(with: .unavailable(reason: "gone"))
+        await cluster.run(for: .seconds(2))
+        #expect(cluster.balancers[0].state.history.events.map(\.event.kind) == [.leaderElected])
+    }
+
     @Test("a line that cannot be written is written when it can")
     func lateLine() async throws {
         let tables = Mutex<GatedStore?>(nil)

@@ -129,11 +129,12 @@ extension MariaDBClusterStore {
             MariaDBClusterStore.values(of: EventQuery(limit: count))
             + MariaDBClusterStore.values(of: MoveQuery(limit: count))
         let found: [Rows]
-        do throws(MariaDBError) { found = try await connection.queries(HistorySQL.readBoth, values) } catch {
-            throw StoreError(error)
-        }
-        guard let events = found.first, let moves = found.last, found.count == 2 else { return ([], []) }
-        return (try recordedEvents(events), try recordedMoves(moves))
+        do throws(MariaDBError) {
+            found = try await connection.queries(HistorySQL.readBoth, values)
+            // Never an empty history: it would take the place of what is known.
+            guard found.count == 2 else { throw .misused(reason: "\(found.count) answers for 2 questions") }
+        } catch { throw StoreError(error) }
+        return (try recordedEvents(found[0]), try recordedMoves(found[1]))
     }
 
     private func recordedEvents(_ rows: Rows) throws(StoreError) -> [RecordedEvent] {
@@ -163,8 +164,9 @@ extension MariaDBClusterStore {
                     .text(balancer.id.text), .text(balancer.address), .text(balancer.version),
                     .int(PresenceLimits.keep.microseconds), .int(HistoryLimits.moves),
                 ])
+            guard found.count == 2 else { throw .misused(reason: "\(found.count) answers for 2 questions") }
         } catch { throw StoreError(error) }
-        guard let rows = found.first, let listed = found.last, found.count == 2 else { return [] }
+        let (rows, listed) = (found[0], found[1])
         let surplus = try decode { () throws(MariaDBError) in
             let id = try rows.column("id")
             var surplus: [Int64] = []

@@ -99,13 +99,28 @@ extension EndToEnd.API {
         _ = try await onThread { try live.read(until: "\r\n0\r\n\r\n") }
     }
 
+    /// Who has just begun knows only what a pass of its own has read.
+    private func knowsTheHistory(_ caller: APICaller) async throws {
+        try await eventually("there is a history", within: .seconds(30)) {
+            try await caller.json("/lb/health-status")["history"]?.elements.isEmpty == false
+        }
+        // The one under way may have read before that.
+        let before = try await scans(caller)
+        try await eventually("a pass has read it", within: .seconds(30)) { try await self.scans(caller) >= before + 2 }
+    }
+
+    private func scans(_ caller: APICaller) async throws -> Double {
+        guard case .number(let scans) = try await caller.json("/lb/fault-detection-status")["scans"] else { return 0 }
+        return scans
+    }
+
     @Test("While the database is away every row answers as promised: the same, the last state marked, or 503")
     func databaseAway() async throws {
         let cluster = try ClusterUnderTest.running
         try await cluster.settled()
         var callers: [APICaller] = []
         for port in cluster.balancerPorts { callers.append(try await APICaller(port: port)) }
-        for caller in callers { _ = try await caller.json("/lb/health-status") }
+        for caller in callers { try await knowsTheHistory(caller) }
         try await cluster.act(.kill, "database")
         for caller in callers {
             try await eventually("the balancer has noticed", within: .seconds(30)) {
