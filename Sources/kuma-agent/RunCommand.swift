@@ -40,7 +40,7 @@ struct RunCommand: AsyncParsableCommand {
                     facts: { agent.facts }, stuckLoops: { health.stuck.names }))
         }
         // Above the 4 s that the farewell may take, below the 8 s of a container's stop.
-        services.append(ShutdownLimit(.seconds(6), logger: logger))
+        services.append(ShutdownLimit(.seconds(6), of: "the database, or a reader of metrics,", logger: logger))
         let service = ServiceRun(
             services, health: health, environment: ProcessInfo.processInfo.environment, logger: logger)
         do {

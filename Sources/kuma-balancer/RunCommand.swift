@@ -75,14 +75,18 @@ struct RunCommand: AsyncParsableCommand {
             dataPlane: dataPlane, apiListening: apiListening, tableKnown: FirstRoutableTable.gate(of: publisher),
             serving: serving, onDrain: { controlPlane.saveState() })
         // Shut down from the last to the first, each waiting for the one before: clients are drained while the API still
-        // answers, then the lease is given back, and the API ends last. With the drain's 30 s, the limit of what comes after
-        // it stays below the 40 s of the unit.
-        let limit = ShutdownLimit(.seconds(8), logger: logger, beforeExit: { folder.remove() })
-        var services: [any Service] = [api, controlPlane, limit, clients]
+        // answers, then the lease is given back, and the API ends last: live streams end by themselves when the control plane
+        // does. With the drain's 30 s, the limits of what comes after it stay below the 40 s of the unit.
+        let lease = ShutdownLimit(.seconds(7), of: "the database", logger: logger, beforeExit: { folder.remove() })
+        let exchanges = ShutdownLimit(
+            .seconds(2), of: "an exchange of the API, or a connection to the database,", replacing: lease,
+            logger: logger, beforeExit: { folder.remove() })
+        var services: [any Service] = [api, exchanges, controlPlane, lease, clients]
         if let address = settings.adminListen {
             services.insert(
                 AdminListener(
-                    serving: api, host: address.ip.figures, port: address.port, logger: Logger(label: "api")),
+                    serving: api, host: address.ip.figures, port: address.port, logger: Logger(label: "api"),
+                    endLimit: .seconds(1)),
                 at: 1)
         }
         let service = ServiceRun(

@@ -32,7 +32,7 @@ extension EndToEnd {
                 return poll(&descriptor, 1, 0) > 0
             }
             process.send(.terminate)
-            // Half of what the database may take, and far above the limits: 8 s and 6 s.
+            // Half of what the database may take, and far above the limits: 7 s and 6 s.
             #expect(await process.wait(atMost: .seconds(30)) == .code(0), "\(output.text)")
         }
     }
