@@ -75,6 +75,11 @@ package struct DataPlaneLimits: Sendable {
     /// A kept upstream connection without a request; above: dropped. Node.js closes its own at 5 s (KUMA.md), and a
     /// request must not meet that close.
     package var keptUpstreamIdle: Duration = .seconds(4)
+    /// A node that broke off a connection is spared requests that can be sent only once for this long, while another one
+    /// could serve: as long as the first ejection. A process that ends has reset its connections before it closes its
+    /// listener, a few milliseconds apart; requests in progress were answered 65 ms late on a machine with more to do than
+    /// it had cores.
+    package var shakenSpan: Duration = .milliseconds(500)
     /// A tunnel in which neither side moves a byte; above: closed. Dead peers are found by TCP keepalive long before.
     package var tunnelIdle: Duration = .seconds(86_400)
     /// A tunnel of which one side has ended; above: closed.

@@ -195,6 +195,33 @@ extension ReactorPartsTests {
         #expect(traffic[1].isEjected(now: 2_000_000_001), "a is back")
     }
 
+    @Test("What can be sent only once passes over shaken nodes, but for a pin's, and while another one could serve")
+    func shakenNodes() throws {
+        let traffic = (0..<3).map { _ in NodeTraffic() }
+        let directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 0))
+        let nodes = try zip(["a", "b", "c"], traffic).map {
+            try node($0, traffic: $1, reachable: $0 != "c", monitors: $0 == "a" ? 0 : 5)
+        }
+        _ = directory.update(
+            to: RoutingTable(generation: 1, isSetupPending: false, nodes: nodes, monitorLimit: 100))
+        func choose(
+            _ resending: NodeDirectory.Resending, pin: NodeDirectory.Pin = .none, sticky: Int = -1, now: UInt64 = 1
+        ) -> Int? {
+            directory.choose(pin: pin, sticky: sticky, tried: TriedNodes(), resending, now: now)?.node
+        }
+        #expect(choose(.impossible) == 0)
+        traffic[0].brokeOff(shakenUntil: 10)
+        #expect(choose(.impossible) == 1)
+        #expect(choose(.impossible, sticky: 0) == 1, "its clients move")
+        #expect(choose(.impossible, pin: .valid(0)) == 0, "what is pinned stays")
+        #expect(choose(.possible) == 0)
+        #expect(choose(.possible, sticky: 0) == 0)
+        #expect(choose(.impossible, sticky: 0, now: 10) == 0, "until it is over")
+        traffic[1].brokeOff(shakenUntil: 10)
+        #expect(choose(.impossible) == 0, "a shaken node before one that cannot be reached")
+        #expect(choose(.impossible, sticky: 1) == 1, "both are shaken: its clients stay")
+    }
+
     @Test("A draining node that could serve lets the last active one be ejected, and is not ejected as the last")
     func lastDrainingNode() throws {
         let traffic = (0..<2).map { _ in NodeTraffic() }

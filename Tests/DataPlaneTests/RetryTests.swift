@@ -131,6 +131,63 @@ struct RetryTests {
         #expect(dying.requests.count == 3)
     }
 
+    /// An ordinary POST.
+    private static let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+
+    /// One that a test has end its connections: what it has, and whether requests are answered.
+    private final class Doomed: Sendable {
+        let isDying = Atomic<Bool>(false)
+        let sockets = Mutex<[TestSocket]>([])
+    }
+
+    /// `doomed` and a node that is well and has more monitors; the moment for which the former counts as shaken outlasts
+    /// the test.
+    private func pair(_ doomed: Doomed) throws -> (Origin, Origin, Balancer) {
+        let dying = try Origin { socket, origin in
+            doomed.sockets.withLock { $0.append(socket) }
+            while true {
+                origin.note(try socket.readMessage(.request))
+                if doomed.isDying.load(ordering: .acquiring) { return socket.reset() }
+                try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ndying")
+            }
+        }
+        let well = try Origin.named("well")
+        let balancer = try Balancer(
+            [.init(id: "node1", port: dying.port), .init(id: "node2", port: well.port, monitors: 5)], reactors: 1
+        ) { $0.shakenSpan = .seconds(60) }
+        return (dying, well, balancer)
+    }
+
+    @Test("What can be sent only once keeps away from a node that has just broken off a request; a GET does not")
+    func shaken() throws {
+        let doomed = Doomed()
+        let (dying, well, balancer) = try pair(doomed)
+        let stayer = try balancer.connect()
+        #expect(try stayer.get("/").text == "dying")
+        doomed.isDying.store(true, ordering: .releasing)
+        #expect(try balancer.connect().exchange(Self.post).status == 502)
+        #expect(well.requests.isEmpty, "it is not sent twice")
+        // As one that is being killed: it goes on taking connections for a moment, and answers none.
+        #expect(try balancer.connect().exchange(Self.post).text == "well")
+        #expect(try stayer.exchange(Self.post).text == "well", "a client that was there moves")
+        #expect(try balancer.connect().get("/socket.io/?EIO=4&transport=polling").text == "well")
+        #expect(dying.requests.map(\.method) == ["GET", "POST"])
+        doomed.isDying.store(false, ordering: .releasing)
+        #expect(try balancer.connect().get("/").text == "dying")
+    }
+
+    @Test("A connection that a node ends just after its answer sends the next POST to another node")
+    func shakenWhileIdle() throws {
+        let doomed = Doomed()
+        let (dying, _, balancer) = try pair(doomed)
+        let client = try balancer.connect()
+        #expect(try client.get("/").text == "dying")
+        // As server.close() of Node.js: idle connections first, its listener last.
+        for socket in doomed.sockets.withLock({ $0 }) { socket.interrupt() }
+        #expect(try client.exchange(Self.post).text == "well")
+        #expect(dying.requests.count == 1)
+    }
+
     @Test("No idempotent request fails while a node dies under load")
     func nodeDies() throws {
         let doomed = Mutex<Origin?>(try Origin.named("one"))

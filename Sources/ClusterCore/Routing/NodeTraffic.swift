@@ -33,6 +33,8 @@ package final class NodeTraffic: Sendable {
     private let failureStreak = Atomic<Int>(0)
     /// Nanoseconds of CLOCK_MONOTONIC until which the node is passed over; 0: not ejected.
     private let ejectedUntil = Atomic<UInt64>(0)
+    /// Nanoseconds of CLOCK_MONOTONIC until which it counts as shaken; 0: it never was.
+    private let shakenUntil = Atomic<UInt64>(0)
     /// When it became routable, in nanoseconds of CLOCK_MONOTONIC; 0: before this balancer looked.
     private let routableFrom = Atomic<UInt64>(0)
 
@@ -90,6 +92,16 @@ package final class NodeTraffic: Sendable {
 
     /// - Parameter now: nanoseconds of CLOCK_MONOTONIC.
     package func isEjected(now: UInt64) -> Bool { ejectedUntil.load(ordering: .acquiring) > now }
+
+    /// It ended a connection on which an answer was due, or one that had just carried an answer: what an end of its process
+    /// looks like from here. Its listener may take connections for a moment yet, and reset them, so a connect that succeeds
+    /// says nothing against it: only time does.
+    /// - Parameter end: nanoseconds of CLOCK_MONOTONIC until which it counts as shaken.
+    package func brokeOff(shakenUntil end: UInt64) { shakenUntil.store(end, ordering: .relaxed) }
+
+    /// Whether a request that can be sent only once had better go elsewhere.
+    /// - Parameter now: nanoseconds of CLOCK_MONOTONIC.
+    package func isShaken(now: UInt64) -> Bool { shakenUntil.load(ordering: .relaxed) > now }
 }
 
 /// How long a node that refused a connect is passed over.

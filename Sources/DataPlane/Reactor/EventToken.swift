@@ -44,7 +44,7 @@ struct ScratchBuffer: ~Copyable {
 
 /// The limits' spans in nanoseconds, computed once.
 struct DeadlineSpans {
-    let head, idle, connect, exchange, abandoned, keptUpstream, tunnel, tunnelFin, linger: UInt64
+    let head, idle, connect, exchange, abandoned, keptUpstream, shaken, tunnel, tunnelFin, linger: UInt64
     let drainExchanges, drainTunnels, handOver: UInt64
 
     init(_ limits: DataPlaneLimits) {
@@ -54,6 +54,7 @@ struct DeadlineSpans {
         exchange = DeadlineSpans.nanoseconds(limits.exchangeIdle)
         abandoned = DeadlineSpans.nanoseconds(limits.abandonedGrace)
         keptUpstream = DeadlineSpans.nanoseconds(limits.keptUpstreamIdle)
+        shaken = DeadlineSpans.nanoseconds(limits.shakenSpan)
         tunnel = DeadlineSpans.nanoseconds(limits.tunnelIdle)
         tunnelFin = DeadlineSpans.nanoseconds(limits.tunnelFin)
         linger = DeadlineSpans.nanoseconds(limits.linger)

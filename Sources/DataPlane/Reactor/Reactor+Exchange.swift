@@ -148,7 +148,13 @@ extension Reactor {
         _ slot: Slot, _ end: ExchangeStateMachine.UpstreamEnd, because cause: UpstreamEndCause = .nodeClosed
     ) {
         slot.pointee.upstream.isReadable = false
-        switch slot.pointee.exchange?.upstreamEnded(end) {
+        let action = slot.pointee.exchange?.upstreamEnded(end)
+        switch (action, cause) {
+        case (.replay, .nodeClosed), (.answerBadGateway, .nodeClosed), (.breakOff, .nodeClosed):
+            brokeOff(slot.pointee.target)
+        case (.none, _), (.finish, _), (_, .nodeGivenUp): break
+        }
+        switch action {
         // The step that follows finds the exchange complete, and ends it.
         case .none, .finish: return
         case .replay(let again): replay(slot, again, because: cause)

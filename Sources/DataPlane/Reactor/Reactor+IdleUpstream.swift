@@ -4,28 +4,37 @@ import ClusterCore
 /// Between requests an upstream connection belongs to nobody, and serves whoever asks next (DESIGN.md §3.1).
 extension Reactor {
     /// Takes an idle upstream connection for the request at hand, if there is one that it may use.
-    /// - Returns: `.kept` when the connection is the slot's now.
+    /// - Returns: `.kept` when the connection is the slot's now; nil when the node turns out to have just closed one, which
+    ///   is closed here too: another node may be the better choice now.
     func lendIdleUpstream(
         _ slot: Slot, for target: UpstreamTarget, _ reuse: ExchangeStateMachine.Reuse
-    ) -> ExchangeStateMachine.UpstreamOrigin {
+    ) -> ExchangeStateMachine.UpstreamOrigin? {
         let span: UInt64
         switch (target, reuse) {
         case (.none, _), (_, .never): return .fresh
         case (_, .any): span = deadlines.keptUpstream
         case (_, .verified): span = Reactor.verifiedSpan
         }
-        while let record = upstreams.youngest(target, idleFor: span, now: now) {
-            if reuse == .verified, !upstreams.isAlive(idle: record) {
-                upstreams.closeIdle(record)
-                continue
-            }
-            upstreams.lend(record, to: slot.pointee.index, as: &slot.pointee.upstream)
-            slot.pointee.upstreamRecord = Int32(record)
-            slot.pointee.target = target
-            if case .node(let node) = target { stay(slot, with: node) }
-            return .kept
+        guard let record = upstreams.youngest(target, idleFor: span, now: now) else { return .fresh }
+        if reuse == .verified, !upstreams.isAlive(idle: record) {
+            brokeOff(target)
+            upstreams.closeIdle(record)
+            return nil
         }
-        return .fresh
+        upstreams.lend(record, to: slot.pointee.index, as: &slot.pointee.upstream)
+        slot.pointee.upstreamRecord = Int32(record)
+        slot.pointee.target = target
+        if case .node(let node) = target { stay(slot, with: node) }
+        return .kept
+    }
+
+    /// The node ended a connection as nodes do that end themselves: requests that can be sent only once keep away from it
+    /// for a moment (`NodeTraffic.brokeOff`).
+    func brokeOff(_ target: UpstreamTarget) {
+        switch target {
+        case .none, .controlAPI: return
+        case .node(let node): directory.entries[node].traffic.brokeOff(shakenUntil: now + deadlines.shaken)
+        }
     }
 
     /// `Reuse.verified`: 1 s, far below the 5 s after which Node.js closes an idle connection.
@@ -66,6 +75,9 @@ extension Reactor {
         let isOver = readiness & (clinux_ended | clinux_failed) != 0
         let isReadable = readiness & clinux_readable != 0
         // Readable alone may be the echo of a response that was read in this very turn.
-        if isOver || (isReadable && !upstreams.isAlive(idle: record)) { upstreams.closeIdle(record) }
+        guard isOver || (isReadable && !upstreams.isAlive(idle: record)) else { return }
+        // An older one may have reached its node's own limit.
+        if upstreams.age(idle: record, now: now) < Reactor.verifiedSpan { brokeOff(upstreams.target(of: record)) }
+        upstreams.closeIdle(record)
     }
 }

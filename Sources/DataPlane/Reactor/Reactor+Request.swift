@@ -102,14 +102,8 @@ extension Reactor {
     private func dispatch(
         _ slot: Slot, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, from source: ByteSource
     ) {
-        let wanted: UpstreamTarget
-        switch head.destination {
-        case .controlAPI: wanted = .controlAPI
-        case .node(let resource):
-            slot.pointee.tie = tie(slot, head, resource, bytes)
-            wanted = chooseNode(slot, pin: head.pin.bytes(in: bytes))
-        }
-        let origin = lendIdleUpstream(slot, for: wanted, ExchangeStateMachine.reuse(for: head))
+        if case .node(let resource) = head.destination { slot.pointee.tie = tie(slot, head, resource, bytes) }
+        let (wanted, origin) = chooseUpstream(slot, head, bytes)
         slot.pointee.exchange = ExchangeStateMachine(head, upstream: origin)
         guard wanted != .none else {
             answerNoNode(slot)
@@ -130,11 +124,31 @@ extension Reactor {
         }
     }
 
-    private func chooseNode(_ slot: Slot, pin bytes: UnsafeRawBufferPointer) -> UpstreamTarget {
+    /// Ends: each choice that is made again has closed an idle connection.
+    private func chooseUpstream(
+        _ slot: Slot, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer
+    ) -> (target: UpstreamTarget, origin: ExchangeStateMachine.UpstreamOrigin) {
+        let reuse = ExchangeStateMachine.reuse(for: head)
+        while true {
+            let wanted: UpstreamTarget
+            switch (head.destination, reuse) {
+            case (.controlAPI, _): wanted = .controlAPI
+            case (.node, .any): wanted = chooseNode(slot, pin: head.pin.bytes(in: bytes), .possible)
+            case (.node, .verified), (.node, .never):
+                wanted = chooseNode(slot, pin: head.pin.bytes(in: bytes), .impossible)
+            }
+            if let origin = lendIdleUpstream(slot, for: wanted, reuse) { return (wanted, origin) }
+        }
+    }
+
+    private func chooseNode(
+        _ slot: Slot, pin bytes: UnsafeRawBufferPointer, _ resending: NodeDirectory.Resending
+    ) -> UpstreamTarget {
         let pin = directory.pin(bytes)
         slot.pointee.pinClearing = pin == .stale ? .clear : .none
         let choice = directory.choose(
-            pin: pin, tie: slot.pointee.tie, sticky: slot.pointee.stickyNode, tried: slot.pointee.tried, now: now)
+            pin: pin, tie: slot.pointee.tie, sticky: slot.pointee.stickyNode, tried: slot.pointee.tried, resending,
+            now: now)
         guard let choice else { return .none }
         slot.pointee.via = choice.via
         return .node(choice.node)

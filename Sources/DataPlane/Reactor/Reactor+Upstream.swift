@@ -124,8 +124,9 @@ extension Reactor {
         let attempts = min(configuration.limits.connectAttempts, TriedNodes.capacity)
         guard slot.pointee.tried.count < attempts else { return nil }
         // The pin, if any, has been tried: from here on the balancer chooses.
+        let resending: NodeDirectory.Resending = slot.pointee.exchange?.isReplayable == true ? .possible : .impossible
         return directory.choose(
-            pin: .none, tie: slot.pointee.tie, sticky: -1, tried: slot.pointee.tried, now: now)
+            pin: .none, tie: slot.pointee.tie, sticky: -1, tried: slot.pointee.tried, resending, now: now)
     }
 
     func answerNoNode(_ slot: Slot) {

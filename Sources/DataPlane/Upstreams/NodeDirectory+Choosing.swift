@@ -2,11 +2,15 @@ package import ClusterCore
 import Synchronization
 
 extension NodeDirectory {
+    /// Whether a request can be sent again when its node dies under it. One that cannot keeps away from a node that has
+    /// just broken off a connection, as long as another one could serve.
+    enum Resending { case possible, impossible }
+
     /// The node for a request: set-up first, then the pin, then what ties the request to a node, then where the client is,
     /// then the least loaded (DESIGN.md §3.3, §3.1 (5)). Nil when none is left to try.
     /// - Parameter sticky: the entry that this client connection is on, or -1.
     func choose(
-        pin: Pin, tie: NodeTie = .none, sticky: Int, tried: TriedNodes, now: UInt64
+        pin: Pin, tie: NodeTie = .none, sticky: Int, tried: TriedNodes, _ resending: Resending = .possible, now: UInt64
     ) -> Choice? {
         if isSetupPending, let primary, !tried.contains(primary), standing(primary, now: now) != .impossible {
             return Choice(node: primary, via: .loadBalancer)
@@ -25,8 +29,20 @@ extension NodeDirectory {
             case .addressIfNew(let client): isPlaced ? nil : favourite(of: client, tried: tried, now: now)
             }
         if let tied { return Choice(node: tied, via: .loadBalancer) }
-        if isPlaced { return Choice(node: sticky, via: .loadBalancer) }
-        return leastLoaded(tried: tried, now: now).map { Choice(node: $0, via: .loadBalancer) }
+        if isPlaced, !isAvoided(sticky, resending, now: now) { return Choice(node: sticky, via: .loadBalancer) }
+        let best = leastLoaded(tried: tried, resending, now: now)
+        // Where they are all shaken, the client stays.
+        if isPlaced, best.map({ isAvoided($0, resending, now: now) }) ?? true {
+            return Choice(node: sticky, via: .loadBalancer)
+        }
+        return best.map { Choice(node: $0, via: .loadBalancer) }
+    }
+
+    private func isAvoided(_ index: Int, _ resending: Resending, now: UInt64) -> Bool {
+        switch resending {
+        case .possible: false
+        case .impossible: entries[index].traffic.isShaken(now: now)
+        }
     }
 
     /// The counters of the node for a request that nothing ties to a node; nil when there is none to try.
@@ -49,13 +65,28 @@ extension NodeDirectory {
         index >= 0 && !tried.contains(index) && standing(index, now: now) < .ejected
     }
 
+    /// What cannot be sent again passes over shaken nodes, but takes one before it takes a node that may be dead.
+    private func leastLoaded(tried: TriedNodes, _ resending: Resending, now: UInt64) -> Int? {
+        let usual = leastLoaded(tried: tried, now: now)
+        guard let usual, isAvoided(usual, resending, now: now) else { return usual }
+        let steady = weighed(now: now) { tried.contains(listed[$0]) || candidates[$0].traffic.isShaken(now: now) }
+        guard let steady, standing(steady, now: now) < .ejected else { return usual }
+        return steady
+    }
+
     private func leastLoaded(tried: TriedNodes, now: UInt64) -> Int? {
         // The usual case: nothing was tried, and no node's share is still rising.
         if tried.count == 0, let first = first(now: now), share(of: first, now: now) >= 1 { return listed[first] }
+        return weighed(now: now) { tried.contains(listed[$0]) }
+    }
+
+    /// The entry of the least loaded candidate, each node in proportion to its share.
+    /// - Parameter isLeftOut: of the candidate at a position.
+    private func weighed(now: UInt64, _ isLeftOut: (Int) -> Bool) -> Int? {
         var draws = draws
         defer { self.draws = draws }
         let best = policy.choose(
-            count: candidates.count, load: { load($0, now: now) }, isTried: { tried.contains(listed[$0]) },
+            count: candidates.count, load: { load($0, now: now) }, isTried: isLeftOut,
             share: { share(of: $0, now: now) }, draw: { NodeDirectory.draw(&draws) })
         return best.map { listed[$0] }
     }

@@ -121,6 +121,8 @@ struct UpstreamPool: ~Copyable {
         }
     }
 
+    func target(of record: Int) -> UpstreamTarget { records[record].target }
+
     func edition(of record: Int) -> UInt32 { records[record].edition }
 
     // MARK: Idle connections
@@ -154,6 +156,9 @@ struct UpstreamPool: ~Copyable {
 
     /// Whether an idle connection is still open and silent; asks the kernel.
     func isAlive(idle record: Int) -> Bool { SystemCall.isIdleAndOpen(records[record].endpoint.number) }
+
+    /// How long an idle connection has been idle, in nanoseconds.
+    func age(idle record: Int, now: UInt64) -> UInt64 { now - records[record].idleSince }
 
     mutating func closeIdle(_ record: Int) {
         unlink(record)
