@@ -70,6 +70,9 @@ package struct PlannedMovePacer: Sendable {
     private var departures: [NodeReference: Int] = [:]
     /// Of urgent moves that are not written yet.
     private var expected: [NodeReference: Int] = [:]
+    /// When, by the wall clock, a Kuma may be starting what urgent moves gave it. One that is at it when its next reading is
+    /// due misses that, and would run for a minute more what was to leave then.
+    private var busy: [NodeReference: Range<Duration>] = [:]
 
     package init(_ readings: KumaReadings = KumaReadings(), limits: Limits = Limits()) {
         self.readings = readings
@@ -84,7 +87,17 @@ package struct PlannedMovePacer: Sendable {
     /// Urgent moves that Kuma's next reading will start as well.
     package mutating func note(urgent counts: [NodeReference: Int], at wallTime: Duration) {
         begin(wallTime)
-        arrivals.merge(leftToReading(counts, at: wallTime), uniquingKeysWith: +)
+        let left = leftToReading(counts, at: wallTime)
+        arrivals.merge(left, uniquingKeysWith: +)
+        let reading = nextReading(after: wallTime)
+        for (node, count) in left {
+            let earlier = busy[node].flatMap { $0.upperBound > reading ? $0 : nil } ?? reading..<reading
+            busy[node] = earlier.lowerBound..<(earlier.upperBound + KumaReadings.span(starts: count))
+        }
+    }
+
+    private func nextReading(after wallTime: Duration) -> Duration {
+        readings.period * (readings.index(of: wallTime) + 1)
     }
 
     /// All urgent moves that are still to be written, kept back ones included; they replace those of the last call.
@@ -105,9 +118,10 @@ package struct PlannedMovePacer: Sendable {
     ) -> [Move] {
         guard isOpen(at: wallTime), !moves.isEmpty else { return [] }
         begin(wallTime)
+        let reading = nextReading(after: wallTime)
         var admitted: [Move] = []
         for move in moves {
-            if admit(leg(move)) {
+            if admit(leg(move), for: reading) {
                 admitted.append(move)
                 continue
             }
@@ -122,13 +136,20 @@ package struct PlannedMovePacer: Sendable {
     private mutating func begin(_ wallTime: Duration) {
         let current = readings.index(of: wallTime)
         guard current != period || limits.arrivals == .max else { return }
+        // A clock that was put back tells nothing of how long somebody is busy.
+        busy = period.map { current < $0 } ?? false ? [:] : busy.filter { $0.value.upperBound > wallTime }
         period = current
         arrivals = [:]
         departures = [:]
     }
 
-    private mutating func admit(_ leg: Leg) -> Bool {
+    private func misses(_ reading: Duration, _ node: NodeReference) -> Bool {
+        busy[node].map { $0.lowerBound < reading && reading < $0.upperBound } ?? false
+    }
+
+    private mutating func admit(_ leg: Leg, for reading: Duration) -> Bool {
         guard limits.arrivals != .max else { return true }
+        guard !misses(reading, leg.from), !misses(reading, leg.to) else { return false }
         guard arrivals[leg.to, default: 0] + expected[leg.to, default: 0] < limits.arrivals,
             departures[leg.from, default: 0] < limits.departures,
             arrivals[leg.from] == nil, expected[leg.from] == nil, departures[leg.to] == nil

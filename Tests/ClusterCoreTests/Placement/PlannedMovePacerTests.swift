@@ -83,6 +83,26 @@ struct PlannedMovePacerTests {
         #expect(admitted(Self.legs(20, "c", "b"), &pacer, 53) == 16, "their node came back")
     }
 
+    @Test("a Kuma that may be starting for longer than a minute misses a reading: nothing leaves it or comes then")
+    func busy() {
+        var pacer = PlannedMovePacer()
+        // From second 60 on, for 151 s at most.
+        pacer.note(urgent: [NodeReference(text: "b"): 200], at: Self.at(20))
+        pacer.note(urgent: [NodeReference(text: "b"): 300], at: Self.at(21))
+        for second in [52.0, 112, 172] {
+            #expect(admitted(Self.legs(3, "b", "a"), &pacer, second) == 0)
+            #expect(admitted(Self.legs(3, "c", "b"), &pacer, second) == 0)
+        }
+        #expect(admitted(Self.legs(3, "b", "a"), &pacer, 232) == 3)
+    }
+
+    @Test("a clock that is put back makes nobody busy for longer")
+    func clockPutBack() {
+        var pacer = PlannedMovePacer()
+        pacer.note(urgent: [NodeReference(text: "b"): 500], at: Self.at(20))
+        #expect(admitted(Self.legs(3, "b", "a"), &pacer, 52 - 86_400) == 3)
+    }
+
     @Test("without a pace everything goes at once, in both directions and again")
     func none() {
         var pacer = PlannedMovePacer(limits: .none)
