@@ -121,6 +121,18 @@ struct ReconcilePlannerTests {
         #expect(calls(watch.look(101, at: 94)))
     }
 
+    @Test("a reading that lasts into the next minute may make Kuma miss that one's: what is left of it is called for")
+    func missedReading() {
+        var watch = knowing(0)
+        for second in [20.0, 59.5, 63] { #expect(watch.look(500, at: second) == .nothing) }
+        // It starts 500 until second 213 at most; 16 of them leave at second 115.
+        let rest = Watch.monitors(16..<500)
+        for second in [115.0, 119, 123, 150, 183, 212] { #expect(watch.look(rest, at: second) == .nothing) }
+        #expect(calls(watch.look(rest, at: 213.5)))
+        watch.finish(.done, at: 214)
+        #expect(watch.look(rest, at: 215) == .nothing)
+    }
+
     @Test("monitors that come and go count as starts until a reading has met them at rest")
     func flipping() {
         var watch = knowing(170)

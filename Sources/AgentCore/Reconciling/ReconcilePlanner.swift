@@ -86,11 +86,13 @@ package struct ReconcilePlanner: Sendable {
         guard let boundary, start - boundary > readings.period / 2 else { return }
         isLeftToKuma = false
         mayRunStray = false
-        ownReadingBegins(start)
+        // One that is still starting what its last reading found misses the next.
+        let isBusy = busyUntil.map { start < $0 } ?? false
+        ownReadingBegins(start, isBusy ? .possible : .own)
     }
 
-    private mutating func ownReadingBegins(_ start: ContinuousClock.Instant) {
-        knowledge.readingBegins(.own)
+    private mutating func ownReadingBegins(_ start: ContinuousClock.Instant, _ kind: KumaKnowledge.Kind) {
+        knowledge.readingBegins(kind)
         knowledge.readingEnds(by: start + readings.slack)
     }
 
@@ -100,7 +102,7 @@ package struct ReconcilePlanner: Sendable {
         let work = knowledge.look(assigned, at: readAt)
         guard let boundary else { return }
         // Begun in the middle of Kuma's own reading.
-        if isFirst, readAt < boundary + readings.slack { ownReadingBegins(boundary) }
+        if isFirst, readAt < boundary + readings.slack { ownReadingBegins(boundary, .own) }
         guard let work else { return }
         let end = boundary + readings.slack + KumaReadings.span(starts: work.starts, stops: work.stops)
         busyUntil = max(busyUntil ?? end, end)
