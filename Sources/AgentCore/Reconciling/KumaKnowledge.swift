@@ -69,7 +69,8 @@ struct KumaKnowledge: Sendable {
         let restless = changes.filter { $0.value.count >= KumaKnowledge.restlessAfter }.map(\.key)
         return (assigned ?? []).union(unsure).union(restless).subtracting(running)
     }
-    private var stops: Set<MonitorID> { running.union(unsure).subtracting(assigned ?? []) }
+    /// What it may run and the node is not to run.
+    var stops: Set<MonitorID> { running.union(unsure).subtracting(assigned ?? []) }
 
     /// Nothing is known of what it runs.
     mutating func forget() {

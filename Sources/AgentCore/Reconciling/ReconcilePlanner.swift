@@ -6,7 +6,8 @@ package import ClusterCore
 /// - a call that may have arrived is never repeated;
 /// - none between second 50 and second 05 of a minute, nor one so long that it would run into second 00: Kuma's own reading
 ///   then does the work, and it must not meet ours;
-/// - none after second 00 for as long as that reading may take.
+/// - none after second 00 for as long as that reading may take;
+/// - none only to stop monitors before another node may have started them (`RemovalHold`).
 ///
 /// How long a reading takes depends on what Kuma runs, which nobody tells: `KumaKnowledge` keeps what is sure.
 ///
@@ -30,6 +31,7 @@ package struct ReconcilePlanner: Sendable {
 
     private let readings: KumaReadings
     private var knowledge = KumaKnowledge()
+    private var removals = RemovalHold()
     private var isCalling = false
     private var hasLooked = false
     /// When the period began that the last look fell into.
@@ -67,11 +69,13 @@ package struct ReconcilePlanner: Sendable {
         let phase = readings.phase(of: wallTime)
         pass(to: now - phase)
         if let readAt { look(assigned, at: readAt) }
+        removals.look(knowledge.stops, now: now, phase: phase, readings)
         guard knowledge.isPending || mayRunStray, !knowledge.isUnsettled, !isLeftToKuma else { return .nothing }
         if let busyUntil, now < busyUntil { return .nothing }
         let work = knowledge.work
         guard phase >= readings.quietUntil, !readings.leaves(starts: work.starts, stops: work.stops, at: phase)
         else { return .nothing }
+        guard work.starts > 0 || removals.isOver(now: now) else { return .nothing }
         guard readAt != nil else { return .read }
         isCalling = true
         isEndingStray = mayRunStray
@@ -112,11 +116,13 @@ package struct ReconcilePlanner: Sendable {
     /// into Kuma's own reading: after that nothing of it is left.
     package mutating func tookOver() {
         isLeftToKuma = true
+        removals.lostSight()
         knowledge.forget()
     }
 
     /// The node does not answer: it may be starting, and reads its list itself then.
     package mutating func lostSight(now: ContinuousClock.Instant) {
+        removals.lostSight()
         knowledge.readingBegins(.possible)
         knowledge.readingEnds(by: now)
     }
