@@ -47,6 +47,20 @@ struct ServiceManagerServiceTests {
         }
     }
 
+    @Test("a status for which there was no room is told once there is some")
+    func full() async throws {
+        let service = try ServiceUnderTest(watchdog: .milliseconds(20))
+        service.becomeReady()
+        try await service.run {
+            try await eventually { service.heard().last == "STATUS=fine" }
+            service.fill()
+            service.summary.withLock { $0 = "leads" }
+            let nudges = service.nudges.withLock { $0 }
+            try await eventually { service.nudges.withLock { $0 } >= nudges + 5 }
+            try await eventually { service.heard().last == "STATUS=leads" }
+        }
+    }
+
     @Test("a loop that stands still is known of where no service manager listens, too")
     func unheard() async throws {
         let turns = Mutex(0)
@@ -112,6 +126,9 @@ private final class ServiceUnderTest: Sendable {
         take()
         return told.withLock { $0.count { $0 == "WATCHDOG=1" } }
     }
+
+    /// Leaves no room for another datagram until something is read.
+    func fill() { while notifier.notify(.watchdog) == .done {} }
 
     private func take() {
         let new = socket.received()

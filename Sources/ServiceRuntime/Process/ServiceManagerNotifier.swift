@@ -42,36 +42,47 @@ package struct ServiceManagerNotifier: Sendable {
 
     /// Sends the states in one datagram. Never blocks and never fails: a service manager that does not listen is no
     /// reason to stop working.
-    package func notify(_ states: State...) {
-        guard let socketName, !states.isEmpty else { return }
+    /// - Returns: how it ended; only `full` is worth another attempt.
+    @discardableResult
+    package func notify(_ states: State...) -> Delivery {
+        guard let socketName, !states.isEmpty else { return .done }
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return }
+        guard descriptor >= 0 else { return .done }
         defer { close(descriptor) }
         let message = Array(states.map(\.line).joined(separator: "\n").utf8)
-        ServiceManagerNotifier.send(message, to: socketName, through: descriptor)
+        return ServiceManagerNotifier.send(message, to: socketName, through: descriptor)
     }
 
-    private static func send(_ message: [UInt8], to name: String, through descriptor: Int32) {
+    /// What became of a datagram.
+    package enum Delivery: Sendable {
+        /// It was sent, or nobody can be told.
+        case done
+        /// Its reader is behind: of the datagrams that wait for it there may be ten (`net.unix.max_dgram_qlen`, unix(7)).
+        case full
+    }
+
+    private static func send(_ message: [UInt8], to name: String, through descriptor: Int32) -> Delivery {
         var bytes = Array(name.utf8)
         // unix(7): an abstract name begins with a NUL byte and is not terminated.
         if bytes.first == UInt8(ascii: "@") { bytes[0] = 0 }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard bytes.count < room else { return }
+        guard bytes.count < room else { return .done }
         // SAFETY: `bytes.count` was checked against the size of `sun_path`, which the closure's pointer covers.
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         let isAbstract = bytes.first == 0
         let nameBytes = bytes.count + (isAbstract ? 0 : 1)
         let length = socklen_t(MemoryLayout<sa_family_t>.size + nameBytes)
         // SAFETY: sockaddr_un begins as sockaddr does (unix(7)); `length` stays inside it, and `message` outlives the call.
-        withUnsafePointer(to: &address) { pointer in
+        let sent = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
                 message.withUnsafeBytes { bytes in
                     let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
-                    _ = sendto(descriptor, bytes.baseAddress, bytes.count, flags, generic, length)
+                    return sendto(descriptor, bytes.baseAddress, bytes.count, flags, generic, length)
                 }
             }
         }
+        return sent < 0 && errno == EAGAIN ? .full : .done
     }
 }

@@ -52,8 +52,8 @@ struct ServiceManagerService: Service {
             if stuck != before { tell(stuck) }
             if stuck.isEmpty, notifier.watchdogInterval != nil { notifier.notify(.watchdog) }
             let next = stuck.isEmpty ? health.summary() : "stuck: \(stuck.joined(separator: ", "))"
-            if next != status { notifier.notify(.status(next)) }
-            status = next
+            // What found no room is told at the next look.
+            if next != status, notifier.notify(.status(next)) == .done { status = next }
             do { try await Task.sleep(for: pause) } catch { return }
         }
     }
