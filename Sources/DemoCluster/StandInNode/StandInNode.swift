@@ -11,9 +11,18 @@ package final class StandInNode: Sendable {
     private let minutes: Task<Void, Never>
     private let trimming: Task<Void, Never>
 
+    /// Whether it re-reads its monitors by itself.
+    package enum Rereading: Sendable {
+        /// At second 00 of every minute, as Kuma does.
+        case everyMinute
+        /// Only when it is told to: for tests, which may run at any second.
+        case whenTold
+    }
+
     /// In Kuma's order: tables, the `node` row, then serving, then the monitors.
     package static func start(
-        _ settings: StandInSettings, group: MultiThreadedEventLoopGroup, logger: Logger
+        _ settings: StandInSettings, rereading: Rereading = .everyMinute, group: MultiThreadedEventLoopGroup,
+        logger: Logger
     ) async throws -> StandInNode {
         let database = NodeDatabase(settings: settings, logger: logger)
         let checker = MonitorChecker(group: group)
@@ -34,7 +43,9 @@ package final class StandInNode: Sendable {
                 host: settings.listenHost, port: settings.port, services: services, group: group)
             logger.info("serving", metadata: ["port": "\(server.port)", "node": "\(settings.id)"])
             try await runner.startAssigned()
-            return StandInNode(server: server, runner: runner, database: database, checker: checker, logger: logger)
+            return StandInNode(
+                server: server, runner: runner, database: database, checker: checker, rereading: rereading,
+                logger: logger)
         } catch {
             await database.close()
             try await checker.shutdown()
@@ -43,13 +54,19 @@ package final class StandInNode: Sendable {
     }
 
     private init(
-        server: NodeServer, runner: MonitorRunner, database: NodeDatabase, checker: MonitorChecker, logger: Logger
+        server: NodeServer, runner: MonitorRunner, database: NodeDatabase, checker: MonitorChecker,
+        rereading: Rereading, logger: Logger
     ) {
         self.server = server
         self.runner = runner
         self.database = database
         self.checker = checker
-        minutes = Task { await runner.reconcileEveryMinute(wallClock: WallClock.sinceEpoch) }
+        minutes = Task {
+            switch rereading {
+            case .everyMinute: await runner.reconcileEveryMinute(wallClock: WallClock.sinceEpoch)
+            case .whenTold: break
+            }
+        }
         trimming = Task {
             do {
                 while true {

@@ -42,7 +42,8 @@ struct NodeUnderTest: Sendable {
                 "INSERT INTO monitor (name, url, `interval`, node_id) VALUES (?, ?, ?, 'node1')",
                 [.text("m\(number)"), .text(url ?? "http://127.0.0.1:\(target.port)/"), .int(1)])
         }
-        let node = try await StandInNode.start(settings(access), group: .singleton, logger: logger)
+        let node = try await StandInNode.start(
+            settings(access), rereading: .whenTold, group: .singleton, logger: logger)
         return NodeUnderTest(node: node, database: access, connection: connection, target: target)
     }
 
