@@ -16,8 +16,11 @@ final class ScriptedProbe: NodeProbe {
 
     private let behaviour: Mutex<Behaviour>
     private let calls = Mutex(0)
+    private let hung = Mutex(0)
 
     var count: Int { calls.withLock { $0 } }
+    /// Calls that have begun to hang.
+    var hangs: Int { hung.withLock { $0 } }
 
     init(_ behaviour: Behaviour) { self.behaviour = Mutex(behaviour) }
 
@@ -29,6 +32,7 @@ final class ScriptedProbe: NodeProbe {
         case .finding(let finding):
             return ProbeResult(finding: finding, detail: "\(finding)", duration: .milliseconds(1))
         case .hanging:
+            hung.withLock { $0 += 1 }
             // Never answers; ends only with its task.
             for await _ in AsyncStream<Never>.makeStream().stream {}
             return ProbeResult(finding: .unhealthy, detail: "hung", duration: .seconds(5))

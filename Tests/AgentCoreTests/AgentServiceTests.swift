@@ -64,7 +64,9 @@ struct AgentServiceTests {
             try await eventually { try await agent.row?.status == .offline }
         }
         let offline = try #require(agent.store.reports.first { $0.status == .offline })
-        #expect(offline.failStreak == 3)
+        // Probes go on while a beat is late: the first that tells of the third may tell of a fourth.
+        #expect(offline.failStreak >= 3)
+        #expect(agent.store.reports.allSatisfy { $0.status == .offline || $0.failStreak < 3 })
         #expect(offline.health == .unhealthy)
     }
 
@@ -85,11 +87,11 @@ struct AgentServiceTests {
         try await agent.run {
             try await eventually { try await agent.row?.status == .online }
             agent.probe.become(.hanging)
+            try await eventually { agent.probe.hangs == 1 }
             let probes = agent.probe.count
-            try await eventually { agent.probe.count > probes }
             let beats = agent.store.reports.count
             try await eventually { agent.store.reports.count >= beats + 5 }
-            #expect(agent.probe.count == probes + 1)
+            #expect(agent.probe.count == probes)
         }
     }
 

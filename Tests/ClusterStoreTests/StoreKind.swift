@@ -86,6 +86,15 @@ struct MariaDBTestCluster: TestCluster {
             server: server)
     }
 
+    /// Of somebody who waits that long for a lock: far longer than what a busy machine adds to a statement.
+    func options(lockWait: Duration) -> ConnectionOptions {
+        var options = server.rootOptions(database: database)
+        options.lockWaitTimeout = lockWait
+        options.statementTimeout = lockWait + .seconds(5)
+        options.readTimeout = lockWait + .seconds(10)
+        return options
+    }
+
     func kumaStarts(_ node: NodeID, host: String?) async throws {
         try await sql.execute(
             """

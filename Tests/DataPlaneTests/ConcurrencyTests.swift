@@ -37,7 +37,7 @@ struct ConcurrencyTests {
             }
         }
         var tables = 0
-        try blockUntil("all clients are done", within: .seconds(20)) {
+        try blockUntil("all clients are done", within: .seconds(60)) {
             // Draining a node moves nobody's exchange; loads and admin states change under the requests.
             var changed = nodes
             changed[tables % 3].adminState = .drain

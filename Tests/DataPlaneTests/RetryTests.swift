@@ -26,15 +26,34 @@ struct RetryTests {
 
     @Test("POSTs and polls use a connection that has just carried an answer and is open")
     func verified() throws {
-        let origin = try Origin.named("one")
-        let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
-        let client = try balancer.connect()
-        #expect(try client.get("/").text == "one")
-        #expect(try client.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").text == "one")
         let poll = "/socket.io/?EIO=4&transport=polling&sid=abc"
-        #expect(try client.get(poll).text == "one")
-        #expect(try client.exchange("POST \(poll) HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n40").text == "one")
-        #expect(origin.acceptedConnections == 1)
+        try withinASecond {
+            let origin = try Origin.named("one")
+            let balancer = try Balancer([.init(id: "node1", port: origin.port)], reactors: 1)
+            let client = try balancer.connect()
+            let texts = [
+                try client.get("/").text,
+                try client.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").text,
+                try client.get(poll).text,
+                try client.exchange("POST \(poll) HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n40").text,
+            ]
+            return {
+                #expect(texts == ["one", "one", "one", "one"])
+                #expect(origin.acceptedConnections == 1)
+            }
+        }
+    }
+
+    /// Does something for which a connection must not be idle for a second, anew where the machine took longer over it, and
+    /// then what it returns.
+    private func withinASecond(_ attempt: () throws -> () -> Void) throws {
+        var check: () -> Void = {}
+        try blockUntil("the machine takes less than a second") {
+            let begun = Balancer.monotonicNanoseconds
+            check = try attempt()
+            return Balancer.monotonicNanoseconds - begun < 900_000_000
+        }
+        check()
     }
 
     @Test("A POST uses no connection that has been idle for a second, a GET does")
@@ -53,21 +72,26 @@ struct RetryTests {
 
     @Test("A POST that is lost on a connection just seen open is a 502, and reaches a node once")
     func postOnce() throws {
-        let origin = try Origin { socket, origin in
-            origin.note(try socket.readMessage(.request))
-            try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-            origin.note(try socket.readMessage(.request))
+        try withinASecond {
+            let origin = try Origin { socket, origin in
+                origin.note(try socket.readMessage(.request))
+                try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                origin.note(try socket.readMessage(.request))
+            }
+            let well = try Origin.named("well")
+            let balancer = try Balancer([
+                .init(id: "node1", port: origin.port), .init(id: "node2", port: well.port, monitors: 5),
+            ])
+            let client = try balancer.connect()
+            let first = try client.get("/").text
+            let answer = try client.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
+            return {
+                #expect(first == "ok")
+                #expect(answer.status == 502)
+                #expect(origin.requests.map(\.method) == ["GET", "POST"])
+                #expect(well.requests.isEmpty)
+            }
         }
-        let well = try Origin.named("well")
-        let balancer = try Balancer([
-            .init(id: "node1", port: origin.port), .init(id: "node2", port: well.port, monitors: 5),
-        ])
-        let client = try balancer.connect()
-        #expect(try client.get("/").text == "ok")
-        let answer = try client.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
-        #expect(answer.status == 502)
-        #expect(origin.requests.map(\.method) == ["GET", "POST"])
-        #expect(well.requests.isEmpty)
     }
 
     @Test("A GET whose kept connection and then a fresh one die goes to another node, and to no third")
@@ -212,7 +236,7 @@ struct RetryTests {
             balancer.traffic(of: "node1").requests.load(ordering: .acquiring) > 50
         }
         doomed.withLock { $0?.stop() }
-        try blockUntil("every client is through", within: .seconds(30)) { done.load(ordering: .acquiring) == 16 }
+        try blockUntil("every client is through", within: .seconds(60)) { done.load(ordering: .acquiring) == 16 }
         #expect(failures.withLock { $0 } == [])
         try balancer.expectBalanced()
     }

@@ -25,7 +25,7 @@ extension EndToEnd.OneBalancer {
         }
         #expect(statuses.last == 200)
         let marks = form == "text" ? ["\"GET /page HTTP/1.1\"", "via=api"] : ["\"path\":\"/page\"", "\"via\":\"api\""]
-        try await eventually("both lines:\n\(balancer.output.text)", within: .seconds(10)) {
+        try await eventually("both lines:\n\(balancer.output.text)", within: .seconds(30)) {
             marks.allSatisfy { balancer.output.text.contains($0) }
         }
         try await balancer.stop()

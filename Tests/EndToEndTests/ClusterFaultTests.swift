@@ -12,8 +12,9 @@ extension EndToEnd.Faults {
         let (epoch, moves) = (try await epoch(), try await cluster.journaledMoves())
         let isFirstLeading = try await cluster.leader(seenBy: 1).isLeading
         let (leading, following) = isFirstLeading ? (1, 2) : (2, 1)
-        let seen = try await cluster.strike(
-            ["node3"], with: [Act(.freeze, "balancer\(leading)"), Act(.kill, "node3")], balancer: following)
+        // First the leader: at once, each by a process of its own, the node's death might reach it before its own stop.
+        try await cluster.act(.freeze, "balancer\(leading)")
+        let seen = try await cluster.strike(["node3"], with: [Act(.kill, "node3")], balancer: following)
         let affected = before.values.count { $0.effective == "node3" }
 
         // It believes in its lease until its next look at the database: with a node to move and one to return meanwhile.
@@ -78,8 +79,10 @@ extension EndToEnd.Faults {
     func massSilence() async throws {
         try await cluster.settled()
         let before = try await cluster.assignments()
-        let three = (2...4).flatMap { [Act(.kill, "node\($0)"), Act(.kill, "agent\($0)")] }
-        let seen = try await cluster.strike(["node2", "node3", "node4"], with: three)
+        // First the agents: one that lived a moment longer than its Kuma would have told of its death.
+        let seen = try await cluster.strike(
+            ["node2", "node3", "node4"], after: (2...4).map { Act(.kill, "agent\($0)") },
+            with: (2...4).map { Act(.kill, "node\($0)") })
         let times = seen.nodes.values.compactMap(\.moved)
         let first = try #require(times.min())
         // A database that learned of nobody's death may not act for a network blip: 8 s of silence and 15 s of waiting.

@@ -44,6 +44,10 @@ extension EndToEnd.OneBalancer {
             try await cluster.status(of: "node3") == "offline"
         }
         let pinned = [("Cookie", "a=b; KUMA_FIXED_NODE=node3")]
+        // What the API shows is ahead of what a reactor routes by.
+        try await eventually("clients are routed by it") {
+            try await cluster.request("GET", "/", fields: pinned).field("Set-Cookie") != nil
+        }
         let reply = try await cluster.request("GET", "/cookie", fields: pinned)
         #expect(reply.status == 200)
         #expect(reply.field("X-Routed-Via") == "load-balancer")
@@ -79,8 +83,20 @@ extension ClusterUnderTest {
     }
 
     /// Watches the beats of four seconds: each active monitor has them from one node only, and at most one a second. A
-    /// monitor that two loops run, on one node or two, shows.
+    /// monitor that two loops run, on one node or two, shows in any four seconds. Those who lost a monitor stop it in their
+    /// own time, and a busy machine holds beats up, so that the first four seconds may not be the ones.
     func everyMonitorRunsOnce(notOn absent: String? = nil) async throws {
+        let end = ContinuousClock.now + .seconds(40)
+        while true {
+            do {
+                return try await fourSecondsOfBeats(notOn: absent)
+            } catch let stranger as RunsElsewhere {
+                guard ContinuousClock.now < end else { throw stranger }
+            }
+        }
+    }
+
+    private func fourSecondsOfBeats(notOn absent: String?) async throws {
         let start = try await now()
         try await eventually("4 s of beats", within: .seconds(30)) { try await self.havePassed(4_000, since: start) }
         let (beats, wanted) = (try await beats(since: start), try await assignments())

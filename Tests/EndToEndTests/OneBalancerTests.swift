@@ -88,11 +88,11 @@ extension EndToEnd {
             let start = ContinuousClock.now
             // Nothing listens on port 1: the edited monitor is down, on whichever node runs it as edited.
             try await cluster.update(id, on: "node1", json: #"{"url":"http://127.0.0.1:1/"}"#)
-            try await eventually("node2 runs the monitor as edited", within: .seconds(40)) {
+            try await eventually("node2 runs the monitor as edited", within: .seconds(90)) {
                 try await cluster.lastStatus(of: id, by: "node2") == 0
             }
             let taken = start.duration(to: .now)
-            try await eventually("node1 does not run it any more", within: .seconds(40)) {
+            try await eventually("node1 does not run it any more", within: .seconds(90)) {
                 let now = try await cluster.now()
                 try await eventually("a beat by node2") {
                     try await cluster.beats(since: now).nodes[id]?.contains("node2") ?? false
@@ -103,7 +103,7 @@ extension EndToEnd {
                 "monitor edited on another node", expected: "in effect after 8 s (15 s around second 00)",
                 measured: "after \(taken.seconds), alone after \(start.duration(to: .now).seconds)")
             try await cluster.database.execute("UPDATE monitor SET url = ? WHERE id = ?", [.text(url), .int(id)])
-            try await eventually("the edit is taken back", within: .seconds(40)) {
+            try await eventually("the edit is taken back", within: .seconds(90)) {
                 try await cluster.lastStatus(of: id, by: "node2") == 1
             }
             try await cluster.settled()

@@ -43,7 +43,10 @@ extension EndToEnd.OneBalancer {
             let balancer = try BalancerProcess(access, at: .passed(socket), settings: ["LB_REACTORS": "2"])
             try await load.waitForAnswers(400)
             try await balancer.stop()
-            #expect(balancer.output.text.contains("serving the sockets that the service manager opened"))
+            // Its end is seen at once, its lines when they are read.
+            try await eventually("it says which sockets it serves") {
+                balancer.output.text.contains("serving the sockets that the service manager opened")
+            }
             #expect(!balancer.output.text.contains("not served"))
         }
         let last = try BalancerProcess(
@@ -51,7 +54,9 @@ extension EndToEnd.OneBalancer {
         try await load.waitForAnswers(100)
         await load.stop()
         try await last.stop()
-        #expect(last.output.text.contains("not served: the service manager's sockets stand"))
+        try await eventually("it says which address it does not serve") {
+            last.output.text.contains("not served: the service manager's sockets stand")
+        }
         #expect(load.failures == [])
         print("measured: \(load.answered) connections over 3 restarts, \(load.failures.count) failed")
     }
@@ -80,7 +85,7 @@ extension EndToEnd.OneBalancer {
     /// Whatever the first connection that is not refused says.
     private func firstReply(_ port: UInt16) async throws -> HTTPReply {
         var first: HTTPReply?
-        try await eventually("somebody listens", within: .seconds(20)) {
+        try await eventually("somebody listens") {
             do {
                 first = try HTTPConnection(port: port).request("GET", "/")
             } catch HTTPClientError.cannotConnect {

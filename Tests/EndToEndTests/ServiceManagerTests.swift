@@ -17,8 +17,8 @@ extension EndToEnd.OneBalancer {
             try await cluster.status().database, at: .port(try FreePorts.consecutive(1)[0]),
             settings: ["NOTIFY_SOCKET": socket.name, "WATCHDOG_USEC": "1000000", "LB_REACTORS": "2"])
         let heard = HeardStates(socket)
-        try await eventually("ready", within: .seconds(20)) { heard.all.first == "READY=1" }
-        try await eventually("fed, and told how it is", within: .seconds(20)) {
+        try await eventually("ready") { heard.all.first == "READY=1" }
+        try await eventually("fed, and told how it is") {
             let feedings = heard.all.count { $0 == "WATCHDOG=1" }
             return feedings >= 4 && heard.all.contains { $0.contains("; 3 of 3 nodes routable; ") }
         }
@@ -42,7 +42,7 @@ extension EndToEnd.OneBalancer {
         let process = try ChildProcess.start(command)
         defer { process.send(.kill) }
         let heard = HeardStates(socket)
-        try await eventually("ready, fed, and told", within: .seconds(20)) {
+        try await eventually("ready, fed, and told") {
             let all = heard.all
             return all.contains("READY=1") && all.count { $0 == "WATCHDOG=1" } >= 4
                 && all.contains("STATUS=lonely offline (connection refused); not heard by the database")
@@ -51,7 +51,7 @@ extension EndToEnd.OneBalancer {
         #expect(metrics.text.contains("kuma_agent_heard{node_id=\"lonely\"} 0\n"))
         #expect(metrics.text.contains("kuma_agent_node_status{node_id=\"lonely\",status=\"offline\"} 1\n"))
         process.send(.terminate)
-        #expect(await process.wait(atMost: .seconds(20)) == .code(0), "\(output.text)")
+        #expect(await process.wait(atMost: .seconds(60)) == .code(0), "\(output.text)")
         #expect(heard.all.last == "STOPPING=1")
     }
 }

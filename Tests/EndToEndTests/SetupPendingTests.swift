@@ -29,9 +29,11 @@ extension EndToEnd {
                 let pinned = try await cluster.request("GET", "/", fields: [("Cookie", "KUMA_FIXED_NODE=node2")])
                 return ClusterUnderTest.node(naming: pinned) == "node2"
             }
-            let complete = try await cluster.decoded(SetupStatus.self, "/lb/setup-status")
-            #expect(complete.setupComplete)
-            #expect(complete.routingMode == "cluster")
+            // Each reactor takes the table for itself, and the API answers from another place.
+            try await eventually("the API says so") {
+                let complete = try await cluster.decoded(SetupStatus.self, "/lb/setup-status")
+                return complete.setupComplete && complete.routingMode == "cluster"
+            }
         }
     }
 }

@@ -14,23 +14,24 @@ extension EndToEnd.OneBalancer {
             for _ in 0..<clients {
                 group.addTask {
                     try await onThread {
-                        try HTTPConnection(port: port, timeout: .seconds(30)).request("GET", "/slow?ms=3000")
+                        try HTTPConnection(port: port, timeout: .seconds(30)).request("GET", "/slow?ms=6000")
                     }
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        try await eventually("all requests are in flight", within: .seconds(5)) {
+        // Six seconds to begin them all, and less than the ten that a drain leaves them.
+        try await eventually("all requests are in flight") {
             try await cluster.openConnections() >= clients
         }
         let text = try await cluster.act(.stop, "balancer1")
         #expect(text.contains("balancer1 stopped: exit code 0"), "\(text)")
         let finished = try await replies
         #expect(finished.map(\.status) == Array(repeating: 200, count: clients))
-        #expect(finished.allSatisfy { $0.text.contains("after 3.0 seconds") })
+        #expect(finished.allSatisfy { $0.text.contains("after 6.0 seconds") })
         await #expect(throws: HTTPClientError.self) { try await cluster.request("GET", "/") }
         try await cluster.act(.start, "balancer1")
-        try await eventually("the balancer serves again", within: .seconds(30)) {
+        try await eventually("the balancer serves again", within: .seconds(60)) {
             do {
                 return try await cluster.request("GET", "/lb/ready").status == 200
             } catch is HTTPClientError {

@@ -20,7 +20,7 @@ struct ChildProcessTests {
             .init(
                 path: "/bin/sh", arguments: ["-c", "echo $WORD; pwd; echo err >&2; printf tail; exit 7"],
                 environment: ["WORD": "hello"], directory: "/usr", output: .lines { lines.append($0) }))
-        #expect(await child.wait(atMost: .seconds(10)) == .code(7))
+        #expect(await child.wait(atMost: .seconds(30)) == .code(7))
         try await eventually { lines.all.count == 4 }
         #expect(lines.all == ["hello", "/usr", "err", "tail"])
     }

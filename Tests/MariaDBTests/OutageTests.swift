@@ -76,7 +76,7 @@ struct OutageTests {
         let rows = try await connection.query("SELECT CONNECTION_ID() AS id")
         let id = try #require(try rows.first?.int(try rows.column("id")))
         try await other.execute("KILL CONNECTION ?", [.int(id)])
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(30)
         while try await other.query("SELECT 1 FROM information_schema.processlist WHERE id = ?", [.int(id)]).count > 0 {
             try #require(ContinuousClock.now < deadline)
         }
@@ -88,6 +88,9 @@ struct OutageTests {
         let server = try await PrivateMariaDB.start()
         var options = server.rootOptions(database: try await server.makeDatabase())
         options.lockWaitTimeout = .seconds(1)
+        // Beyond the longest wait for the lock below.
+        options.readTimeout = .seconds(40)
+        options.statementTimeout = .seconds(35)
         let (connection, other) = (Connection(options), Connection(options))
         try await connection.execute("CREATE TABLE t (v INT)")
         let before = try await OutageTests.id(of: connection)
@@ -102,7 +105,7 @@ struct OutageTests {
             try await connection.transaction { session throws(MariaDBError) in
                 try session.execute("INSERT INTO t VALUES (1)")
                 write.yield()
-                _ = try session.query("SELECT GET_LOCK('ready', 3)")
+                _ = try session.query("SELECT GET_LOCK('ready', 30)")
                 return .commit(())
             }
         }

@@ -47,9 +47,9 @@ package final class NotifySocket: Sendable {
     }
 
     /// The next datagram.
-    /// - Throws: `Failure` with ETIMEDOUT when none comes within five seconds.
+    /// - Throws: `Failure` with ETIMEDOUT when none comes within thirty seconds.
     package func receive() throws(Failure) -> String {
-        guard let text = next(milliseconds: 5000) else { throw Failure(code: ETIMEDOUT) }
+        guard let text = next(milliseconds: 30_000) else { throw Failure(code: ETIMEDOUT) }
         return text
     }
 

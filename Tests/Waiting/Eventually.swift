@@ -7,7 +7,7 @@
 ///   - limit: far above what it takes on a busy machine; reached only by a defect.
 /// - Throws: `DeadlinePassed` when it does not hold in time; what `condition` throws ends the wait.
 package func eventually(
-    _ what: String = "the awaited event", within limit: Duration = .seconds(10), file: StaticString = #fileID,
+    _ what: String = "the awaited event", within limit: Duration = .seconds(30), file: StaticString = #fileID,
     line: Int = #line, _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
@@ -22,7 +22,7 @@ package func eventually(
 /// Repeats a call until it succeeds, as a program does whose database restarts.
 /// - Throws: the last error, when `limit` has passed or `isTransient` denies that waiting helps.
 package func untilItSucceeds<Result, Failure: Error>(
-    within limit: Duration = .seconds(15), isTransient: (Failure) -> Bool = { _ in true },
+    within limit: Duration = .seconds(30), isTransient: (Failure) -> Bool = { _ in true },
     _ body: () async throws(Failure) -> Result
 ) async throws -> Result {
     let deadline = ContinuousClock.now + limit

@@ -39,11 +39,11 @@ final class ClientLoop: Sendable {
     /// Waits for that many further answers.
     func waitForAnswers(_ count: Int) throws {
         let wanted = answers + count
-        try blockUntil("\(count) more answers", within: .seconds(30)) { answers >= wanted || !failures.isEmpty }
+        try blockUntil("\(count) more answers", within: .seconds(60)) { answers >= wanted || !failures.isEmpty }
     }
 
     func stop() throws {
         isStopping.store(true, ordering: .releasing)
-        try blockUntil("the clients have ended", within: .seconds(30)) { running.load(ordering: .acquiring) == 0 }
+        try blockUntil("the clients have ended", within: .seconds(60)) { running.load(ordering: .acquiring) == 0 }
     }
 }

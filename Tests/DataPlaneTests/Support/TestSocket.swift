@@ -11,7 +11,7 @@ final class TestSocket: Sendable {
     }
 
     /// Nothing in these tests takes that long; what does has failed.
-    static let deadlineSeconds = 10
+    static let deadlineSeconds = 30
 
     let descriptor: Int32
     private let isClosed = Mutex(false)

@@ -18,7 +18,7 @@ extension EndToEnd.API {
             ])
         try await balancer.ready()
         let caller = try await APICaller(port: port)
-        try await eventually("it knows the nodes", within: .seconds(20)) {
+        try await eventually("it knows the nodes") {
             try await caller.askUndescribed("GET", "/lb/ready").status == 200
         }
         try await body(caller)

@@ -43,7 +43,7 @@ final class BalancerProcess: Sendable {
 
     /// Waits until it serves.
     func ready() async throws {
-        try await eventually("the balancer serves:\n\(output.text)", within: .seconds(20)) {
+        try await eventually("the balancer serves:\n\(output.text)", within: .seconds(60)) {
             // Said once, with what it was told to serve.
             output.text.contains("max_connections")
         }

@@ -77,7 +77,7 @@ final class ClusterUnderTest: Sendable {
         let processes = try await status().processIDs
         await database.close()
         process.send(.interrupt)
-        let exit = await process.wait(atMost: .seconds(30))
+        let exit = await process.wait(atMost: .seconds(90))
         terminal.remove()
         guard exit == .code(0) else { throw CommandFailed(words: ["run"], exit: exit, output: output.text) }
         guard access(directory, F_OK) != 0 else { throw LeftBehind(what: directory) }

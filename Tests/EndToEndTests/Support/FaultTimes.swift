@@ -54,15 +54,18 @@ extension ClusterUnderTest {
     /// Does something to nodes under a steady load, and watches until all of their monitors run elsewhere. Times count from
     /// the first command and so include its own tenth of a second.
     /// - Parameters:
+    ///   - first: what is done before `acts`: of what happens at once nobody can say what happens first.
     ///   - balancer: that the clients use.
     ///   - limit: a defect's, not a slow machine's.
     func strike(
-        _ nodes: [String], with acts: [Act], balancer: Int = 1, within limit: Duration = .seconds(90)
+        _ nodes: [String], after first: [Act] = [], with acts: [Act], balancer: Int = 1,
+        within limit: Duration = .seconds(90)
     ) async throws -> (nodes: [String: FaultTimes], load: LoadTimes) {
         let before = try await assignments()
         let load = SteadyLoad(port: balancerPorts[balancer - 1])
         load.start()
         let (began, start) = (try await now(), ContinuousClock.now)
+        try await act(first)
         try await act(acts)
         var times = Dictionary(uniqueKeysWithValues: nodes.map { ($0, FaultTimes()) })
         do {
