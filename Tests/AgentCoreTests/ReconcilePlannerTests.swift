@@ -133,6 +133,24 @@ struct ReconcilePlannerTests {
         #expect(watch.look(rest, at: 215) == .nothing)
     }
 
+    @Test("a reading that Kuma may have missed, or made since it was done earlier, is met by no call")
+    func readingDoneEarly() {
+        var watch = knowing(0)
+        for second in [30.0, 59.5, 63] { #expect(watch.look(200, at: second) == .nothing) }
+        // Done by second 123 at the latest, and as likely by 100: then it starts 60 more from 120 on, until 140.
+        for second in [100.0, 119, 123.5, 125, 139] { #expect(watch.look(260, at: second) == .nothing) }
+        #expect(!watch.isQuiet(at: 139))
+        #expect(calls(watch.look(260, at: 141)), "and if it missed them, they are called for")
+    }
+
+    @Test("what leaves while its own reading is under way goes on until another node may have started it")
+    func leavesWithinReading() {
+        var watch = knowing(40)
+        #expect(watch.look(40, at: 59.5) == .nothing)
+        for second in [61.0, 63, 70, 80, 81.5] { #expect(watch.look(0, at: second) == .nothing) }
+        #expect(calls(watch.look(0, at: 82.5)))
+    }
+
     @Test("monitors that come and go count as starts until a reading has met them at rest")
     func flipping() {
         var watch = knowing(170)

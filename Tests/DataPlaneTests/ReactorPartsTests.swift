@@ -222,6 +222,20 @@ extension ReactorPartsTests {
         #expect(choose(.impossible, sticky: 1) == 1, "both are shaken: its clients stay")
     }
 
+    @Test("No client is led to a draining node because the other one is shaken: it would stay there")
+    func shakenBesideDraining() throws {
+        let traffic = (0..<2).map { _ in NodeTraffic() }
+        let directory = NodeDirectory(policy: SelectionPolicy(connectionWeight: 0))
+        let nodes = try zip(["a", "b"], traffic).map { try node($0, traffic: $1, admin: $0 == "b" ? .drain : .active) }
+        _ = directory.update(
+            to: RoutingTable(generation: 1, isSetupPending: false, nodes: nodes, monitorLimit: 100))
+        traffic[0].brokeOff(shakenUntil: 10)
+        for sticky in [-1, 0] {
+            let choice = directory.choose(pin: .none, sticky: sticky, tried: TriedNodes(), .impossible, now: 1)
+            #expect(choice?.node == 0)
+        }
+    }
+
     @Test("A draining node that could serve lets the last active one be ejected, and is not ejected as the last")
     func lastDrainingNode() throws {
         let traffic = (0..<2).map { _ in NodeTraffic() }

@@ -17,6 +17,8 @@ struct KumaKnowledge: Sendable {
     enum Kind: Sendable {
         /// Kuma's own, at second 00: nobody says when it is done.
         case own
+        /// Kuma's own, unless it was still starting what its last one found: then it made none.
+        case ownUnlessBusy
         /// Somebody asked for it, and will say when it is done.
         case asked
         /// Perhaps there is none: the node may have started anew, or a call may be lost.
@@ -57,7 +59,7 @@ struct KumaKnowledge: Sendable {
     var mayBeReading: Bool {
         guard let reading else { return false }
         switch reading.kind {
-        case .own: return true
+        case .own, .ownUnlessBusy: return true
         case .asked, .possible: return reading.end == nil
         }
     }
@@ -69,6 +71,8 @@ struct KumaKnowledge: Sendable {
         let restless = changes.filter { $0.value.count >= KumaKnowledge.restlessAfter }.map(\.key)
         return (assigned ?? []).union(unsure).union(restless).subtracting(running)
     }
+    /// Whether the node is to run what it may not run yet.
+    var mustStart: Bool { !(assigned ?? []).isSubset(of: running) }
     /// What it may run and the node is not to run.
     var stops: Set<MonitorID> { running.union(unsure).subtracting(assigned ?? []) }
 
@@ -90,7 +94,7 @@ struct KumaKnowledge: Sendable {
         var touched = earlier?.touched ?? []
         switch kind {
         case .own, .asked: break
-        case .possible: touched.formUnion(running.symmetricDifference(assigned).union(unsure))
+        case .ownUnlessBusy, .possible: touched.formUnion(running.symmetricDifference(assigned).union(unsure))
         }
         reading = Reading(
             kind: kind, touched: touched, starts: starts.union(reading?.starts ?? []),
@@ -134,7 +138,7 @@ struct KumaKnowledge: Sendable {
         running = next.subtracting(reading.touched)
         unsure = reading.touched
         switch reading.kind {
-        case .own: return Work(starts: reading.starts.count, stops: reading.stops.count)
+        case .own, .ownUnlessBusy: return Work(starts: reading.starts.count, stops: reading.stops.count)
         case .asked, .possible: return nil
         }
     }

@@ -75,7 +75,7 @@ package struct ReconcilePlanner: Sendable {
         let work = knowledge.work
         guard phase >= readings.quietUntil, !readings.leaves(starts: work.starts, stops: work.stops, at: phase)
         else { return .nothing }
-        guard work.starts > 0 || removals.isOver(now: now) else { return .nothing }
+        guard knowledge.mustStart || removals.isOver(now: now) else { return .nothing }
         guard readAt != nil else { return .read }
         isCalling = true
         isEndingStray = mayRunStray
@@ -90,9 +90,9 @@ package struct ReconcilePlanner: Sendable {
         guard let boundary, start - boundary > readings.period / 2 else { return }
         isLeftToKuma = false
         mayRunStray = false
-        // One that is still starting what its last reading found misses the next.
+        // One that is still starting what its last reading found misses the next; it may long be done.
         let isBusy = busyUntil.map { start < $0 } ?? false
-        ownReadingBegins(start, isBusy ? .possible : .own)
+        ownReadingBegins(start, isBusy ? .ownUnlessBusy : .own)
     }
 
     private mutating func ownReadingBegins(_ start: ContinuousClock.Instant, _ kind: KumaKnowledge.Kind) {

@@ -28,7 +28,7 @@ package struct FailoverPlan: Sendable, Equatable {
             (moves, planned, stranded) = ([], [], 0)
             return
         }
-        let known = FailoverPlan.targets(census, ownership.filter { !unjudged.nodes.contains($0.key) })
+        let known = FailoverPlan.known(unjudged, census, ownership)
         var queue = LeastLoadedQueue(
             known.isEmpty ? FailoverPlan.lastResort(unjudged, census, ownership) : known)
         var leaving: [(monitor: MonitorID, from: NodeReference, reason: MoveReason)] = []
@@ -88,6 +88,16 @@ package struct FailoverPlan: Sendable, Equatable {
             case .leave: .none
             }
         }
+    }
+
+    /// Whom nobody need wait for; a draining node only when no fit one may speak at any moment.
+    private static func known(
+        _ unjudged: UnjudgedNodes, _ census: AssignmentCensus, _ ownership: [NodeReference: Ownership]
+    ) -> [PlacementPolicy.Target] {
+        let judged = ownership.filter { !unjudged.nodes.contains($0.key) }
+        let isWorthWaiting =
+            unjudged.lastResort == .wait && !judged.values.contains(.fit) && ownership.values.contains(.fit)
+        return isWorthWaiting ? [] : targets(census, judged)
     }
 
     private static func lastResort(

@@ -68,6 +68,8 @@ package struct PlannedMovePacer: Sendable {
     private var period: Int?
     private var arrivals: [NodeReference: Int] = [:]
     private var departures: [NodeReference: Int] = [:]
+    /// Of the urgent moves of this period.
+    private var urgent: [NodeReference: Int] = [:]
     /// Of urgent moves that are not written yet.
     private var expected: [NodeReference: Int] = [:]
     /// When, by the wall clock, a Kuma may be starting what urgent moves gave it. One that is at it when its next reading is
@@ -87,7 +89,10 @@ package struct PlannedMovePacer: Sendable {
     /// Urgent moves that Kuma's next reading will start as well.
     package mutating func note(urgent counts: [NodeReference: Int], at wallTime: Duration) {
         begin(wallTime)
-        let left = leftToReading(counts, at: wallTime)
+        urgent.merge(counts, uniquingKeysWith: +)
+        // One agent calls for them all: what came before makes its call longer.
+        let late = leftToReading(urgent.filter { counts.keys.contains($0.key) }, at: wallTime)
+        let left = counts.filter { late.keys.contains($0.key) }
         arrivals.merge(left, uniquingKeysWith: +)
         let reading = nextReading(after: wallTime)
         for (node, count) in left {
@@ -141,6 +146,7 @@ package struct PlannedMovePacer: Sendable {
         period = current
         arrivals = [:]
         departures = [:]
+        urgent = [:]
     }
 
     private func misses(_ reading: Duration, _ node: NodeReference) -> Bool {

@@ -2,8 +2,8 @@ package import ClusterCore
 import Synchronization
 
 extension NodeDirectory {
-    /// Whether a request can be sent again when its node dies under it. One that cannot keeps away from a node that has
-    /// just broken off a connection, as long as another one could serve.
+    /// Whether a request can be sent again when its node dies under it. One that cannot, and that no pin and no tie leads
+    /// there, keeps away from a node that has just broken off a connection, as long as another one could serve.
     enum Resending { case possible, impossible }
 
     /// The node for a request: set-up first, then the pin, then what ties the request to a node, then where the client is,
@@ -65,12 +65,13 @@ extension NodeDirectory {
         index >= 0 && !tried.contains(index) && standing(index, now: now) < .ejected
     }
 
-    /// What cannot be sent again passes over shaken nodes, but takes one before it takes a node that may be dead.
+    /// What cannot be sent again passes over shaken nodes, but takes one before it takes a node that may be dead, or is being
+    /// emptied: it would stay there.
     private func leastLoaded(tried: TriedNodes, _ resending: Resending, now: UInt64) -> Int? {
         let usual = leastLoaded(tried: tried, now: now)
         guard let usual, isAvoided(usual, resending, now: now) else { return usual }
         let steady = weighed(now: now) { tried.contains(listed[$0]) || candidates[$0].traffic.isShaken(now: now) }
-        guard let steady, standing(steady, now: now) < .ejected else { return usual }
+        guard let steady, standing(steady, now: now) <= max(.full, standing(usual, now: now)) else { return usual }
         return steady
     }
 

@@ -106,6 +106,9 @@ struct FailoverPlanTests {
         #expect(targets(["s": .fit, "t": .draining, "b": .wavering], .take) == ["s", "s"])
         #expect(targets(["t": .draining], .take) == ["t", "t"])
         #expect(targets(["s": .fit, "t": .draining], .wait) == [])
+        #expect(targets(["s": .fit, "b": .draining], .wait) == [], "a fit one may speak at any moment")
+        #expect(targets(["s": .draining, "b": .draining], .wait) == ["b", "b"])
+        #expect(targets(["s": .fit, "b": .fit], .wait) == ["b", "b"])
         let retiring = Self.plan(
             monitors, ["a": .retiring, "s": .fit],
             unjudged: UnjudgedNodes([NodeReference(text: "s")], lastResort: .take))

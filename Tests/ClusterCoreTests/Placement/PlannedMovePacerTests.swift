@@ -96,6 +96,15 @@ struct PlannedMovePacerTests {
         #expect(admitted(Self.legs(3, "b", "a"), &pacer, 232) == 3)
     }
 
+    @Test("what one failover writes in several passes is one call's, or left to one reading")
+    func busyByParts() {
+        var pacer = PlannedMovePacer()
+        // The first hundred are called for; the others start at second 60, until 122.
+        for second in [8.0, 11, 14] { pacer.note(urgent: [NodeReference(text: "b"): 100], at: Self.at(second)) }
+        #expect(admitted(Self.legs(3, "b", "a"), &pacer, 112) == 0)
+        #expect(admitted(Self.legs(3, "b", "a"), &pacer, 172) == 3)
+    }
+
     @Test("a clock that is put back makes nobody busy for longer")
     func clockPutBack() {
         var pacer = PlannedMovePacer()
