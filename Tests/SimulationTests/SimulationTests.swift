@@ -9,7 +9,7 @@ struct SimulationTests {
     static let wanted = ProcessInfo.processInfo.environment["SIM_SEED"].flatMap { UInt64($0) }
     /// `.ci/run` plays a thousand more, optimised.
     static let seeds: [ClosedRange<UInt64>] =
-        wanted.map { [$0...$0] } ?? stride(from: 1, to: 101, by: 25).map { $0...$0 + 24 }
+        wanted.map { [$0...$0] } ?? stride(from: 1, to: 51, by: 25).map { $0...$0 + 24 }
 
     @Test("whatever fate and people do, every invariant holds", arguments: seeds)
     func invariants(seeds: ClosedRange<UInt64>) {
@@ -57,14 +57,21 @@ struct SabotageTests {
         .noPace: [.watched],
     ]
 
-    /// Seeds to try, in the profile in which the rule matters most. What is taken away may show in few of them: the slowest
-    /// was the database's clock, in the 115th.
-    private static let tries: ClosedRange<UInt64> = 1...200
+    /// Seeds to try, in the profile in which the rule matters most. What is taken away may show in few of them.
+    private static let tries: ClosedRange<UInt64> = 1...400
+
+    /// The seed that noticed it last, where that is far from the first: there the search begins, so that nobody waits for
+    /// those that notice nothing. Where a change has made another seed the one, that costs time only; `Simulator sabotage`
+    /// prints it.
+    private static let begin: [Sabotage: UInt64] = [.noFence: 184, .noSilenceCheck: 34]
 
     @Test("a rule taken away is found", arguments: Sabotage.allCases)
     func found(sabotage: Sabotage) throws {
         let expected = try #require(SabotageTests.expected[sabotage])
-        let caught = try #require(Simulation.firstCatch(of: sabotage, within: SabotageTests.tries))
+        let begin = SabotageTests.begin[sabotage] ?? SabotageTests.tries.lowerBound
+        let caught = try #require(
+            Simulation.firstCatch(of: sabotage, within: begin...SabotageTests.tries.upperBound)
+                ?? Simulation.firstCatch(of: sabotage, within: SabotageTests.tries.lowerBound...begin))
         let violation = try #require(caught.violation)
         #expect(expected.contains(violation.invariant), "seed \(caught.scenario.seed): \(violation)")
     }
