@@ -1,10 +1,11 @@
 import ClusterCore
-import ClusterStore
 import Logging
 import MariaDB
 import PrivateMariaDB
 import Testing
 import Waiting
+
+@testable import ClusterStore
 
 /// As mariadb-dump is: a transaction that has read Kuma's tables and goes on for long.
 @Suite("A first start beside a long reader")
@@ -53,6 +54,30 @@ struct LongReaderTests {
         #expect(try await cluster.store.prepareSchema().added.isEmpty)
         #expect(try await attempts(on: cluster) == 0)
         await dump.close()
+    }
+
+    @Test("what a person is told to run waits for whoever reads for an instant, as an agent does")
+    func persons() async throws {
+        let cluster = try await MariaDBTestCluster.make()
+        let person = Connection(cluster.server.rootOptions(database: cluster.database))
+        let session = try await person.query("SELECT CAST(CONNECTION_ID() AS SIGNED) AS n")
+        let id = try #require(session.first).int(try session.column("n"))
+        let step = try #require(SchemaSQL.onNode.first)
+        // Again where this machine stood still for as long as it waits.
+        try await untilItSucceeds(within: .seconds(30)) {
+            let reader = try await reader(of: cluster)
+            let running = Task { _ = try await person.execute(step.sql) }
+            try await eventually("it waits", within: .seconds(5)) {
+                try await !cluster.sql.query(
+                    "SELECT id FROM information_schema.processlist WHERE id = ? AND state LIKE '%metadata lock%'",
+                    [.int(id)]
+                ).isEmpty
+            }
+            try await reader.execute("COMMIT")
+            await reader.close()
+            try await running.value
+        }
+        #expect(try await !cluster.store.prepareSchema().added.contains(step.sign.name))
     }
 
     /// Nil while the table is not there.

@@ -108,7 +108,7 @@ struct SchemaTests {
             return
         }
         #expect(sql.allSatisfy { SchemaSQL.text.contains($0) })
-        #expect(sql.contains { $0.hasPrefix("ALTER TABLE node NOWAIT ADD COLUMN IF NOT EXISTS last_report") })
+        #expect(sql.contains { $0.hasPrefix("ALTER TABLE node WAIT 3 ADD COLUMN IF NOT EXISTS last_report") })
         _ = try await cluster.store.prepareSchema()
         #expect(try await store.prepareSchema().added.isEmpty)
         #expect(try await store.report(.beat(try node("node1"))).outcome == .registered)

@@ -16,7 +16,7 @@ extension EndToEnd {
             let start = ContinuousClock.now
             let agent = try AgentProcess("node1", on: kuma.access.environment, port: ports[0])
             let balancer = try BalancerProcess(kuma.access, at: .port(ports[1]))
-            let needed = "ALTER TABLE node NOWAIT ADD COLUMN IF NOT EXISTS last_report"
+            let needed = "ALTER TABLE node WAIT 3 ADD COLUMN IF NOT EXISTS last_report"
             for output in [agent.output, balancer.output] {
                 try await eventually("the SQL is printed", within: .seconds(30)) { output.text.contains(needed) }
             }

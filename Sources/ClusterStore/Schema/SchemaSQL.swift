@@ -105,13 +105,11 @@ package enum SchemaSQL {
     static let onMonitor: [SchemaStep] = [
         SchemaStep(
             sign: .index(table: "monitor", column: "assigned_node"),
-            table: "SET STATEMENT max_statement_time = 0 FOR ALTER TABLE monitor NOWAIT",
+            table: "SET STATEMENT max_statement_time = 0 FOR ALTER TABLE monitor",
             change: "ADD INDEX IF NOT EXISTS idx_assigned_node (assigned_node, node_id, active)")
     ]
 
-    /// Never to wait: whatever comes after a waiting ALTER waits behind it, Kuma's own reads too, for as long as anybody – such
-    /// as a dump – goes on reading the table.
-    private static let onNodeTable: Statement = "ALTER TABLE node NOWAIT"
+    private static let onNodeTable: Statement = "ALTER TABLE node"
 
     private static func column(_ name: String, _ change: Statement) -> SchemaStep {
         SchemaStep(sign: .column(table: "node", column: name), table: onNodeTable, change: change)

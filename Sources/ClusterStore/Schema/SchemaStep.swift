@@ -30,6 +30,16 @@ struct SchemaStep: Sendable {
     }
 
     let sign: Sign
+    /// How long an ALTER waits for those who read the table. Whatever comes after a waiting one waits behind it, Kuma's own
+    /// reads too, for as long as anybody – such as a dump – goes on reading.
+    private enum Patience {
+        /// Ours is tried again.
+        static let ours: Statement = "NOWAIT"
+        /// A person's is not, and agents read every second: it outlasts such a read, and ends before a balancer takes the
+        /// database for away (4 s).
+        static let persons: Statement = "WAIT 3"
+    }
+
     /// By itself, for a person to run.
     let sql: Statement
     /// A table of Kuma's and what changes in it; nil where a table of ours is made.
@@ -43,7 +53,7 @@ struct SchemaStep: Sendable {
 
     init(sign: Sign, table: Statement, change: Statement) {
         self.sign = sign
-        sql = Statement(joining: table, change)
+        sql = Statement(joining: table, Patience.persons, change)
         self.change = (table, change)
     }
 
@@ -58,7 +68,7 @@ struct SchemaStep: Sendable {
                 clauses.append((change.table, [change.clause]))
             }
         }
-        statements += clauses.map { Statement(joining: [$0.table] + $0.clauses) }
+        statements += clauses.map { Statement(joining: [$0.table, Patience.ours] + $0.clauses) }
         return statements
     }
 }
