@@ -23,7 +23,7 @@ struct SchemaCommand: AsyncParsableCommand {
         let store = MariaDBClusterStore(settings.database.options, logger: Logger(label: "database"))
         let report: SchemaReport
         do throws(StoreError) {
-            report = try await AskedAgain.result { () async throws(StoreError) -> SchemaReport in
+            report = try await AskedAgain.whenFree { () async throws(StoreError) -> SchemaReport in
                 try await store.prepareSchema()
             }
         } catch {

@@ -23,7 +23,7 @@ struct CollationTests {
         try await cluster.sql.execute("ALTER TABLE monitor CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
         try await cluster.sql.execute(change)
         let store = cluster.store
-        _ = try await store.prepareSchema()
+        _ = try await store.preparedSchema()
         let (one, two) = (try node("node1"), try node("node2"))
         for id in [one, two] {
             try await cluster.kumaStarts(id, host: "\(id):3001")

@@ -17,7 +17,7 @@ struct DatabaseFaultTests {
         options.connectTimeout = .seconds(1)
         let store = MariaDBClusterStore(options, logger: Logger(label: "test"))
         // Not by the impatient one: a disk may need longer for that than its second.
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         let id = try node("node1")
         #expect(try await cluster.store.report(.beat(id)).outcome == .registered)
         _ = try await untilItSucceeds(isTransient: \.isTransient) { () throws(StoreError) in try await store.poll() }
@@ -49,7 +49,7 @@ struct DatabaseFaultTests {
     @Test("Of many balancers that race for the lease exactly one gets it")
     func race() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         // Each waits for all before it, and each of them for the disk.
         let options = cluster.options(lockWait: .seconds(30))
         for round in 1...5 {
@@ -74,7 +74,7 @@ struct DatabaseFaultTests {
     @Test("A leader frozen inside a transaction delays its successor, and its work vanishes")
     func frozenLeader() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         let old = try await cluster.store.lead("old")
         // The server ends a transaction whose client sends nothing: what a stopped process looks like to it.
         try await cluster.sql.execute("SET SESSION idle_transaction_timeout = 1")
@@ -92,7 +92,7 @@ struct DatabaseFaultTests {
     @Test("The journal is bounded: the oldest closed entries go, open ones stay whatever their age")
     func journalBound() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         let closed: Statement = """
             INSERT INTO cluster_move (id, monitor_id, from_node, to_node, reason, epoch, moved_at, returned_at)
             VALUES (?, 1, 'a', 'b', 'failover', 1, NOW(3), IF(?, NULL, NOW(3)))
@@ -109,7 +109,7 @@ struct DatabaseFaultTests {
     @Test("Events whose trimming fails are not in the history, so that recording them again doubles nothing")
     func trimming() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         try await cluster.sql.execute(
             """
             INSERT INTO cluster_event (at, kind, detail)

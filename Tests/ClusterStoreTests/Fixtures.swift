@@ -13,6 +13,13 @@ final class TestClock: Sendable {
 func node(_ text: String) throws -> NodeID { try NodeID(text) }
 func reference(_ text: String) -> NodeReference { NodeReference(text: text) }
 
+extension MariaDBClusterStore {
+    /// As the programs do: tried again while a table is in use, and be it by MariaDB itself.
+    func preparedSchema() async throws(StoreError) -> SchemaReport {
+        try await AskedAgain.whenFree(within: .seconds(30)) { () async throws(StoreError) in try await prepareSchema() }
+    }
+}
+
 extension AgentReport {
     static func beat(
         _ node: NodeID, _ instance: String = "a", status: NodeStatus = .online, host: String = "kuma:3001",

@@ -19,7 +19,7 @@ struct LockedRowTests {
     /// Monitors 1 to `monitors` on node1, a leader, and a person's connection with a transaction open.
     private func cluster(monitors: Int64 = 3) async throws -> (MariaDBTestCluster, Lease) {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         if monitors > 0 {
             for id in 1...monitors {
                 try await cluster.put(MonitorAssignment(id: MonitorID(id), home: reference("node1")))

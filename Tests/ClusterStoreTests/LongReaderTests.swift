@@ -51,7 +51,7 @@ struct LongReaderTests {
         var added: [String] = []
         for process in starting { added += try await process.value.added }
         #expect(added.contains("node.last_report"))
-        #expect(try await cluster.store.prepareSchema().added.isEmpty)
+        #expect(try await cluster.store.preparedSchema().added.isEmpty)
         #expect(try await attempts(on: cluster) == 0)
         await dump.close()
     }
@@ -77,7 +77,7 @@ struct LongReaderTests {
             await reader.close()
             try await running.value
         }
-        #expect(try await !cluster.store.prepareSchema().added.contains(step.sign.name))
+        #expect(try await !cluster.store.preparedSchema().added.contains(step.sign.name))
     }
 
     /// Nil while the table is not there.
@@ -90,7 +90,7 @@ struct LongReaderTests {
     @Test("A process that died in its turn at the tables holds up nobody for longer than that turn")
     func diedInTurn() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         try await cluster.sql.execute("ALTER TABLE node DROP COLUMN probe_ms")
         try await cluster.sql.execute(
             "UPDATE cluster_lease SET holder = 'dead', expires_at = NOW(3) + INTERVAL 20 SECOND WHERE name = 'schema'")
@@ -104,7 +104,7 @@ struct LongReaderTests {
             "UPDATE cluster_lease SET expires_at = NOW(3) + INTERVAL 1 DAY WHERE name = 'schema'",
         ] as [Statement] {
             try await cluster.sql.execute(end)
-            #expect(try await cluster.store.prepareSchema().added == ["node.probe_ms"])
+            #expect(try await cluster.store.preparedSchema().added == ["node.probe_ms"])
             try await cluster.sql.execute("ALTER TABLE node DROP COLUMN probe_ms")
         }
     }

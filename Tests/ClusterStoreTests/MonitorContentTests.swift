@@ -11,7 +11,7 @@ struct MonitorContentTests {
     /// Kuma's own columns are many, and differ by version.
     private func cluster() async throws -> MariaDBTestCluster {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         try await cluster.sql.execute(
             "ALTER TABLE monitor ADD url TEXT NULL, ADD `interval` INT NOT NULL DEFAULT 20, ADD headers LONGTEXT NULL")
         for id in 1...3 as ClosedRange<Int64> {

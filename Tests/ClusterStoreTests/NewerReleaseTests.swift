@@ -8,7 +8,7 @@ struct NewerReleaseTests {
     @Test("A page of the history is full while there is more, whatever words stand between")
     func events() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         for number in 1...3 {
             try await cluster.store.record([ClusterEvent(.nodeOnline, node: nil, detail: "\(number)")])
             try await cluster.sql.execute(
@@ -24,7 +24,7 @@ struct NewerReleaseTests {
     @Test("A page of the journal is full while there is more, too")
     func moves() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         for monitor in Int64(1)...3 {
             for reason in ["drain", "teleport"] {
                 try await cluster.sql.execute(

@@ -30,7 +30,7 @@ struct OperatorStatementsTests {
     @Test("after a removal every monitor has a home that exists, paused ones too, and nothing is left to return")
     func removal() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         let (one, two) = (try node("node1"), try node("node2"))
         for node in [one, two] { try await cluster.kumaStarts(node, host: "\(node):3001") }
         let monitors =
@@ -68,7 +68,7 @@ struct OperatorStatementsTests {
         try await cluster.sql.execute(Self.forget)
         #expect(try await cluster.sql.query(Self.assigned).isEmpty)
 
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         let lease = try await cluster.store.lead()
         let move = PlannedMove(monitor: MonitorID(2), from: reference("node1"), to: two, reason: .failover)
         _ = try await cluster.store.move([move], under: lease)

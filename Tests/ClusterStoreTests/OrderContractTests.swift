@@ -35,7 +35,7 @@ struct OrderContractTests {
     @Test("Of several balancers that ask at once, one gets the job")
     func race() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         let options = cluster.server.rootOptions(database: cluster.database)
         let winners = try await withThrowingTaskGroup(of: RebalanceJob?.self) { group in
             for _ in 0..<6 {

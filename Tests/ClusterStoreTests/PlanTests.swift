@@ -114,7 +114,7 @@ struct PlanTests {
     /// - Returns: a connection to the database on which all that ran.
     private func runEveryCall(on plans: StatementPlans) async throws -> Connection {
         let cluster = try await MariaDBTestCluster.make(on: plans.server)
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         try await PlanTests.populate(cluster.sql)
         let store = MariaDBClusterStore(
             plans.server.rootOptions(database: cluster.database), logger: Logger(label: "test"))

@@ -16,7 +16,7 @@ struct RoundTripTests {
 
         init(roundTrip: Duration = .milliseconds(4)) async throws {
             cluster = try await MariaDBTestCluster.make()
-            _ = try await cluster.store.prepareSchema()
+            _ = try await cluster.store.preparedSchema()
             proxy = try DelayingProxy(to: cluster.server.port, roundTrip: roundTrip)
             var options = cluster.server.rootOptions(database: cluster.database)
             options.endpoint = .hosts([Host("127.0.0.1", port: proxy.port)])

@@ -12,14 +12,17 @@ import Waiting
 struct SchemaTests {
     @Test("The migration adds everything once, and the second time nothing")
     func idempotent() async throws {
-        let cluster = try await MariaDBTestCluster.make()
-        let first = try await cluster.store.prepareSchema()
+        // Of one that met MariaDB's own use of a table, the first attempt would have added a part.
+        let (cluster, first) = try await untilItSucceeds {
+            let cluster = try await MariaDBTestCluster.make()
+            return (cluster, try await cluster.store.prepareSchema())
+        }
         #expect(first.waitingForKuma.isEmpty)
         #expect(first.added.contains("cluster_lease"))
         #expect(first.added.contains("node.last_report"))
         #expect(first.added.contains("node.host(255)"))
         #expect(first.added.contains("index on monitor.assigned_node"))
-        #expect(try await cluster.store.prepareSchema() == SchemaReport(added: [], waitingForKuma: []))
+        #expect(try await cluster.store.preparedSchema() == SchemaReport(added: [], waitingForKuma: []))
     }
 
     @Test("Several processes may migrate at once")
@@ -38,13 +41,13 @@ struct SchemaTests {
             }
             try await group.waitForAll()
         }
-        #expect(try await cluster.store.prepareSchema().added.isEmpty)
+        #expect(try await cluster.store.preparedSchema().added.isEmpty)
     }
 
     @Test("Taken once more by its own holder, a turn is still its own: a call of unknown fate is repeated")
     func ownTurn() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         for _ in 0..<2 {
             let own = try await SchemaTurn(on: cluster.sql, holder: "a")
             #expect(own != nil)
@@ -64,7 +67,7 @@ struct SchemaTests {
     func stockKuma() async throws {
         let cluster = try await MariaDBTestCluster.make(tables: [.monitor, .user])
         for _ in 0..<2 {
-            let report = try await cluster.store.prepareSchema()
+            let report = try await cluster.store.preparedSchema()
             #expect(report == SchemaReport(added: [], waitingForKuma: ["node"]))
             #expect(report.foreignness?.contains("it belongs to a stock Uptime Kuma") == true)
         }
@@ -74,13 +77,13 @@ struct SchemaTests {
     @Test("Before Kuma's first start nothing is made; then our own tables, and the rest later")
     func beforeKuma() async throws {
         let cluster = try await MariaDBTestCluster.make(tables: [])
-        let report = try await cluster.store.prepareSchema()
+        let report = try await cluster.store.preparedSchema()
         #expect(report == SchemaReport(added: [], waitingForKuma: ["node", "monitor"]))
         #expect(report.foreignness?.contains("no node of the cluster has started on it yet") == true)
         #expect(try await tables(of: cluster).isEmpty)
         await #expect(throws: StoreError.self) { try await cluster.store.poll() }
         try await KumaTables.node.create(on: cluster.sql)
-        let second = try await cluster.store.prepareSchema()
+        let second = try await cluster.store.preparedSchema()
         #expect(second.waitingForKuma == ["monitor"] && second.foreignness == nil)
         let id = try node("node1")
         #expect(try await cluster.store.report(.beat(id)).outcome == .registered)
@@ -89,7 +92,7 @@ struct SchemaTests {
         #expect(poll.isSetUp == false)
         #expect(poll.fingerprint.count == 0)
         try await KumaTables.monitor.create(on: cluster.sql)
-        #expect(try await cluster.store.prepareSchema().added == ["index on monitor.assigned_node"])
+        #expect(try await cluster.store.preparedSchema().added == ["index on monitor.assigned_node"])
         try await cluster.put(MonitorAssignment(id: MonitorID(1), home: reference("node1")))
         #expect(try await cluster.store.report(.beat(id)).outcome == .written)
         #expect(try await cluster.store.node(id)?.monitorCount == 1)
@@ -109,8 +112,8 @@ struct SchemaTests {
         }
         #expect(sql.allSatisfy { SchemaSQL.text.contains($0) })
         #expect(sql.contains { $0.hasPrefix("ALTER TABLE node WAIT 3 ADD COLUMN IF NOT EXISTS last_report") })
-        _ = try await cluster.store.prepareSchema()
-        #expect(try await store.prepareSchema().added.isEmpty)
+        _ = try await cluster.store.preparedSchema()
+        #expect(try await store.preparedSchema().added.isEmpty)
         #expect(try await store.report(.beat(try node("node1"))).outcome == .registered)
         #expect(try await store.lead().epoch == 1)
     }
@@ -118,7 +121,7 @@ struct SchemaTests {
     @Test("An agent that may write its node's row only prepares the schema and reports")
     func narrowRights() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         let (server, user) = (cluster.server, cluster.database)
         try await cluster.sql.execute("UPDATE cluster_schema SET version = 0")
         try await server.makeUser(user, password: Secret("x"), database: cluster.database, rights: .nothing)
@@ -129,17 +132,17 @@ struct SchemaTests {
         try await cluster.sql.execute(Statement("GRANT INSERT, UPDATE ON ", name, ".node TO ", name, "@'localhost'"))
         let options = server.options(user: user, password: Secret("x"), database: cluster.database)
         let store = MariaDBClusterStore(options, logger: Logger(label: "test"))
-        #expect(try await store.prepareSchema().added.isEmpty)
+        #expect(try await store.preparedSchema().added.isEmpty)
         #expect(try await store.report(.beat(try node("node1"))).outcome == .registered)
     }
 
     @Test("A schema that is ahead of us is left alone")
     func ahead() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         try await cluster.sql.execute("UPDATE cluster_schema SET version = 99")
         try await cluster.sql.execute("ALTER TABLE node ADD COLUMN from_the_future INT NULL, MODIFY host VARCHAR(300)")
-        #expect(try await cluster.store.prepareSchema().added.isEmpty)
+        #expect(try await cluster.store.preparedSchema().added.isEmpty)
         let rows = try await cluster.sql.query("SELECT version FROM cluster_schema")
         #expect(try rows.first?.int(try rows.column("version")) == 99)
         #expect(try await cluster.store.report(.beat(try node("node1"))).outcome == .registered)
@@ -148,7 +151,7 @@ struct SchemaTests {
     @Test("Kuma's own statements go on working, in its strict mode")
     func kumaStillWorks() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         let host = String(repeating: "a", count: 60) + ":3001"
         try await cluster.sql.execute(
             """
@@ -168,7 +171,7 @@ struct SchemaTests {
     @Test("A host that was cut before the column was widened is mended by its agent")
     func mendsHost() async throws {
         let cluster = try await MariaDBTestCluster.make()
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         let host = String(repeating: "b", count: 60) + ":3001"
         let id = try node("node1")
         try await cluster.kumaStarts(id, host: String(host.prefix(45)))

@@ -18,7 +18,7 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .inMemory: return InMemoryTestCluster()
         case .mariaDB:
             let cluster = try await MariaDBTestCluster.make()
-            _ = try await cluster.store.prepareSchema()
+            _ = try await cluster.store.preparedSchema()
             return cluster
         }
     }

@@ -47,7 +47,7 @@ struct TakeOverTests {
         let cluster = try await MariaDBTestCluster.make()
         for statement in Self.content { try await cluster.sql.execute(statement) }
         let before = try await Self.kumasColumns(cluster)
-        #expect(try await cluster.store.prepareSchema().waitingForKuma == [])
+        #expect(try await cluster.store.preparedSchema().waitingForKuma == [])
         #expect(try await Self.kumasColumns(cluster) == before)
 
         let poll = try await cluster.store.poll()
@@ -63,7 +63,7 @@ struct TakeOverTests {
     func adopted() async throws {
         let cluster = try await MariaDBTestCluster.make()
         for statement in Self.content { try await cluster.sql.execute(statement) }
-        _ = try await cluster.store.prepareSchema()
+        _ = try await cluster.store.preparedSchema()
         let (one, two) = (try node("node1"), try node("node2"))
         #expect(try await cluster.store.monitors(runBy: one) == [MonitorID(1), MonitorID(2)])
         #expect(try await cluster.store.monitors(runBy: two) == [MonitorID(4)])

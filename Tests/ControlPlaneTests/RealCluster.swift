@@ -30,8 +30,11 @@ final class RealCluster: Sendable {
         nodes = try names.map { try NodeID($0) }
         sql = Connection(options)
         try await RealCluster.makeTables(on: sql)
-        observer = MariaDBClusterStore(options, logger: Logger(label: "observer"))
-        _ = try await observer.prepareSchema()
+        let observer = MariaDBClusterStore(options, logger: Logger(label: "observer"))
+        _ = try await AskedAgain.whenFree(within: .seconds(30)) { () async throws(StoreError) in
+            try await observer.prepareSchema()
+        }
+        self.observer = observer
         for node in nodes {
             let (id, host) = (Value.text(node.text), Value.text("\(node):3001"))
             try await sql.execute("INSERT INTO node (node_id, node_name, host) VALUES (?, ?, ?)", [id, id, host])

@@ -29,9 +29,12 @@ final class FarCluster: Sendable {
         far.endpoint = .hosts([Host("127.0.0.1", port: proxy.port)])
         self.far = far
         nodes = try names.map { try NodeID($0) }
-        observer = MariaDBClusterStore(options, logger: FarCluster.quiet)
+        let observer = MariaDBClusterStore(options, logger: FarCluster.quiet)
         try await FarCluster.makeTables(options, nodes: nodes, monitors: monitors)
-        _ = try await observer.prepareSchema()
+        _ = try await AskedAgain.whenFree(within: .seconds(30)) { () async throws(StoreError) in
+            try await observer.prepareSchema()
+        }
+        self.observer = observer
         var configuration = ControlPlaneConfiguration()
         configuration.silence.reportTTL = reportTTL
         // Measured is the database's distance, not how long moves are kept back when Kuma's own reading is about to come.

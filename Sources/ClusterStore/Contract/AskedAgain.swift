@@ -22,4 +22,18 @@ package enum AskedAgain {
             try? await Task.sleep(for: pause)
         }
     }
+
+    /// The result of a call that alters tables, asked for again while one of them is in use. Somebody's read may be over in an
+    /// instant, and so is what MariaDB's own threads do with a table after each change.
+    package static func whenFree<Result>(
+        within limit: Duration = .seconds(10), of call: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            do throws(StoreError) { return try await result(of: call) } catch {
+                guard case .contended = error, ContinuousClock.now < deadline, !Task.isCancelled else { throw error }
+            }
+            try? await Task.sleep(for: pause)
+        }
+    }
 }

@@ -33,7 +33,7 @@ struct GaleraUnderTest {
         try await KumaTables.all.create(on: sql)
         await sql.close()
         let store = MariaDBClusterStore(cluster.options, logger: Logger(label: "test"))
-        _ = try await store.prepareSchema()
+        _ = try await store.preparedSchema()
         await store.close()
         return cluster
     }

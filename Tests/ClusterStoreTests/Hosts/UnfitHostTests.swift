@@ -18,7 +18,7 @@ struct UnfitHostTests {
         var options = server.rootOptions(database: cluster.database)
         options.lockWaitTimeout = .seconds(1)
         let store = MariaDBClusterStore(options, logger: Logger(label: "test"))
-        _ = try await store.prepareSchema()
+        _ = try await store.preparedSchema()
         let id = try node("node1")
         _ = try await store.report(.beat(id))
         try await cluster.sql.execute("FLUSH TABLES WITH READ LOCK")
@@ -49,7 +49,7 @@ struct UnfitHostTests {
         var options = server.options(user: name, password: Secret("x"), database: name)
         options.endpoint = .hosts([server, other].map { Host("127.0.0.1", port: $0.port) })
         let store = MariaDBClusterStore(options, logger: Logger(label: "test") { _ in log })
-        _ = try await store.prepareSchema()
+        _ = try await store.preparedSchema()
         #expect(store.databaseHosts?.current == "127.0.0.1:\(server.port)")
         try await server.run("SET GLOBAL read_only = 1")
         let error = await #expect(throws: StoreError.self) { try await store.report(.beat(try node("node1"))) }
