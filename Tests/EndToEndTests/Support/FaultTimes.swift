@@ -1,4 +1,5 @@
 import DemoCluster
+import Glibc
 import HTTPTestClient
 import MariaDB
 import Waiting
@@ -51,21 +52,30 @@ extension ClusterUnderTest {
         }
     }
 
+    /// As a power cut does, Kumas and agents of these nodes within a millisecond; commands of kuma-demo, each a process, are a
+    /// second apart on a busy machine. First the agents: one that outlived its Kuma would tell of its death.
+    func cutPower(of nodes: Set<String>) async throws {
+        let struck = try await status().nodes.filter { nodes.contains($0.id) }
+        let processes = (struck.map(\.agent) + struck.map(\.kuma)).compactMap(\.pid)
+        guard processes.count == 2 * nodes.count else { throw NoCluster() }
+        for process in processes { kill(process, SIGKILL) }
+    }
+
     /// Does something to nodes under a steady load, and watches until all of their monitors run elsewhere. Times count from
     /// the first command and so include its own tenth of a second.
     /// - Parameters:
-    ///   - first: what is done before `acts`: of what happens at once nobody can say what happens first.
+    ///   - strike: what is done before `acts`.
     ///   - balancer: that the clients use.
     ///   - limit: a defect's, not a slow machine's.
     func strike(
-        _ nodes: [String], after first: [Act] = [], with acts: [Act], balancer: Int = 1,
-        within limit: Duration = .seconds(90)
+        _ nodes: [String], with acts: [Act] = [], balancer: Int = 1, within limit: Duration = .seconds(90),
+        after strike: () async throws -> Void = {}
     ) async throws -> (nodes: [String: FaultTimes], load: LoadTimes) {
         let before = try await assignments()
         let load = SteadyLoad(port: balancerPorts[balancer - 1])
         load.start()
         let (began, start) = (try await now(), ContinuousClock.now)
-        try await act(first)
+        try await strike()
         try await act(acts)
         var times = Dictionary(uniqueKeysWithValues: nodes.map { ($0, FaultTimes()) })
         do {
