@@ -4,8 +4,9 @@ import ClusterStore
 /// Where monitors may be put.
 extension Oracle {
     /// Least loaded first, judged where nothing has changed since the picture was read. Who rests after an outage leaves out
-    /// whoever was silent in that picture, as long as anybody else is left; whether a leader rests the oracle does not always
-    /// know, and then either will do.
+    /// whoever was silent in that picture, as long as anybody else is left; in a mass silence those who fell silent with the
+    /// others are left out, and those who were silent before are not. Whether a leader rests, and whom it has judged already,
+    /// the oracle does not always know: then each of the silent may be left out or not.
     func checkPlacement(
         _ arrival: Arrival, _ before: Look, _ after: [NodeReference: Int], _ receivers: Set<NodeID>
     ) {
@@ -17,11 +18,20 @@ extension Oracle {
         var pools = [everybody]
         if !heard.isEmpty, heard != everybody {
             let rests = arrival.caller.answers.rests(for: scenario.reportTTL, at: arrival.caller.instant)
-            pools = rests ? [heard] : [everybody, heard]
+            pools = rests ? [heard] : self.pools(without: silent, among: names)
             if rests { count(\.avoided) }
         }
         let faults = pools.map { unevenness(of: receivers, in: $0, after) }
         if let fault = faults[0], faults.allSatisfy({ $0 != nil }) { fail(.placement, fault) }
+    }
+
+    /// Each with some of the silent left out; the first with none.
+    private func pools(without silent: Set<String>, among names: [String]) -> [[String]] {
+        var leftOut: [Set<String>] = [[]]
+        for name in silent.sorted() where [.fit, .draining].contains(tracks[name]?.standing) {
+            leftOut += leftOut.map { $0.union([name]) }
+        }
+        return leftOut.map { out in takers(among: names.filter { !out.contains($0) }) }.filter { !$0.isEmpty }
     }
 
     private func takers(among names: [String]) -> [String] {
