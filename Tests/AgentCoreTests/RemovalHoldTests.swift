@@ -8,7 +8,7 @@ import Testing
 private struct Reassignment {
     /// One agent and its Kuma.
     private struct Side {
-        var planner = ReconcilePlanner()
+        var planner: ReconcilePlanner
         var kuma: ModelKuma
         var nextLook: Duration
         var isCalling = false
@@ -22,11 +22,15 @@ private struct Reassignment {
     private var receiver: Side
     private var random: SeededRandom
 
-    init(count: Int, seed: UInt64) {
+    private let lookPause: Duration
+
+    init(count: Int, seed: UInt64, lookPause: Duration = .seconds(1)) {
         random = SeededRandom(seed: seed)
         monitors = Set((0..<Int64(count)).map { MonitorID($0) })
-        source = Side(kuma: ModelKuma(running: monitors), nextLook: .zero)
-        receiver = Side(kuma: ModelKuma(running: []), nextLook: .zero)
+        let planner = ReconcilePlanner(lookPause: lookPause)
+        source = Side(planner: planner, kuma: ModelKuma(running: monitors), nextLook: .zero)
+        receiver = Side(planner: planner, kuma: ModelKuma(running: []), nextLook: .zero)
+        self.lookPause = lookPause
     }
 
     /// - Parameter second: when it happens, of the second minute.
@@ -35,13 +39,13 @@ private struct Reassignment {
         let moment: Duration = .seconds(60) + .milliseconds(Int64(second * 1_000))
         // Both agents have looked a few times before.
         var now = moment - .seconds(5)
-        (source.nextLook, receiver.nextLook) = (now, now + random.span(.zero ... .seconds(1)))
+        (source.nextLook, receiver.nextLook) = (now, now + random.span(.zero...lookPause))
         var unwatched: [MonitorID: Int] = [:]
         var doubled: [MonitorID: Int] = [:]
         while now < moment + .seconds(130), !isDone {
             let hasMoved = now >= moment
-            Reassignment.advance(&source, assigned: hasMoved ? [] : monitors, at: now, &random)
-            Reassignment.advance(&receiver, assigned: hasMoved ? monitors : [], at: now, &random)
+            advance(&source, assigned: hasMoved ? [] : monitors, at: now, &random)
+            advance(&receiver, assigned: hasMoved ? monitors : [], at: now, &random)
             for monitor in monitors.subtracting(source.kuma.running).subtracting(receiver.kuma.running) {
                 unwatched[monitor, default: 0] += 1
             }
@@ -57,7 +61,7 @@ private struct Reassignment {
 
     private var isDone: Bool { source.kuma.running.isEmpty && receiver.kuma.running.count == monitors.count }
 
-    private static func advance(
+    private func advance(
         _ side: inout Side, assigned: Set<MonitorID>, at now: Duration, _ random: inout SeededRandom
     ) {
         let instant = Reassignment.origin + now
@@ -69,7 +73,7 @@ private struct Reassignment {
             side.isCalling = false
         }
         guard !side.isCalling, now >= side.nextLook else { return }
-        side.nextLook = now + random.span(.milliseconds(900) ... .milliseconds(1_100))
+        side.nextLook = now + random.span(lookPause * 0.9...lookPause * 1.1)
         let action = side.planner.next(
             assigned: assigned, readAt: instant, now: instant, wallTime: .seconds(1_800_000_000) + now)
         guard case .trigger = action else { return }
@@ -92,6 +96,15 @@ struct RemovalHoldTests {
         }
     }
 
+    /// `AGENT_INTERVAL` 5 s, the longest.
+    @Test("nor where two agents look rarely", arguments: [1, 4, 16])
+    func rareLooks(count: Int) {
+        for second in stride(from: 0.0, to: 60, by: 0.1) {
+            var world = Reassignment(count: count, seed: UInt64(second * 10) + 1, lookPause: .milliseconds(3_750))
+            #expect(world.play(at: second).gap <= .seconds(5), "at second \(second)")
+        }
+    }
+
     /// Kuma's own reading stops one after the other in 50 to 150 ms each, and starts in 100 to 300.
     @Test(
         "of more it is no longer than where two Kumas do it by themselves at second 00", arguments: [50, 170],
@@ -105,7 +118,7 @@ struct RemovalHoldTests {
     private let minute = ContinuousClock.now
 
     private func hold(_ count: Int, at second: Double, lastSeen: Double) -> RemovalHold {
-        var hold = RemovalHold()
+        var hold = RemovalHold(lookPause: .seconds(1))
         look(&hold, 0, at: lastSeen)
         look(&hold, count, at: second)
         return hold
@@ -137,7 +150,7 @@ struct RemovalHoldTests {
     @Test("what left while nobody looked may run elsewhere: it is stopped at once")
     func outOfSight() {
         #expect(hold(170, at: 30, lastSeen: 24).isOver(now: minute + .seconds(30)))
-        var lost = RemovalHold()
+        var lost = RemovalHold(lookPause: .seconds(1))
         look(&lost, 0, at: 29)
         lost.lostSight()
         look(&lost, 170, at: 30)

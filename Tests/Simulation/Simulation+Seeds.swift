@@ -22,7 +22,16 @@ extension Simulation.Outcome {
         return """
             seed \(scenario.seed) (\(scenario.profile.rawValue)): \(violation)
             \(omitted > 0 ? "… \(omitted) earlier lines\n" : "")\(shown.joined(separator: "\n"))
-            play it again: SIM_SEED=\(scenario.seed) swift test --filter Simulation
+            play it again: \(again)
             """
+    }
+
+    /// A seed plays one way in a debug build and another in an optimised one, each the same every time.
+    private var again: String {
+        #if DEBUG
+            "SIM_SEED=\(scenario.seed) swift test --filter Simulation"
+        #else
+            "swift run -c release Simulator \(scenario.seed) 1"
+        #endif
     }
 }

@@ -13,7 +13,7 @@ struct ReconcileLoop: Sendable {
 
     func run() async {
         let configuration = agent.configuration
-        var planner = ReconcilePlanner(configuration.readings)
+        var planner = ReconcilePlanner(configuration.readings, lookPause: configuration.lookWithoutBeat)
         var sight = MonitorsInSight()
         var edits = EditWatch()
         while !Task.isCancelled {

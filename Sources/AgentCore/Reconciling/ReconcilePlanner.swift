@@ -31,7 +31,7 @@ package struct ReconcilePlanner: Sendable {
 
     private let readings: KumaReadings
     private var knowledge = KumaKnowledge()
-    private var removals = RemovalHold()
+    private var removals: RemovalHold
     private var isCalling = false
     private var hasLooked = false
     /// When the period began that the last look fell into.
@@ -45,7 +45,11 @@ package struct ReconcilePlanner: Sendable {
     /// A call may still be running there, or would be refused again: the next own reading does what is left.
     private var isLeftToKuma = false
 
-    package init(_ readings: KumaReadings = KumaReadings()) { self.readings = readings }
+    /// - Parameter lookPause: from one look at the node's monitors to the next, at most.
+    package init(_ readings: KumaReadings = KumaReadings(), lookPause: Duration = .milliseconds(1_500)) {
+        self.readings = readings
+        removals = RemovalHold(lookPause: lookPause)
+    }
 
     /// Has Kuma re-read its list once, although it did not change.
     package mutating func suspectStray() { mayRunStray = true }

@@ -8,7 +8,8 @@ import ClusterCore
 /// beside whose Kuma an agent with a key looks, too. Where that is wrong they run up to a minute longer, as without an agent.
 struct RemovalHold: Sendable {
     enum Limits {
-        /// Between the looks of two agents at the same change, and between their clocks.
+        /// Between the looks of two agents at the same change, and between their clocks: at least, and with the usual pause
+        /// between looks.
         static let spread: Duration = .seconds(2)
         /// Of what changed while nobody looked for longer, nobody knows when: it may long run elsewhere.
         static let sight: Duration = .seconds(5)
@@ -16,9 +17,17 @@ struct RemovalHold: Sendable {
         static let tolerance: Duration = .seconds(5)
     }
 
+    /// Between the looks of two agents at the same change, and between their clocks.
+    private let spread: Duration
     private var leavers: Set<MonitorID> = []
     private var seenAt: ContinuousClock.Instant?
     private var freeAt: ContinuousClock.Instant?
+
+    /// - Parameter lookPause: from one look to the next, of this agent; the other's is taken to be the same.
+    init(lookPause: Duration) {
+        // A third more: a pause is drawn from a tenth around its length, and the clocks of two machines differ.
+        spread = max(Limits.spread, lookPause * 4 / 3)
+    }
 
     /// Whether Kuma may be made to stop those that left.
     func isOver(now: ContinuousClock.Instant) -> Bool { freeAt.map { now >= $0 } ?? true }
@@ -37,23 +46,24 @@ struct RemovalHold: Sendable {
             return
         }
         guard !leavers.isSubset(of: self.leavers) else { return }
-        freeAt = wasInSight ? RemovalHold.end(of: leavers.count, seenAt: now, phase: phase, readings) : nil
+        freeAt = wasInSight ? end(of: leavers.count, seenAt: now, phase: phase, readings) : nil
     }
 
     /// For a while nobody looked.
     mutating func lostSight() { seenAt = nil }
 
     /// When the last of so many has been started elsewhere, or is within the tolerance.
-    private static func end(
+    private func end(
         of count: Int, seenAt: ContinuousClock.Instant, phase: Duration, _ readings: KumaReadings
     ) -> ContinuousClock.Instant {
         let period = seenAt - phase
-        let isLeftToKuma = readings.leaves(starts: count, at: phase + Limits.spread)
+        let isLeftToKuma = readings.leaves(starts: count, at: phase + spread)
         // Of what changed around second 00 the other agent cannot say whether Kuma is starting it by itself.
         let settled =
             phase < readings.quietUntil
             ? max(readings.quietUntil, readings.slack + KumaReadings.span(starts: count)) : readings.quietUntil
         let earliest = period + (isLeftToKuma ? readings.period + readings.quietUntil : settled)
-        return max(seenAt, earliest) + max(.zero, KumaReadings.perStart * count - Limits.tolerance)
+        let late = spread - Limits.spread
+        return max(seenAt, earliest) + max(.zero, late + KumaReadings.perStart * count - Limits.tolerance)
     }
 }
