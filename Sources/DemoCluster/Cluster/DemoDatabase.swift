@@ -22,6 +22,7 @@ package struct DemoDatabase: Sendable {
             database: access.name)
         options.readTimeout = limit
         options.statementTimeout = limit
+        options.lockWaitTimeout = limit
         options.connectTimeout = limit
         var logger = Logger(label: "demo-database")
         logger.logLevel = .critical

@@ -24,6 +24,9 @@ package struct NodeDatabase: MonitorDatabase {
         options.readTimeout = .seconds(15)
         options.writeTimeout = .seconds(15)
         options.statementTimeout = .seconds(14)
+        // Nor does Kuma give up a lock sooner (50 s): on a busy disk an agent's ALTER of `node` takes longer than the 2 s that
+        // our own programs wait, and a node that has just started would end.
+        options.lockWaitTimeout = options.statementTimeout
         return options
     }
 

@@ -44,6 +44,31 @@ struct StandInNodeTests {
         await connection.close()
     }
 
+    /// As an agent's ALTER of `node` does on a busy disk: a real Kuma waits for up to 50 s.
+    @Test("A table that somebody holds for 3 s while it starts is waited for")
+    func waitsForATable() async throws {
+        let node = try await NodeUnderTest.start()
+        let holder = Connection(
+            try await PrivateMariaDB.shared().options(
+                user: node.database.user, password: node.database.password, database: node.database.name))
+        async let held: Void = holder.transaction { session throws(MariaDBError) in
+            try session.execute("UPDATE `node` SET node_name = 'held'")
+            try session.execute("DO SLEEP(3)")
+            return .commit(())
+        }
+        try await eventually("its row is held") {
+            try await node.connection.query(
+                "SELECT id FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%' AND db = DATABASE()"
+            ).first != nil
+        }
+        let second = try await StandInNode.start(
+            NodeUnderTest.settings(node.database), group: .singleton, logger: NodeUnderTest.logger)
+        try await held
+        try await second.stop()
+        await holder.close()
+        try await node.stop()
+    }
+
     @Test("It runs the active monitors that are assigned to it, and those at home that are assigned to nobody")
     func runsItsMonitors() async throws {
         let node = try await NodeUnderTest.start(monitors: 5)
