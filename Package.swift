@@ -1,21 +1,12 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// One set of rules for every Swift target: Swift 6 language mode, no implicit existentials, no leaking imports, and
-/// no warning that is merely tolerated.
-let houseRules: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .treatAllWarnings(as: .error),
-]
-
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -43,80 +34,52 @@ let package = Package(
     ],
     targets: [
         // The domain, as pure values and state machines.
-        .target(name: "ClusterCore", swiftSettings: houseRules),
+        .target(name: "ClusterCore"),
 
         // The one type that holds a password, token or key.
-        .target(name: "Secrets", swiftSettings: houseRules),
+        .target(name: "Secrets"),
 
         // The data plane.
         .target(name: "CLinux"),
-        .target(name: "HTTPFraming", swiftSettings: houseRules),
-        .target(
-            name: "DataPlane",
-            dependencies: ["CLinux", "HTTPFraming", "ClusterCore", logging],
-            // The run-time checks for overlapping accesses cost 2 % of a request. A reactor's state belongs to one thread;
-            // debug builds, which all tests run on, keep the checks.
-            swiftSettings: houseRules + [
-                .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
-            ]
-        ),
+        .target(name: "HTTPFraming"),
+        .target(name: "DataPlane", dependencies: ["CLinux", "HTTPFraming", "ClusterCore", logging]),
 
         // The database.
         .systemLibrary(name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
-        .target(name: "MariaDB", dependencies: ["CMariaDB", "Secrets", logging], swiftSettings: houseRules),
-        .target(
-            name: "ClusterStore",
-            dependencies: ["ClusterCore", "MariaDB", logging],
-            swiftSettings: houseRules
-        ),
+        .target(name: "MariaDB", dependencies: ["CMariaDB", "Secrets", logging]),
+        .target(name: "ClusterStore", dependencies: ["ClusterCore", "MariaDB", logging]),
 
         // The control plane, the agent and what both need.
-        .target(
-            name: "KumaClient",
-            dependencies: ["ClusterCore", "Secrets", nioCore, nioHTTP1, nioPosix],
-            swiftSettings: houseRules
-        ),
-        .target(
-            name: "ControlPlane",
-            dependencies: ["ClusterCore", "ClusterStore", logging, serviceLifecycle],
-            swiftSettings: houseRules
-        ),
+        .target(name: "KumaClient", dependencies: ["ClusterCore", "Secrets", nioCore, nioHTTP1, nioPosix]),
+        .target(name: "ControlPlane", dependencies: ["ClusterCore", "ClusterStore", logging, serviceLifecycle]),
         .target(
             name: "ControlAPI",
             dependencies: [
                 "ClusterCore", "ClusterStore", "ControlPlane", "Secrets", httpTypes, hummingbird, hummingbirdCore,
                 logging, nioCore, serviceLifecycle,
-            ],
-            swiftSettings: houseRules
+            ]
         ),
-        .target(
-            name: "AgentCore",
-            dependencies: ["ClusterCore", "ClusterStore", logging, serviceLifecycle],
-            swiftSettings: houseRules
-        ),
+        .target(name: "AgentCore", dependencies: ["ClusterCore", "ClusterStore", logging, serviceLifecycle]),
         .target(
             name: "AgentMetrics",
-            dependencies: ["AgentCore", "ClusterCore", logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle],
-            swiftSettings: houseRules
+            dependencies: ["AgentCore", "ClusterCore", logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle]
         ),
         .target(
             name: "ServiceRuntime",
             dependencies: ["ClusterCore", "MariaDB", "Secrets", logging, serviceLifecycle, unixSignals],
-            swiftSettings: houseRules,
             plugins: ["CommitStamp"]
         ),
         // What `--version` says beside the number.
         .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/CommitStamp"),
 
         // The whole cluster on one machine.
-        .target(name: "PrivateMariaDB", dependencies: ["MariaDB", "Secrets"], swiftSettings: houseRules),
+        .target(name: "PrivateMariaDB", dependencies: ["MariaDB", "Secrets"]),
         .target(
             name: "DemoCluster",
             dependencies: [
                 "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets", asyncHTTPClient, logging, nioCore, nioHTTP1,
                 nioPosix, nioWebSocket,
-            ],
-            swiftSettings: houseRules
+            ]
         ),
 
         // Commands: composition only.
@@ -125,94 +88,36 @@ let package = Package(
             dependencies: [
                 "AgentCore", "AgentMetrics", "ClusterCore", "ClusterStore", "KumaClient", "MariaDB", "Secrets",
                 "ServiceRuntime", argumentParser, logging, serviceLifecycle,
-            ],
-            swiftSettings: houseRules
+            ]
         ),
         .executableTarget(
             name: "kuma-balancer",
             dependencies: [
                 "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", "DataPlane", "KumaClient", "MariaDB",
                 "Secrets", "ServiceRuntime", argumentParser, logging, serviceLifecycle,
-            ],
-            swiftSettings: houseRules
+            ]
         ),
         .executableTarget(
             name: "kuma-demo",
             // It starts the other two as processes: depending on them makes `swift run kuma-demo` build them beside it.
-            dependencies: ["DemoCluster", "ServiceRuntime", "kuma-agent", "kuma-balancer", argumentParser, logging],
-            swiftSettings: houseRules
-        ),
+            dependencies: ["DemoCluster", "ServiceRuntime", "kuma-agent", "kuma-balancer", argumentParser, logging]),
 
         // What several test targets share.
-        .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient", swiftSettings: houseRules),
-        .target(name: "RepeatableRandom", path: "Tests/RepeatableRandom", swiftSettings: houseRules),
-        .target(name: "DelayingProxy", path: "Tests/DelayingProxy", swiftSettings: houseRules),
-        .target(name: "NotifySocket", path: "Tests/NotifySocket", swiftSettings: houseRules),
-        .target(name: "SchemaChecking", path: "Tests/SchemaChecking", swiftSettings: houseRules),
-        .target(name: "Waiting", path: "Tests/Waiting", swiftSettings: houseRules),
+        .target(name: "DelayingProxy", path: "Tests/Support/DelayingProxy"),
+        .target(name: "HTTPTestClient", path: "Tests/Support/HTTPTestClient"),
+        .target(name: "NotifySocket", path: "Tests/Support/NotifySocket"),
+        .target(name: "PackageFiles", path: "Tests/Support/PackageFiles"),
+        .target(name: "RepeatableRandom", path: "Tests/Support/RepeatableRandom"),
+        .target(name: "SchemaChecking", path: "Tests/Support/SchemaChecking"),
+        .target(name: "Waiting", path: "Tests/Support/Waiting"),
 
-        // Tests mirror the sources.
-        .testTarget(
-            name: "ClusterCoreTests", dependencies: ["ClusterCore", "RepeatableRandom"], swiftSettings: houseRules),
-        // `swift run -c release FramingFuzz --seconds 30`: a seeded fuzz of HTTPFraming, no part of the product.
-        .executableTarget(
-            name: "FramingFuzz",
-            dependencies: ["HTTPFraming", "RepeatableRandom"],
-            path: "Tests/Fuzz",
-            swiftSettings: houseRules
-        ),
-        .testTarget(
-            name: "HTTPFramingTests", dependencies: ["HTTPFraming", "RepeatableRandom"], swiftSettings: houseRules),
-        .testTarget(
-            name: "DataPlaneTests",
-            dependencies: ["ClusterCore", "DataPlane", "HTTPFraming", "RepeatableRandom", "Waiting", logging],
-            swiftSettings: houseRules
-        ),
-        .testTarget(
-            name: "MariaDBTests",
-            dependencies: ["MariaDB", "PrivateMariaDB", "Secrets", "Waiting", logging],
-            swiftSettings: houseRules
-        ),
-        .testTarget(
-            name: "ClusterStoreTests",
-            dependencies: [
-                "ClusterCore", "ClusterStore", "DelayingProxy", "MariaDB", "PrivateMariaDB", "Secrets", "Waiting",
-                inMemoryLogging,
-                logging,
-            ],
-            swiftSettings: houseRules
-        ),
-        .testTarget(
-            name: "ControlPlaneTests",
-            dependencies: [
-                "ClusterCore", "ClusterStore", "ControlPlane", "Waiting", "MariaDB", "PrivateMariaDB", logging,
-            ],
-            swiftSettings: houseRules
-        ),
-        .testTarget(
-            name: "SlowDatabaseTests",
-            dependencies: [
-                "AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "DelayingProxy", "MariaDB",
-                "PrivateMariaDB",
-                "Waiting", logging, serviceLifecycle,
-            ],
-            swiftSettings: houseRules
-        ),
-        .testTarget(
-            name: "ControlAPITests",
-            dependencies: [
-                "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", httpTypes, hummingbird,
-                .product(name: "HummingbirdTesting", package: "hummingbird"), "HTTPTestClient", "SchemaChecking",
-                "Secrets", "Waiting", logging, nioCore, serviceLifecycle,
-            ],
-            swiftSettings: houseRules
-        ),
+        // A target's own tests.
         .testTarget(
             name: "AgentCoreTests",
             dependencies: [
                 "AgentCore", "ClusterCore", "ClusterStore", "RepeatableRandom", "Waiting", logging, serviceLifecycle,
             ],
-            swiftSettings: houseRules
+            path: "Tests/Units/AgentCore"
         ),
         .testTarget(
             name: "AgentMetricsTests",
@@ -220,20 +125,41 @@ let package = Package(
                 "AgentCore", "AgentMetrics", "ClusterCore", "HTTPTestClient", "Waiting", logging, nioPosix,
                 serviceLifecycle,
             ],
-            swiftSettings: houseRules
+            path: "Tests/Units/AgentMetrics"
         ),
         .testTarget(
-            name: "ServiceRuntimeTests",
+            name: "ClusterCoreTests",
+            dependencies: ["ClusterCore", "RepeatableRandom"],
+            path: "Tests/Units/ClusterCore"
+        ),
+        .testTarget(
+            name: "ClusterStoreTests",
             dependencies: [
-                "ClusterCore", "MariaDB", "NotifySocket", "Secrets", "ServiceRuntime", "Waiting", logging,
+                "ClusterCore", "ClusterStore", "DelayingProxy", "MariaDB", "PackageFiles", "PrivateMariaDB", "Secrets",
+                "Waiting", inMemoryLogging, logging,
+            ],
+            path: "Tests/Units/ClusterStore"
+        ),
+        .testTarget(
+            name: "ControlAPITests",
+            dependencies: [
+                "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", "HTTPTestClient", "PackageFiles",
+                "SchemaChecking", "Secrets", "Waiting", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
                 serviceLifecycle,
             ],
-            swiftSettings: houseRules
+            path: "Tests/Units/ControlAPI"
         ),
         .testTarget(
-            name: "KumaClientTests",
-            dependencies: ["ClusterCore", "KumaClient", "Secrets", "Waiting", nioCore, nioHTTP1, nioPosix],
-            swiftSettings: houseRules
+            name: "ControlPlaneTests",
+            dependencies: [
+                "ClusterCore", "ClusterStore", "ControlPlane", "MariaDB", "PrivateMariaDB", "Waiting", logging,
+            ],
+            path: "Tests/Units/ControlPlane"
+        ),
+        .testTarget(
+            name: "DataPlaneTests",
+            dependencies: ["ClusterCore", "DataPlane", "HTTPFraming", "RepeatableRandom", "Waiting", logging],
+            path: "Tests/Units/DataPlane"
         ),
         .testTarget(
             name: "DemoClusterTests",
@@ -241,37 +167,76 @@ let package = Package(
                 "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "PrivateMariaDB", "Secrets", "Waiting",
                 logging, nioCore, nioHTTP1, nioPosix,
             ],
-            swiftSettings: houseRules
+            path: "Tests/Units/DemoCluster"
         ),
+        .testTarget(
+            name: "HTTPFramingTests",
+            dependencies: ["HTTPFraming", "RepeatableRandom"],
+            path: "Tests/Units/HTTPFraming"
+        ),
+        .testTarget(
+            name: "KumaClientTests",
+            dependencies: ["ClusterCore", "KumaClient", "Secrets", "Waiting", nioCore, nioHTTP1, nioPosix],
+            path: "Tests/Units/KumaClient"
+        ),
+        .testTarget(
+            name: "MariaDBTests",
+            dependencies: ["MariaDB", "PrivateMariaDB", "Secrets", "Waiting", logging],
+            path: "Tests/Units/MariaDB"
+        ),
+        .testTarget(
+            name: "ServiceRuntimeTests",
+            dependencies: [
+                "ClusterCore", "MariaDB", "NotifySocket", "PackageFiles", "Secrets", "ServiceRuntime", "Waiting",
+                logging, serviceLifecycle,
+            ],
+            path: "Tests/Units/ServiceRuntime"
+        ),
+
+        // What holds across targets: the tree's own rules, and whole programs on a database far away.
+        .testTarget(
+            name: "HouseRulesTests",
+            dependencies: ["PackageFiles"],
+            path: "Tests/Contracts/HouseRules"
+        ),
+        .testTarget(
+            name: "SlowDatabaseTests",
+            dependencies: [
+                "AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "DelayingProxy", "MariaDB",
+                "PrivateMariaDB", "Waiting", logging, serviceLifecycle,
+            ],
+            path: "Tests/Contracts/SlowDatabase"
+        ),
+
+        // Whole clusters of real processes, with real clients.
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PackageFiles",
+                "PrivateMariaDB", "SchemaChecking", "Secrets", "Waiting", "kuma-agent", "kuma-balancer", "kuma-demo",
+            ],
+            path: "Tests/EndToEnd",
+            exclude: ["API/Endpoints.md", "Browser", "SocketIO"]
+        ),
+
         // The control plane under every fault, in virtual time: the simulation, its tests, and a long run by hand.
         .target(
             name: "Simulation",
             dependencies: ["AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "RepeatableRandom", logging],
-            path: "Tests/Simulation",
-            swiftSettings: houseRules
+            path: "Tests/Simulation/Simulation"
         ),
-        .executableTarget(
-            name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulator", swiftSettings: houseRules),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: houseRules),
-        // The simulated agents of `Tests/Benchmarks/scale`, no part of the product.
+        .executableTarget(name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulation/Simulator"),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], path: "Tests/Simulation/Tests"),
+
+        // Programs that a person starts, no part of the product: a seeded fuzz of HTTPFraming, and a thousand agents.
+        .executableTarget(name: "FramingFuzz", dependencies: ["HTTPFraming", "RepeatableRandom"], path: "Tests/Fuzz"),
         .executableTarget(
             name: "Scale",
             dependencies: [
                 "AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "DataPlane", "MariaDB", "Secrets", logging,
                 nioCore, nioHTTP1, nioPosix, serviceLifecycle,
             ],
-            path: "Tests/Scale",
-            swiftSettings: houseRules
-        ),
-        .testTarget(name: "HouseRulesTests", swiftSettings: houseRules),
-        .testTarget(
-            name: "EndToEndTests",
-            dependencies: [
-                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PrivateMariaDB",
-                "SchemaChecking", "Secrets", "Waiting", "kuma-agent", "kuma-balancer", "kuma-demo",
-            ],
-            exclude: ["API/Endpoints.md"],
-            swiftSettings: houseRules
+            path: "Tests/Benchmarks/Scale"
         ),
     ]
 )
@@ -286,4 +251,14 @@ if Context.environment["KUMA_DATA_PLANE_ONLY"] != nil {
     package.products = []
     package.targets.removeAll { !kept.contains($0.name) }
     package.dependencies = [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")]
+}
+
+// One set of rules for every Swift target: no implicit existentials, no leaking imports, and in CI no warning.
+for target in package.targets where ![.plugin, .system].contains(target.type) && target.name != "CLinux" {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ]
+    if Context.environment["KUMA_STRICT"] != nil { target.swiftSettings?.append(.treatAllWarnings(as: .error)) }
 }

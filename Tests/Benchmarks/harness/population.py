@@ -7,7 +7,7 @@ TABLES = ["monitor", "node", "cluster_move", "cluster_event", "cluster_lease", "
 
 
 def populate(database, nodes, monitors, health_port, on_first=0):
-    """`nodes` nodes, whose addresses Tests/Scale/AgentRig.swift serves; `on_first` monitors on node1, and the other
+    """`nodes` nodes, whose addresses Tests/Benchmarks/Scale/AgentRig.swift serves; `on_first` monitors on node1, and the other
     monitors spread over the other nodes."""
     rows = []
     for table in TABLES:

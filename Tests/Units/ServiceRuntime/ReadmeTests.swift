@@ -1,4 +1,5 @@
 import Foundation
+import PackageFiles
 import Testing
 
 @testable import ServiceRuntime
@@ -6,10 +7,6 @@ import Testing
 /// What people read must be what the programs read: the README's tables are the catalogues, to the letter.
 @Suite("The README")
 struct ReadmeTests {
-    private static let path = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(
-            path: "README.md")
-
     @Test(
         "holds each program's table of settings as the program has it",
         arguments: [
@@ -17,7 +14,7 @@ struct ReadmeTests {
             ("kuma-balancer", BalancerSettings.catalogue.markdownTable),
         ])
     func tables(program: String, table: String) throws {
-        let text = try String(contentsOf: Self.path, encoding: .utf8)
+        let text = try PackageFiles.text(of: "README.md")
         let start = try #require(text.range(of: "<!-- settings: \(program) -->\n"))
         let end = try #require(text.range(of: "\n<!-- end -->", range: start.upperBound..<text.endIndex))
         #expect(String(text[start.upperBound..<end.lowerBound]) == table, "put this into README.md:\n\(table)\n")

@@ -8,7 +8,7 @@ enum Browser {
     static let path = "/usr/bin/chromium"
     static var isThere: Bool { access(path, X_OK) == 0 }
 
-    /// Runs Tests/Browser/pin_pages.py.
+    /// Runs Browser/pin_pages.py.
     static func walkThroughPinPages(port: UInt16, node: String) async throws -> JSONValue {
         let python = try await PythonPrograms.prepare()
         let printed = CollectedLines()

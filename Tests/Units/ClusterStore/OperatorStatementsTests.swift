@@ -2,6 +2,7 @@ import ClusterCore
 import ClusterStore
 import Foundation
 import MariaDB
+import PackageFiles
 import PrivateMariaDB
 import Testing
 
@@ -18,9 +19,7 @@ struct OperatorStatementsTests {
 
     @Test("stand there as they are tried here")
     func quoted() throws {
-        let readme = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "README.md")
-        let words = try String(contentsOf: readme, encoding: .utf8).split(whereSeparator: \.isWhitespace)
+        let words = try PackageFiles.text(of: "README.md").split(whereSeparator: \.isWhitespace)
         let text = words.joined(separator: " ")
         for statement in [Self.settle, Self.remove, Self.assigned, Self.forget, Self.away] {
             #expect(text.contains("`\(statement.oneLine)`"), "\(statement.oneLine)")

@@ -1,4 +1,5 @@
 import Foundation
+import PackageFiles
 
 /// The package's own sources, read once, so that a rule is a question about lines.
 struct SourceTree: Sendable {
@@ -13,14 +14,11 @@ struct SourceTree: Sendable {
 
     let files: [File]
 
-    static let package: URL = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
     static let sources = SourceTree(below: "Sources")
     static let tests = SourceTree(below: "Tests")
 
     private init(below folder: String) {
-        let root = SourceTree.package.appending(path: folder)
+        let root = PackageFiles.root.appending(path: folder)
         var found: [File] = []
         let walker = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
         while let url = walker?.nextObject() as? URL {

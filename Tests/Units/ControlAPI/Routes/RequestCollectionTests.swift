@@ -1,5 +1,6 @@
 import ControlAPI
 import Foundation
+import PackageFiles
 import Testing
 
 /// `compose/cluster.http` is for people, who would look there in vain for what was forgotten.
@@ -12,9 +13,7 @@ struct RequestCollectionTests {
 
     /// `GET {{host}}/lb/nodes/{{node}}/drain?x=1` and the fields below it.
     private static func written() throws -> [Written] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "compose/cluster.http")
-        return try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n### ").dropFirst().map { text in
+        try PackageFiles.text(of: "compose/cluster.http").components(separatedBy: "\n### ").dropFirst().map { text in
             let line = try #require(text.firstMatch(of: /\n(GET|POST) \{\{host\}\}(\/[^\s?]*)/), "\(text)")
             let path = line.2.replacing("{{node}}", with: "{node}")
             return Written(

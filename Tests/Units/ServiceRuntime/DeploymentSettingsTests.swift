@@ -1,4 +1,5 @@
 import Foundation
+import PackageFiles
 import Testing
 
 @testable import ServiceRuntime
@@ -7,13 +8,6 @@ import Testing
 /// the examples themselves are valid settings.
 @Suite("Settings in the deployment files")
 struct DeploymentSettingsTests {
-    private static let package = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-    private static func text(_ path: String) throws -> String {
-        try String(contentsOf: package.appending(path: path), encoding: .utf8)
-    }
-
     private static let ours = Set(AgentSettings.catalogue.names + BalancerSettings.catalogue.names)
 
     /// What others read: Kuma (KUMA.md of the design), the database's image, systemd, the build, and Compose itself.
@@ -33,7 +27,7 @@ struct DeploymentSettingsTests {
     @Test("name only what somebody reads", arguments: files)
     func known(path: String) throws {
         // Words in capitals with an underscore: `DB_HOST`; `LB_*` and `UPTIME_KUMA_…` are no names.
-        let words = try Self.text(path).split { !($0.isLetter || $0.isNumber || "_*…".contains($0)) }
+        let words = try PackageFiles.text(of: path).split { !($0.isLetter || $0.isNumber || "_*…".contains($0)) }
         let names = Set(words.filter { $0.wholeMatch(of: /[A-Z][A-Z0-9]*(_[A-Z0-9]+)+/) != nil }.map(String.init))
         #expect(!names.isEmpty)
         let unknown = names.subtracting(Self.ours).subtracting(Self.others).filter { !$0.hasPrefix("AF_") }
@@ -42,13 +36,13 @@ struct DeploymentSettingsTests {
 
     @Test("the list of what others read holds nothing superfluous")
     func othersAreNamed() throws {
-        let all = try Self.files.map(Self.text).joined(separator: "\n")
+        let all = try Self.files.map(PackageFiles.text(of:)).joined(separator: "\n")
         for name in Self.others { #expect(all.contains(name), "nobody names \(name)") }
     }
 
     @Test("the README explains every setting")
     func explained() throws {
-        let text = try Self.text("README.md")
+        let text = try PackageFiles.text(of: "README.md")
         for name in AgentSettings.catalogue.settings + BalancerSettings.catalogue.settings {
             #expect(text.contains("`\(name.key)`"), "\(name.key)")
         }
@@ -79,7 +73,7 @@ struct DeploymentSettingsTests {
             ),
         ])
     func shown(paths: [String], names: [String]) throws {
-        let all = try paths.map(Self.text).joined(separator: "\n")
+        let all = try paths.map(PackageFiles.text(of:)).joined(separator: "\n")
         for name in names {
             #expect(all.contains("\(name)=") || all.contains("\(name):"), "\(paths[0]) does not show \(name)")
         }
@@ -105,6 +99,6 @@ struct DeploymentSettingsTests {
     }
 
     private static func uncommented(_ path: String) throws -> String {
-        try text(path).replacing(/(?m)^#(?=[A-Z_]+=)/, with: "")
+        try PackageFiles.text(of: path).replacing(/(?m)^#(?=[A-Z_]+=)/, with: "")
     }
 }

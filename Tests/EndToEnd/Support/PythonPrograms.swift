@@ -1,7 +1,8 @@
 import FoundationEssentials
+import PackageFiles
 import PrivateMariaDB
 
-/// The programs in Tests/SocketIO and Tests/Browser, in a virtual environment under .build that is made once.
+/// The programs in SocketIO and Browser beside these tests, in a virtual environment under .build that is made once.
 struct PythonPrograms: Sendable {
     /// A folder of programs.
     enum Folder: String {
@@ -15,10 +16,9 @@ struct PythonPrograms: Sendable {
     /// - Throws: `CommandFailed` with what the set-up printed when python3 or its packages are missing: these tests never
     ///   skip.
     static func prepare() async throws -> PythonPrograms {
-        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().path
         let programs = PythonPrograms(
-            tests: "\(package)/Tests", environment: "\(package)/.build/socketio-python")
+            tests: PackageFiles.root.appending(path: "Tests/EndToEnd").path,
+            environment: PackageFiles.root.appending(path: ".build/socketio-python").path)
         let printed = CollectedLines()
         let words = ["\(programs.tests)/SocketIO/prepare", programs.environment]
         let process = try ChildProcess.start(
