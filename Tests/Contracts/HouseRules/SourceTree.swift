@@ -8,7 +8,7 @@ struct SourceTree: Sendable {
         let path: String
         let lines: [String]
 
-        /// The target's name: the second folder of the path.
+        /// The target's name, of a file in Sources: the second folder of the path.
         var target: String { String(path.split(separator: "/")[1]) }
     }
 
