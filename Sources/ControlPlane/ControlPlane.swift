@@ -110,7 +110,7 @@ package final class ControlPlane: ClusterControl, Service {
                     picture: nil, madeAt: now, database: unread, leadership: nobody, silent: [], flaps: [:]),
                 book: AddressBook(interval: configuration.resolveInterval, deadline: configuration.resolveDeadline),
                 nextPass: now, nextSave: now))
-        inbox.handler.withLock { $0 = { [weak self] in self?.received($0) } }
+        inbox.handler.withLock { $0 = ReportInbox.Handler { [weak self] in self?.received($0) } }
     }
 
     /// Runs until the service group shuts down or the task is cancelled, then gives the lease back. A store's error
@@ -144,10 +144,16 @@ package final class ControlPlane: ClusterControl, Service {
 /// Lets the pass, which is made first, deliver to the control plane, which owns it. The handler is set once, before the
 /// first delivery.
 private final class ReportInbox: Sendable {
-    let handler = Mutex<(@Sendable (PassReport) -> Void)?>(nil)
+    /// Never the closure itself: each look through a `Mutex` at a function puts two more thunks around it, which run with
+    /// every call after it and lie on the stack together – a day of passes overflowed it.
+    struct Handler: Sendable {
+        let take: @Sendable (PassReport) -> Void
+    }
+
+    let handler = Mutex<Handler?>(nil)
 
     func deliver(_ report: PassReport) {
         let handler = handler.withLock { $0 }
-        handler?(report)
+        handler?.take(report)
     }
 }
