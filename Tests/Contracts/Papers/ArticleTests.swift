@@ -48,7 +48,8 @@ struct ArticleTests {
     @Test("every type of ours that an article names exists")
     func types() throws {
         let names = try NSRegularExpression(pattern: #"`([A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+(?:\.[A-Za-z]+)?)`"#)
-        let known = Self.identifiers(in: PaperTree.package.files.filter { $0.path.hasSuffix(".swift") })
+        let code = PaperTree.package.files.filter { $0.path.hasSuffix(".swift") }
+        let known = code.reduce(into: Set<String>()) { $0.formUnion(Self.identifiers(in: $1.text)) }
         for article in PaperTree.package.articles.values.joined() {
             for name in Set(article.text.matches(of: names)).sorted() {
                 let parts = name.split(separator: ".").map(String.init)
@@ -58,22 +59,21 @@ struct ArticleTests {
         }
     }
 
-    static func identifiers(in files: [PaperTree.File]) -> Set<String> {
+    static func identifiers(in text: String) -> Set<String> {
         var found: Set<String> = []
-        for file in files {
-            let bytes = Array(file.text.utf8)
-            var start: Int?
-            for (index, byte) in bytes.enumerated() {
-                let isPart = byte >= 0x80 || byte == 0x5F || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-                    || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
-                if isPart {
-                    start = start ?? index
-                } else if let first = start {
-                    found.insert(String(decoding: bytes[first..<index], as: UTF8.self))
-                    start = nil
-                }
+        let bytes = Array(text.utf8)
+        var start: Int?
+        for (index, byte) in bytes.enumerated() {
+            let isDigit = UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+            let isLetter = UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || byte == UInt8(ascii: "_")
+            if isDigit || isLetter || byte >= 0x80 {
+                start = start ?? index
+            } else if let first = start {
+                found.insert(String(decoding: bytes[first..<index], as: UTF8.self))
+                start = nil
             }
         }
+        if let start { found.insert(String(decoding: bytes[start...], as: UTF8.self)) }
         return found
     }
 }
