@@ -31,6 +31,8 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // `swift package generate-documentation --target ClusterCore` makes its pages.
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
         // The domain, as pure values and state machines.
@@ -199,6 +201,7 @@ let package = Package(
             dependencies: ["PackageFiles"],
             path: "Tests/Contracts/HouseRules"
         ),
+        .testTarget(name: "PapersTests", dependencies: ["PackageFiles"], path: "Tests/Contracts/Papers"),
         .testTarget(
             name: "SlowDatabaseTests",
             dependencies: [

@@ -43,38 +43,4 @@ struct WordTableTests {
         let words = Set(rows.map(\.word))
         for row in rows { #expect(words.isDisjoint(with: row.replaced), "\(row.word)") }
     }
-
-    /// Names, and what is said in texts; comments speak plain English.
-    @Test("no name in the code has a word as a part that another one replaced")
-    func held() throws {
-        let replaced = Set(try WordTable.read().rows.flatMap(\.replaced))
-        for file in PaperTree.package.files where file.path.hasSuffix(".swift") {
-            guard !file.path.hasPrefix("Tests/Contracts/Papers/") else { continue }
-            let code = file.text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
-            let names = ArticleTests.identifiers(in: code.joined(separator: "\n"))
-            let wrong = names.filter { !replaced.isDisjoint(with: Self.parts(of: $0)) }
-            #expect(wrong == [], "\(file.path)")
-        }
-    }
-
-    /// `nodeTie` as `node` and `tie`.
-    static func parts(of name: String) -> [String] {
-        var parts: [String] = []
-        for character in name {
-            if character == "_" {
-                parts.append("")
-            } else if character.isUppercase || parts.isEmpty {
-                parts.append(character.lowercased())
-            } else {
-                parts[parts.count - 1].append(character)
-            }
-        }
-        return parts
-    }
-
-    @Test("a word is found as a part of a name, and not within one")
-    func parts() {
-        #expect(Self.parts(of: "NodeTie") == ["node", "tie"])
-        #expect(Self.parts(of: "tiedNode_wish") == ["tied", "node", "wish"])
-    }
 }
