@@ -44,10 +44,11 @@ struct ArticleTests {
         }
     }
 
-    /// Renaming a type is then also a look at the page that explains it.
+    /// Renaming a type is then also a look at the page that explains it. Words with capitals in a row are left out: systemd's
+    /// `LimitNOFILE` looks like one of ours.
     @Test("every type of ours that an article names exists")
     func types() throws {
-        let names = try NSRegularExpression(pattern: #"`([A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+(?:\.[A-Za-z]+)?)`"#)
+        let names = try NSRegularExpression(pattern: #"`([A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+(?:\.[A-Za-z]+)?)`"#)
         let code = PaperTree.package.files.filter { $0.path.hasSuffix(".swift") }
         let known = code.reduce(into: Set<String>()) { $0.formUnion(Self.identifiers(in: $1.text)) }
         for article in PaperTree.package.articles.values.joined() {
