@@ -124,8 +124,8 @@ let package = Package(
         .testTarget(
             name: "AgentMetricsTests",
             dependencies: [
-                "AgentCore", "AgentMetrics", "ClusterCore", "HTTPTestClient", "Waiting", logging, nioPosix,
-                serviceLifecycle,
+                "AgentCore", "AgentMetrics", "ClusterCore", "HTTPTestClient", "PackageFiles", "Waiting", logging,
+                nioPosix, serviceLifecycle,
             ],
             path: "Tests/Units/AgentMetrics"
         ),

@@ -15,7 +15,7 @@ private let promtool = "/usr/bin/promtool"
 
 @Suite("The agent's metrics")
 struct AgentMetricsTests {
-    private static func facts() throws -> AgentFacts {
+    static func facts() throws -> AgentFacts {
         var ledger = AgentLedger()
         ledger.healthyProbes = 7
         ledger.unhealthyProbes = 2

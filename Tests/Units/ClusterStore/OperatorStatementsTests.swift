@@ -6,8 +6,8 @@ import PackageFiles
 import PrivateMariaDB
 import Testing
 
-/// What the README tells operators to type into the database does what it says there, to the letter.
-@Suite("Statements that the README gives to operators")
+/// What the pages for operators say to type into the database does what they say, to the letter.
+@Suite("Statements that the pages for operators give")
 struct OperatorStatementsTests {
     private static let settle: Statement =
         "UPDATE monitor SET node_id = COALESCE(assigned_node, 'node1'), assigned_node = NULL WHERE node_id = 'node2'"
@@ -19,8 +19,10 @@ struct OperatorStatementsTests {
 
     @Test("stand there as they are tried here")
     func quoted() throws {
-        let words = try PackageFiles.text(of: "README.md").split(whereSeparator: \.isWhitespace)
-        let text = words.joined(separator: " ")
+        let pages = try ["Operating", "TakingOver"].map {
+            try PackageFiles.text(of: "Sources/ControlPlane/ControlPlane.docc/\($0).md")
+        }
+        let text = pages.joined(separator: "\n").split(whereSeparator: \.isWhitespace).joined(separator: " ")
         for statement in [Self.settle, Self.remove, Self.assigned, Self.forget, Self.away] {
             #expect(text.contains("`\(statement.oneLine)`"), "\(statement.oneLine)")
         }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ServiceRuntime
 
-/// What people copy must work: every variable that a deployment file or the README names is one that a program reads, and
+/// What people copy must work: every variable that a deployment file or a page for people names is one that a program reads, and
 /// the examples themselves are valid settings.
 @Suite("Settings in the deployment files")
 struct DeploymentSettingsTests {
@@ -14,14 +14,16 @@ struct DeploymentSettingsTests {
     private static let others: Set<String> = [
         "UPTIME_KUMA_DB_TYPE", "UPTIME_KUMA_IS_CONTAINER", "API_RATE_LIMIT", "PUPPETEER_SKIP_CHROMIUM_DOWNLOAD",
         "MARIADB_DATABASE", "MARIADB_USER", "MARIADB_PASSWORD_FILE", "MARIADB_RANDOM_ROOT_PASSWORD", "KUMA_COMMIT",
-        "KUMA_IMAGE", "KUMA_SOURCE", "KUMA_REF", "KUMA_FIXED_NODE", "NET_RAW", "LIBDISPATCH_LOG", "KUMA_SLOW_DATABASE",
-        "PP2_TYPE_SSL",
+        "KUMA_IMAGE", "KUMA_SOURCE", "KUMA_REF", "KUMA_FIXED_NODE", "NET_RAW", "LIBDISPATCH_LOG", "PP2_TYPE_SSL",
     ]
 
     private static let files = [
         "compose/cluster.yaml", "compose/.env.example", "compose/agent.Dockerfile", "compose/balancer.Dockerfile",
         "compose/kuma.Dockerfile", "systemd/agent.env.example", "systemd/balancer.env.example",
-        "systemd/kuma-agent@.service", "systemd/kuma-balancer.service", "README.md",
+        "systemd/kuma-agent@.service", "systemd/kuma-balancer.service", "README.md", "README.zh-TW.md", "CHANGELOG.md",
+        "compose/README.md", "systemd/README.md",
+        "Sources/ControlPlane/ControlPlane.docc/Operating.md", "Sources/ControlPlane/ControlPlane.docc/Security.md",
+        "Sources/ControlPlane/ControlPlane.docc/Troubleshooting.md",
     ]
 
     @Test("name only what somebody reads", arguments: files)
