@@ -51,6 +51,11 @@ let package = Package(
         .target(name: "MariaDB", dependencies: ["CMariaDB", "Secrets", logging]),
         .target(name: "ClusterStore", dependencies: ["ClusterCore", "MariaDB", logging]),
 
+        // What a program is told: the means, and each program's own beside them, since both read files that have both.
+        .target(name: "Settings", dependencies: ["ClusterCore", "MariaDB", "Secrets"]),
+        .target(name: "AgentSettings", dependencies: ["ClusterCore", "Secrets", "Settings"]),
+        .target(name: "BalancerSettings", dependencies: ["ClusterCore", "Secrets", "Settings"]),
+
         // The control plane, the agent and what both need.
         .target(name: "KumaClient", dependencies: ["ClusterCore", "Secrets", nioCore, nioHTTP1, nioPosix]),
         .target(name: "ControlPlane", dependencies: ["ClusterCore", "ClusterStore", logging, serviceLifecycle]),
@@ -68,7 +73,7 @@ let package = Package(
         ),
         .target(
             name: "ServiceRuntime",
-            dependencies: ["ClusterCore", "MariaDB", "Secrets", logging, serviceLifecycle, unixSignals],
+            dependencies: ["Settings", logging, serviceLifecycle, unixSignals],
             plugins: ["CommitStamp"]
         ),
         // What `--version` says beside the number.
@@ -88,15 +93,17 @@ let package = Package(
         .executableTarget(
             name: "kuma-agent",
             dependencies: [
-                "AgentCore", "AgentMetrics", "ClusterCore", "ClusterStore", "KumaClient", "MariaDB", "Secrets",
-                "ServiceRuntime", argumentParser, logging, serviceLifecycle,
+                "AgentCore", "AgentMetrics", "AgentSettings", "BalancerSettings", "ClusterCore", "ClusterStore",
+                "KumaClient", "MariaDB", "Secrets", "ServiceRuntime", "Settings", argumentParser, logging,
+                serviceLifecycle,
             ]
         ),
         .executableTarget(
             name: "kuma-balancer",
             dependencies: [
-                "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane", "DataPlane", "KumaClient", "MariaDB",
-                "Secrets", "ServiceRuntime", argumentParser, logging, serviceLifecycle,
+                "AgentSettings", "BalancerSettings", "ClusterCore", "ClusterStore", "ControlAPI", "ControlPlane",
+                "DataPlane", "KumaClient", "MariaDB", "Secrets", "ServiceRuntime", "Settings", argumentParser, logging,
+                serviceLifecycle,
             ]
         ),
         .executableTarget(
@@ -188,11 +195,15 @@ let package = Package(
         ),
         .testTarget(
             name: "ServiceRuntimeTests",
-            dependencies: [
-                "ClusterCore", "MariaDB", "NotifySocket", "PackageFiles", "Secrets", "ServiceRuntime", "Waiting",
-                logging, serviceLifecycle,
-            ],
+            dependencies: ["NotifySocket", "ServiceRuntime", "Settings", "Waiting", logging, serviceLifecycle],
             path: "Tests/Units/ServiceRuntime"
+        ),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: [
+                "AgentSettings", "BalancerSettings", "ClusterCore", "MariaDB", "PackageFiles", "Secrets", "Settings",
+            ],
+            path: "Tests/Units/Settings"
         ),
 
         // What holds across targets: the tree's own rules, and whole programs on a database far away.

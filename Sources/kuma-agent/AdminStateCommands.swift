@@ -1,7 +1,9 @@
+import AgentSettings
 import ArgumentParser
 import ClusterCore
 import ClusterStore
 import ServiceRuntime
+import Settings
 
 /// `kuma-agent drain`
 struct DrainCommand: AsyncParsableCommand {

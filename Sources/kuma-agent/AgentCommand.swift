@@ -1,5 +1,7 @@
+import AgentSettings
 import ArgumentParser
 import ServiceRuntime
+import Settings
 
 /// `kuma-agent`: the sidecar of one Kuma node. Composition only; decisions live in AgentCore.
 @main

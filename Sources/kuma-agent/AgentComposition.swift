@@ -1,10 +1,12 @@
 import AgentCore
+import AgentSettings
 import ClusterCore
 import ClusterStore
 import KumaClient
 import Logging
 import MariaDB
 import ServiceRuntime
+import Settings
 
 /// From settings to parts.
 extension AgentSettings {

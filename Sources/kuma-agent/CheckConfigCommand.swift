@@ -1,5 +1,6 @@
+import AgentSettings
 import ArgumentParser
-import ServiceRuntime
+import Settings
 
 /// `kuma-agent check-config`: validates without starting.
 struct CheckConfigCommand: AsyncParsableCommand {

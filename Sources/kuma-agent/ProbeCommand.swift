@@ -1,7 +1,8 @@
+import AgentSettings
 import ArgumentParser
 import ClusterCore
 import KumaClient
-import ServiceRuntime
+import Settings
 
 /// `kuma-agent probe`: the container health check.
 struct ProbeCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import AgentCore
 import AgentMetrics
+import AgentSettings
 import ArgumentParser
 import ClusterCore
 import FoundationEssentials
@@ -8,6 +9,7 @@ import Logging
 import MariaDB
 import ServiceLifecycle
 import ServiceRuntime
+import Settings
 
 /// `kuma-agent run`, also what happens without a subcommand.
 struct RunCommand: AsyncParsableCommand {

@@ -1,7 +1,10 @@
+import AgentSettings
 import ArgumentParser
+import BalancerSettings
 import FoundationEssentials
 import Secrets
 import ServiceRuntime
+import Settings
 
 /// What every subcommand takes: `--env-file`, and each setting as a flag (`--db-host`, `--node-id`, …).
 struct SettingArguments: ParsableArguments {
@@ -23,7 +26,8 @@ struct SettingArguments: ParsableArguments {
             return try AgentSettings(
                 from: SettingInput(
                     arguments: settings + further.map { Secret($0) }, environment: ProcessInfo.processInfo.environment,
-                    environmentFile: environmentFile))
+                    environmentFile: environmentFile),
+                neighbours: [BalancerSettings.catalogue])
         } catch {
             StandardError.print("kuma-agent: \(error)")
             throw AgentExit.badConfiguration

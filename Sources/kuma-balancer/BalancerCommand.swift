@@ -1,5 +1,7 @@
 import ArgumentParser
+import BalancerSettings
 import ServiceRuntime
+import Settings
 
 /// `kuma-balancer`: the cluster's entry point. Composition only; what it does lives in DataPlane, ControlPlane and
 /// ControlAPI.

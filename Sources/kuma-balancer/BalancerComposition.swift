@@ -1,3 +1,4 @@
+import BalancerSettings
 import ClusterCore
 import ClusterStore
 import ControlAPI
@@ -6,6 +7,7 @@ import DataPlane
 import Glibc
 import MariaDB
 import ServiceRuntime
+import Settings
 import Synchronization
 
 /// From settings to the parts' own configurations.

@@ -1,6 +1,7 @@
 import ControlAPI
 import Logging
 import ServiceRuntime
+import Settings
 
 /// The process' log book as the API shows it.
 struct BalancerLog: ProcessLog {

@@ -1,5 +1,6 @@
 import ArgumentParser
-import ServiceRuntime
+import BalancerSettings
+import Settings
 
 /// `kuma-balancer check-config`: validates without starting.
 struct CheckConfigCommand: AsyncParsableCommand {

@@ -1,7 +1,8 @@
 import ArgumentParser
+import BalancerSettings
 import ClusterCore
 import KumaClient
-import ServiceRuntime
+import Settings
 
 /// `kuma-balancer probe`: the container health check.
 struct ProbeCommand: AsyncParsableCommand {

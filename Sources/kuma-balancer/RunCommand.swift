@@ -1,4 +1,5 @@
 import ArgumentParser
+import BalancerSettings
 import ClusterCore
 import ClusterStore
 import ControlAPI
@@ -9,6 +10,7 @@ import KumaClient
 import Logging
 import ServiceLifecycle
 import ServiceRuntime
+import Settings
 
 /// `kuma-balancer run`, also what happens without a subcommand.
 struct RunCommand: AsyncParsableCommand {

@@ -1,7 +1,9 @@
 import ArgumentParser
+import BalancerSettings
 import ClusterStore
 import Logging
 import ServiceRuntime
+import Settings
 
 /// `kuma-balancer schema`: completes the database by hand, or shows what an administrator can run.
 struct SchemaCommand: AsyncParsableCommand {

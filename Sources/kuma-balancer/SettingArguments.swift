@@ -1,7 +1,10 @@
+import AgentSettings
 import ArgumentParser
+import BalancerSettings
 import FoundationEssentials
 import Secrets
 import ServiceRuntime
+import Settings
 
 /// What every subcommand takes: `--env-file`, and each setting as a flag (`--db-host`, `--lb-listen`, …).
 struct SettingArguments: ParsableArguments {
@@ -23,7 +26,8 @@ struct SettingArguments: ParsableArguments {
             return try BalancerSettings(
                 from: SettingInput(
                     arguments: settings, environment: ProcessInfo.processInfo.environment,
-                    environmentFile: environmentFile))
+                    environmentFile: environmentFile),
+                neighbours: [AgentSettings.catalogue])
         } catch {
             StandardError.print("kuma-balancer: \(error)")
             throw BalancerExit.badConfiguration

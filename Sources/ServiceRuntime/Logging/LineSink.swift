@@ -11,15 +11,3 @@ package enum LineOutcome: Sendable {
     case notNow
     case lost
 }
-
-extension AccessLogTarget {
-    /// nil: lines go nowhere.
-    /// - Throws: when the file cannot be opened.
-    package func makeSink() throws(AppendedFile.Failure) -> (any LineSink)? {
-        switch self {
-        case .off: nil
-        case .standardError: LogPipe.standardError
-        case .file(let path): try AppendedFile(path)
-        }
-    }
-}

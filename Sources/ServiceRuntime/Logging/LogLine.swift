@@ -1,5 +1,6 @@
 import Glibc
 package import Logging
+package import Settings
 
 /// One log entry, ready to be written as a readable line or as a JSON object.
 package struct LogLine: Sendable {

@@ -8,8 +8,8 @@ import Synchronization
 /// (open(2): it belongs to the open file description). poll(2) is asked instead. What it calls writable takes PIPE_BUF
 /// bytes at least: a pipe then has a free page, and a socket a quarter of its buffer. So nothing blocks as long as pieces
 /// are no larger and one thread at a time asks and writes.
-final class LogPipe: LineSink {
-    static let standardError = LogPipe(STDERR_FILENO)
+package final class LogPipe: LineSink {
+    package static let standardError = LogPipe(STDERR_FILENO)
 
     /// PIPE_BUF of Linux (pipe(7)).
     static let pieceBytes = 4_096
@@ -48,7 +48,7 @@ final class LogPipe: LineSink {
     }
 
     /// Lines that are ready, all of one piece at most.
-    func offer(_ lines: UnsafeRawBufferPointer) -> LineOutcome {
+    package func offer(_ lines: UnsafeRawBufferPointer) -> LineOutcome {
         state.withLock { state in
             if state.isTorn {
                 guard put([UInt8(ascii: "\n")]) == 1 else { return .notNow }

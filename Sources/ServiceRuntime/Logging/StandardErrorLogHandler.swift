@@ -1,4 +1,5 @@
 package import Logging
+package import Settings
 
 /// Writes log entries to standard error, one line each: lines of several threads never mix, and none waits for whoever
 /// reads them (`LogPipe`). It formats by hand, so that neither Foundation nor a formatter's memory is needed. A program that shows its log keeps the lines in

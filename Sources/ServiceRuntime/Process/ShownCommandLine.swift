@@ -1,4 +1,5 @@
 import Glibc
+import Settings
 
 /// What ps(1) and `/proc/PID/cmdline` show of this process to everybody on the machine.
 ///

@@ -1,5 +1,6 @@
 import Glibc
 import ServiceLifecycle
+import Settings
 
 /// Gives back the pages of program text that only the start needed: reading settings, the first connections, the runtime's
 /// look-ups. The kernel maps sixteen pages around each that is touched, and never takes them out again while memory is

@@ -20,7 +20,10 @@ struct ImportRulesTests {
         "AgentCore": ["ClusterCore", "ClusterStore"],
         "AgentMetrics": ["AgentCore", "ClusterCore"],
         "CommitStamp": [],
-        "ServiceRuntime": ["ClusterCore", "MariaDB", "Secrets"],
+        "Settings": ["ClusterCore", "MariaDB", "Secrets"],
+        "AgentSettings": ["ClusterCore", "Secrets", "Settings"],
+        "BalancerSettings": ["ClusterCore", "Secrets", "Settings"],
+        "ServiceRuntime": ["Settings"],
         "PrivateMariaDB": ["MariaDB", "Secrets"],
         "DemoCluster": ["ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets"],
     ]

@@ -45,7 +45,7 @@ struct SecretRulesTests {
         "Sources/KumaClient/KumaCall.swift", "Sources/MariaDB/Session/Session.swift",
         "Sources/PrivateMariaDB/ChildProcess/Spawner.swift",
         "Sources/PrivateMariaDB/Server/PrivateMariaDB+Databases.swift", "Sources/Secrets/Secret.swift",
-        "Sources/ServiceRuntime/Settings/SettingSource.swift", "Sources/ServiceRuntime/Settings/SettingsReader.swift",
+        "Sources/Settings/Reading/SettingSource.swift", "Sources/Settings/Reading/SettingsReader.swift",
     ]
 
     @Test("a secret becomes text in few places, each with a reason")

@@ -1,5 +1,6 @@
 import Logging
 import ServiceRuntime
+import Settings
 import Testing
 
 @Suite("The log in memory")

@@ -1,5 +1,6 @@
 import Logging
 import ServiceRuntime
+import Settings
 import Testing
 
 @Suite("Log lines")

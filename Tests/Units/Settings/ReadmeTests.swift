@@ -1,8 +1,10 @@
+import AgentSettings
+import BalancerSettings
 import Foundation
 import PackageFiles
 import Testing
 
-@testable import ServiceRuntime
+@testable import Settings
 
 /// What people read must be what the programs read: the README's tables are the catalogues, to the letter.
 @Suite("The README")

@@ -1,9 +1,11 @@
+import AgentSettings
+import BalancerSettings
 import ClusterCore
 import MariaDB
 import Secrets
 import Testing
 
-@testable import ServiceRuntime
+@testable import Settings
 
 @Suite("Reading settings")
 struct SettingsReaderTests {
@@ -13,7 +15,9 @@ struct SettingsReaderTests {
         agent environment: [String: String], arguments: [String] = []
     ) -> [SettingProblem] {
         do {
-            _ = try AgentSettings(from: SettingInput(arguments: arguments.map { Secret($0) }, environment: environment))
+            _ = try AgentSettings(
+                from: SettingInput(arguments: arguments.map { Secret($0) }, environment: environment),
+                neighbours: [BalancerSettings.catalogue])
             return []
         } catch {
             return error.problems
@@ -258,6 +262,14 @@ struct SettingsReaderTests {
                 #expect(catalogue.helpText.contains(setting.flag))
             }
         }
+    }
+
+    @Test("each secret's flags are known, those of its other names as well, and not those that name a file")
+    func secretFlags() {
+        #expect(
+            BalancerSettings.catalogue.secretFlags
+                == ["--db-password", "--uptime-kuma-db-password", "--lb-admin-token"])
+        #expect(AgentSettings.catalogue.secretFlags.contains("--kuma-api-key"))
     }
 
     @Test("the edit distance counts insertions, deletions and replacements")

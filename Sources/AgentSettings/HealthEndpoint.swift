@@ -1,4 +1,5 @@
 package import ClusterCore
+import Settings
 
 /// Where a Kuma process answers health checks, taken from a URL. By plain HTTP: the balancer reaches nodes so, too, and a
 /// Kuma that it cannot reach is no use to a cluster.

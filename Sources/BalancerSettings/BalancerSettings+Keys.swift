@@ -1,5 +1,6 @@
 import ClusterCore
 import Secrets
+import Settings
 
 extension BalancerSettings {
     /// The settings of kuma-balancer, each with its reason and range.

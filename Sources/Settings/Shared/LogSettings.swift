@@ -20,11 +20,11 @@ package struct LogSettings: Sendable, Equatable {
     }
 
     /// The two settings under a program's own prefix, with the plain names as aliases.
-    struct Keys: Sendable {
+    package struct Keys: Sendable {
         let level: Setting<Level>
         let format: Setting<Format>
 
-        init(prefix: String) {
+        package init(prefix: String) {
             level = .choice(
                 "\(prefix)_LOG_LEVEL", aliases: ["LOG_LEVEL"], meaning: "Least important entries that are logged.",
                 fallback: .info)
@@ -33,10 +33,10 @@ package struct LogSettings: Sendable, Equatable {
                 meaning: "Form of a log entry on standard error: a readable line or a JSON object.", fallback: .text)
         }
 
-        var descriptions: [SettingDescription] { [level.description, format.description] }
+        package var descriptions: [SettingDescription] { [level.description, format.description] }
     }
 
-    init(reading reader: inout SettingsReader, keys: Keys) {
+    package init(reading reader: inout SettingsReader, keys: Keys) {
         level = reader.read(keys.level)
         format = reader.read(keys.format)
     }

@@ -1,3 +1,5 @@
+import Settings
+
 /// `LB_ACCESS_LOG`: where a line for each request goes.
 package enum AccessLogTarget: Sendable, Equatable {
     case off

@@ -1,5 +1,6 @@
 package import ClusterCore
 package import Secrets
+package import Settings
 
 /// Everything kuma-agent is configured by, parsed once.
 package struct AgentSettings: Sendable {
@@ -105,10 +106,10 @@ package struct AgentSettings: Sendable {
                 apiKey.description, strict.description, metricsListen.description,
             ] + log.descriptions)
 
+    /// - Parameter neighbours: catalogues whose keys may stand in the same environment file.
     /// - Throws: `ConfigurationError` with every problem, together.
-    package init(from input: SettingInput) throws(ConfigurationError) {
-        var reader = SettingsReader(
-            input, catalogue: AgentSettings.catalogue, neighbours: [BalancerSettings.catalogue])
+    package init(from input: SettingInput, neighbours: [SettingCatalogue] = []) throws(ConfigurationError) {
+        var reader = SettingsReader(input, catalogue: AgentSettings.catalogue, neighbours: neighbours)
         let node = reader.read(AgentSettings.node)
         let name = reader.read(AgentSettings.name)
         let host = reader.read(AgentSettings.host)

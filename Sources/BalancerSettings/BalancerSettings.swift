@@ -1,5 +1,6 @@
 package import ClusterCore
 package import Secrets
+package import Settings
 
 /// Everything kuma-balancer is configured by, parsed once.
 package struct BalancerSettings: Sendable {
@@ -57,10 +58,10 @@ package struct BalancerSettings: Sendable {
                 Keys.accessLog.description,
             ] + Keys.log.descriptions)
 
+    /// - Parameter neighbours: catalogues whose keys may stand in the same environment file.
     /// - Throws: `ConfigurationError` with every problem, together.
-    package init(from input: SettingInput) throws(ConfigurationError) {
-        var reader = SettingsReader(
-            input, catalogue: BalancerSettings.catalogue, neighbours: [AgentSettings.catalogue])
+    package init(from input: SettingInput, neighbours: [SettingCatalogue] = []) throws(ConfigurationError) {
+        var reader = SettingsReader(input, catalogue: BalancerSettings.catalogue, neighbours: neighbours)
         database = DatabaseSettings(reading: &reader)
         listen = reader.read(Keys.listen)
         isListenSet = reader.resolved.last?.origin != SettingsReader.defaultOrigin

@@ -6,7 +6,7 @@ package struct SettingsReader {
     static let ownPrefixes = ["LB_", "AGENT_"]
 
     /// What `ResolvedSetting.origin` says when no source has the setting.
-    static let defaultOrigin = "default"
+    package static let defaultOrigin = "default"
 
     private let sources: [SettingSource]
     package private(set) var problems: [SettingProblem]

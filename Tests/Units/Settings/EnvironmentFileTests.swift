@@ -1,8 +1,10 @@
+import AgentSettings
+import BalancerSettings
 import MariaDB
 import Secrets
 import Testing
 
-@testable import ServiceRuntime
+@testable import Settings
 
 /// Each row was compared with systemd 252, which reads `os-release` in the same way (`systemd-tmpfiles --root`, specifier %B):
 /// all alike but the comment with a backslash at its end, which goes on in the next line before version 254.

@@ -1,8 +1,10 @@
+import AgentSettings
+import BalancerSettings
 import Foundation
 import PackageFiles
 import Testing
 
-@testable import ServiceRuntime
+@testable import Settings
 
 /// What people copy must work: every variable that a deployment file or a page for people names is one that a program reads, and
 /// the examples themselves are valid settings.

@@ -1,13 +1,14 @@
 import Glibc
 
 /// Reads small text files whole, up to a limit.
-enum TextFile {
+package enum TextFile {
     /// An environment file above this is not one.
     static let environmentFileBytes = 256 * 1024
     /// A password, token or key above this is not one.
     static let secretBytes = 16 * 1024
 
-    static func read(_ path: String, limitBytes: Int) throws(SettingRefusal) -> String {
+    /// - Throws: when it cannot be read, is longer than `limitBytes`, or is no UTF-8.
+    package static func read(_ path: String, limitBytes: Int) throws(SettingRefusal) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw refusal(path) }
         defer { close(descriptor) }

@@ -64,11 +64,11 @@ extension Setting where Value == Secret? {
 }
 
 /// What a secret must be to stand in an `Authorization` field.
-enum AuthorizationText {
-    static let expected = "printable ASCII characters, none of them a space at an end"
+package enum AuthorizationText {
+    package static let expected = "printable ASCII characters, none of them a space at an end"
 
     /// The text as it is: what is trimmed off a token unheard is missing where it is shown.
-    static func check(_ text: String) throws(SettingRefusal) {
+    package static func check(_ text: String) throws(SettingRefusal) {
         guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }), text.first != " ", text.last != " " else {
             throw SettingRefusal("has a character, or a space at an end, that no Authorization field can carry")
         }

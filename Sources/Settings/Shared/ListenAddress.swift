@@ -37,7 +37,7 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 
 extension Setting where Value == ListenAddress? {
     /// An address that is served only where it is set, and on the loopback interface where it is a mere port.
-    static func address(_ key: String, meaning: String, example: String) -> Setting {
+    package static func address(_ key: String, meaning: String, example: String) -> Setting {
         Setting(
             description: SettingDescription(
                 key: key, meaning: meaning, expected: "`address:port`, or a port of the loopback interface",
