@@ -8,7 +8,7 @@ import MariaDB
 import ServiceRuntime
 import Settings
 
-/// From settings to parts.
+/// From settings to parts. `self.` stands before those that are found by their declarations.
 extension AgentSettings {
     /// There may be a thousand like us.
     func makeStore() -> some AgentStore & MonitorContentStore {
@@ -21,7 +21,9 @@ extension AgentSettings {
     func health(of agent: AgentService) -> ServiceHealth {
         ServiceHealth(
             signs: [
-                VitalSign("probes", limit: probeTimeout + interval + .seconds(10)) { agent.facts.ledger.endedProbes },
+                VitalSign("probes", limit: self.probeTimeout + self.interval + .seconds(10)) {
+                    agent.facts.ledger.endedProbes
+                },
                 VitalSign("beats", limit: database.longestSequence) { agent.facts.ledger.endedBeats },
             ],
             summary: { agent.facts.summary })
@@ -29,12 +31,12 @@ extension AgentSettings {
 
     var agentConfiguration: AgentConfiguration {
         var configuration = AgentConfiguration(
-            node: node, name: name, host: host, isPrimary: isPrimary, instance: .random(),
+            node: node, name: name, host: host, isPrimary: self.isPrimary, instance: .random(),
             version: ProductVersion.text, address: health.address)
         configuration.hostPrecedence = hostPrecedence
-        configuration.probeTimeout = probeTimeout
-        configuration.judge.steadyInterval = interval
-        configuration.judge.changingInterval = min(interval / 4, configuration.judge.changingInterval)
+        configuration.probeTimeout = self.probeTimeout
+        configuration.judge.steadyInterval = self.interval
+        configuration.judge.changingInterval = min(self.interval / 4, configuration.judge.changingInterval)
         switch conflictPolicy {
         case .wait: configuration.conflictPolicy = .wait
         case .exit: configuration.conflictPolicy = .end

@@ -7,7 +7,7 @@ extension BalancerSettings {
     /// nil: none is kept.
     /// - Throws: when its file cannot be opened.
     func makeAccessLog() throws -> AccessLog? {
-        guard let sink = try accessLog.sink else { return nil }
+        guard let sink = try self.accessLog.sink else { return nil }
         let form: AccessLog.Form =
             switch log.format {
             case .text: .text

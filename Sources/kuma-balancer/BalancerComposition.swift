@@ -10,11 +10,11 @@ import ServiceRuntime
 import Settings
 import Synchronization
 
-/// From settings to the parts' own configurations.
+/// From settings to the parts' own configurations. `self.` stands before those that are found by their declarations.
 extension BalancerSettings {
     /// `LB_ID`, else host name, process id and a random part: a restarted balancer is never taken for its predecessor.
     func makeIdentity() -> BalancerID {
-        if let identity { return identity }
+        if let identity = self.identity { return identity }
         let host = (HostName.own ?? "balancer").prefix(60)
         let random = String(UInt32.random(in: .min ... .max), radix: 16)
         return BalancerID(text: "\(host)-\(getpid())-\(random)")
@@ -26,7 +26,7 @@ extension BalancerSettings {
 
     /// Where clients reach this balancer; an address that means "every interface" names this machine instead.
     private var advertisedAddress: String {
-        guard let first = listen.first else { return "" }
+        guard let first = self.listen.first else { return "" }
         let isEveryInterface = first.ip == IPAddress(ipv4: 0) || first.ip == IPAddress(high: 0, low: 0)
         guard isEveryInterface, let host = HostName.own else { return first.description }
         return "\(host):\(first.port)"
@@ -34,19 +34,19 @@ extension BalancerSettings {
 
     var controlPlaneConfiguration: ControlPlaneConfiguration {
         var configuration = ControlPlaneConfiguration()
-        configuration.silence.reportTTL = reportTTL
-        configuration.leaseTTL = leaseTTL
+        configuration.silence.reportTTL = self.reportTTL
+        configuration.leaseTTL = self.leaseTTL
         // Three chances to renew within one TTL.
-        configuration.leaseRenewal = leaseTTL * 0.3
-        configuration.flaps.hold = returnHold
-        configuration.pacing = plannedMoves.limits
-        configuration.monitorLimit = monitorLimit
-        configuration.slowStart = SlowStart(over: slowStart)
-        configuration.judge.steadyInterval = checkInterval
-        configuration.judge.changingInterval = min(checkInterval / 4, configuration.judge.changingInterval)
-        configuration.probeTimeout = checkTimeout
-        configuration.suspectProbeTimeout = min(checkTimeout, configuration.suspectProbeTimeout)
-        configuration.stateFile = stateFile
+        configuration.leaseRenewal = self.leaseTTL * 0.3
+        configuration.flaps.hold = self.returnHold
+        configuration.pacing = self.plannedMoves.limits
+        configuration.monitorLimit = self.monitorLimit
+        configuration.slowStart = SlowStart(over: self.slowStart)
+        configuration.judge.steadyInterval = self.checkInterval
+        configuration.judge.changingInterval = min(self.checkInterval / 4, configuration.judge.changingInterval)
+        configuration.probeTimeout = self.checkTimeout
+        configuration.suspectProbeTimeout = min(self.checkTimeout, configuration.suspectProbeTimeout)
+        configuration.stateFile = self.stateFile
         return configuration
     }
 
@@ -74,16 +74,18 @@ extension BalancerSettings {
         controlSocketPath: String, sockets: ActivationSockets
     ) -> DataPlaneConfiguration {
         var limits = DataPlaneLimits()
-        if connectionLimit > 0 { limits.maxConnections = connectionLimit }
-        limits.maxConnectionsPerClient = clientConnectionLimit
-        limits.tunnelIdle = tunnelIdleLimit
+        if self.connectionLimit > 0 { limits.maxConnections = self.connectionLimit }
+        limits.maxConnectionsPerClient = self.clientConnectionLimit
+        limits.tunnelIdle = self.tunnelIdleLimit
         var configuration = DataPlaneConfiguration(
-            listen: sockets.sockets.isEmpty || isListenSet ? listen.map(\.socketAddress) : [],
-            reactors: reactorCount > 0 ? reactorCount : Processors.usable, controlSocketPath: controlSocketPath,
-            selection: SelectionPolicy(connectionWeight: connectionWeight, slowStart: SlowStart(over: slowStart)),
-            affinity: sessionAffinity, trustedProxies: trustedProxies, limits: limits)
+            listen: sockets.sockets.isEmpty || isListenSet ? self.listen.map(\.socketAddress) : [],
+            reactors: self.reactorCount > 0 ? self.reactorCount : Processors.usable,
+            controlSocketPath: controlSocketPath,
+            selection: SelectionPolicy(
+                connectionWeight: self.connectionWeight, slowStart: SlowStart(over: self.slowStart)),
+            affinity: self.sessionAffinity, trustedProxies: self.trustedProxies, limits: limits)
         configuration.inherited = sockets.sockets.map(\.descriptor)
-        configuration.proxyProtocol = proxyProtocol.dataPlaneMode
+        configuration.proxyProtocol = self.proxyProtocol.dataPlaneMode
         return configuration
     }
 
@@ -110,10 +112,10 @@ extension BalancerSettings {
     func apiConfiguration(identity: BalancerID, socketPath: String) -> ControlAPIConfiguration {
         var configuration = ControlAPIConfiguration(
             socketPath: socketPath, balancer: identity, version: ProductVersion.text,
-            adminToken: adminToken, adminAllowed: adminAllow,
-            readingAllowed: apiAllow.isEmpty ? nil : apiAllow, connectionWeight: connectionWeight)
-        configuration.trustedProxies = trustedProxies
-        configuration.listen = listen.first.map { ($0.ip.figures, $0.port) }
+            adminToken: self.adminToken, adminAllowed: self.adminAllow,
+            readingAllowed: self.apiAllow.isEmpty ? nil : self.apiAllow, connectionWeight: self.connectionWeight)
+        configuration.trustedProxies = self.trustedProxies
+        configuration.listen = self.listen.first.map { ($0.ip.figures, $0.port) }
         configuration.settings = resolved.map {
             ShownSetting(
                 key: $0.description.key, value: $0.shown, source: $0.origin, fallback: $0.description.defaultText)

@@ -30,7 +30,7 @@ struct ProbeCommand: AsyncParsableCommand {
 extension BalancerSettings {
     /// Where this machine reaches its balancer.
     fileprivate var ownAddress: NodeAddress {
-        guard let first = listen.first else { return NodeAddress(host: "127.0.0.1", port: 8084) }
+        guard let first = self.listen.first else { return NodeAddress(host: "127.0.0.1", port: 8084) }
         switch first.ip {
         case IPAddress(ipv4: 0): return NodeAddress(host: "127.0.0.1", port: first.port)
         case IPAddress(high: 0, low: 0): return NodeAddress(host: "::1", port: first.port)

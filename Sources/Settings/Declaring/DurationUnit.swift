@@ -1,5 +1,5 @@
 /// What a plain number of a span setting counts. Old names keep their units: `HEALTH_CHECK_INTERVAL` is in seconds,
-/// `HEALTH_CHECK_TIMEOUT` in milliseconds (DESIGN.md §7).
+/// `HEALTH_CHECK_TIMEOUT` in milliseconds.
 package enum DurationUnit: String, Sendable, CaseIterable {
     case milliseconds = "ms"
     case seconds = "s"

@@ -1,7 +1,7 @@
 import Secrets
 
-/// One setting as people meet it: its names, what it means, what it may hold. README tables, `--help`, flags and the
-/// debug view are all made from this, so none of them can disagree with the code.
+/// One setting as people meet it: its names, what it means, what it may hold. The pages, `--help`, flags, env examples and
+/// the debug page of the API are all made from this, so none of them can disagree with the code.
 package struct SettingDescription: Sendable, Equatable {
     package enum Secrecy: Sendable, Equatable {
         case open
@@ -12,27 +12,27 @@ package struct SettingDescription: Sendable, Equatable {
     /// The environment variable, such as `DB_HOST`; as a flag `--db-host`.
     package let key: String
     /// Further names that mean the same; the first name found wins.
-    package let aliases: [String]
+    package internal(set) var aliases: [String] = []
     package let meaning: String
+    /// What whoever sets it should know beside that.
+    package internal(set) var advice: String?
     /// What it may hold, as words: `a whole number from 1 to 65535`.
     package let expected: String
     /// What holds when it is not set; nil: nothing does.
     package let defaultText: String?
-    package let isRequired: Bool
-    package let example: String?
+    package internal(set) var isRequired = false
+    package internal(set) var example: String?
     package let secrecy: Secrecy
+    /// Where the env examples show it.
+    package internal(set) var exampleLines: [ExampleLine] = []
 
     package init(
-        key: String, aliases: [String] = [], meaning: String, expected: String, defaultText: String? = nil,
-        isRequired: Bool = false, example: String? = nil, secrecy: Secrecy = .open
+        key: String, meaning: String, expected: String, defaultText: String? = nil, secrecy: Secrecy = .open
     ) {
         self.key = key
-        self.aliases = aliases
         self.meaning = meaning
         self.expected = expected
         self.defaultText = defaultText
-        self.isRequired = isRequired
-        self.example = example
         self.secrecy = secrecy
     }
 
@@ -54,6 +54,14 @@ package struct SettingDescription: Sendable, Equatable {
         switch secrecy {
         case .open: []
         case .secret: valueNames.map(SettingDescription.flag)
+        }
+    }
+
+    /// What a line of an example holds where nothing else is said.
+    func usualValue(_ form: ExampleLine.Form) -> String {
+        switch form {
+        case .set: defaultText ?? ""
+        case .offered: example ?? defaultText ?? ""
         }
     }
 
@@ -80,4 +88,30 @@ package struct SettingDescription: Sendable, Equatable {
         case .secret: Secret.shown
         }
     }
+}
+
+/// A setting in a file that people copy and change.
+package struct ExampleLine: Sendable, Equatable {
+    package enum File: Sendable {
+        /// `systemd/agent.env.example` or `systemd/balancer.env.example`, whichever program's setting it is.
+        case service
+        /// The part of `systemd/agent.env.example` that belongs into the file of one node.
+        case node
+        /// `compose/.env.example`, whose variables `compose/cluster.yaml` hands on.
+        case compose
+    }
+
+    package enum Form: Sendable {
+        /// `KEY=default`: it is to be decided, or well to be seen.
+        case set
+        /// `#KEY=example`
+        case offered
+    }
+
+    package let file: File
+    package let form: Form
+    package let name: String
+    package let value: String
+    /// Follows the meaning, in this file alone.
+    package let note: String?
 }

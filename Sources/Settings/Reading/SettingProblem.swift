@@ -38,7 +38,7 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// One setting as it came out, for `check-config` and the debug view.
+/// One setting as it came out, for `check-config` and the API's debug page.
 package struct ResolvedSetting: Sendable, Equatable {
     package let description: SettingDescription
     /// As it may be shown; nil when it is not set and has no default.

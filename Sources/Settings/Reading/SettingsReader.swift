@@ -6,7 +6,7 @@ package struct SettingsReader {
     static let ownPrefixes = ["LB_", "AGENT_"]
 
     /// What `ResolvedSetting.origin` says when no source has the setting.
-    package static let defaultOrigin = "default"
+    static let defaultOrigin = "default"
 
     private let sources: [SettingSource]
     package private(set) var problems: [SettingProblem]
@@ -39,8 +39,15 @@ package struct SettingsReader {
         }
     }
 
+    /// Every setting of a group.
+    package mutating func read<Group: SettingGroup>(_ group: Group) -> SettingValues<Group> {
+        var values: [String: any Sendable] = [:]
+        for setting in group.declared { values[setting.description.key] = setting.value(from: &self) }
+        return SettingValues(group, values)
+    }
+
     /// The setting's value; its fallback when it is absent or refused (then `finish()` throws).
-    package mutating func read<Value>(_ setting: Setting<Value>) -> Value {
+    mutating func read<Value>(_ setting: Setting<Value>) -> Value {
         let description = setting.description
         switch find(description) {
         case .absent:
@@ -69,9 +76,17 @@ package struct SettingsReader {
         }
     }
 
+    /// Whether a source has the setting, one that was read already.
+    package func isSet(_ setting: Setting<some Sendable>) -> Bool { found(setting.description) != nil }
+
+    private func found(_ description: SettingDescription) -> ResolvedSetting? {
+        resolved.last { $0.description.key == description.key && $0.origin != SettingsReader.defaultOrigin }
+    }
+
     /// Adds a problem that only several settings together show.
-    package mutating func refuse(_ description: SettingDescription, reason: String) {
-        let found = resolved.last { $0.description.key == description.key && $0.origin != SettingsReader.defaultOrigin }
+    package mutating func refuse(_ setting: Setting<some Sendable>, reason: String) {
+        let description = setting.description
+        let found = found(description)
         problems.append(
             SettingProblem(
                 key: description.key, value: found?.shown, origin: found?.origin, reason: reason,

@@ -37,13 +37,9 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 
 extension Setting where Value == ListenAddress? {
     /// An address that is served only where it is set, and on the loopback interface where it is a mere port.
-    package static func address(_ key: String, meaning: String, example: String) -> Setting {
-        Setting(
-            description: SettingDescription(
-                key: key, meaning: meaning, expected: "`address:port`, or a port of the loopback interface",
-                example: example),
-            fallback: nil
-        ) { text throws(SettingRefusal) in
+    package static func address(_ key: String, _ meaning: String) -> Setting {
+        .optional(key, meaning, expected: "`address:port`, or a port of the loopback interface") {
+            text throws(SettingRefusal) in
             try ListenAddress(parsing: UInt16(text) == nil ? text : "127.0.0.1:\(text)")
         }
     }

@@ -11,6 +11,21 @@ package struct LogSettings: Sendable, Equatable {
         case json
     }
 
+    /// The two settings under a program's own prefix, with the plain names as aliases.
+    package struct Keys: SettingGroup {
+        let level: Setting<Level>
+        let format: Setting<Format>
+
+        package init(prefix: String) {
+            level = .choice("\(prefix)_LOG_LEVEL", "Least important entries that are logged.", fallback: .info)
+                .alsoNamed("LOG_LEVEL")
+            format = .choice(
+                "\(prefix)_LOG_FORMAT", "Form of a log entry on standard error: a readable line or a JSON object.",
+                fallback: .text
+            ).alsoNamed("LOG_FORMAT").shown(in: .compose, .set, as: "LOG_FORMAT")
+        }
+    }
+
     package let level: Level
     package let format: Format
 
@@ -19,25 +34,5 @@ package struct LogSettings: Sendable, Equatable {
         self.format = format
     }
 
-    /// The two settings under a program's own prefix, with the plain names as aliases.
-    package struct Keys: Sendable {
-        let level: Setting<Level>
-        let format: Setting<Format>
-
-        package init(prefix: String) {
-            level = .choice(
-                "\(prefix)_LOG_LEVEL", aliases: ["LOG_LEVEL"], meaning: "Least important entries that are logged.",
-                fallback: .info)
-            format = .choice(
-                "\(prefix)_LOG_FORMAT", aliases: ["LOG_FORMAT"],
-                meaning: "Form of a log entry on standard error: a readable line or a JSON object.", fallback: .text)
-        }
-
-        package var descriptions: [SettingDescription] { [level.description, format.description] }
-    }
-
-    package init(reading reader: inout SettingsReader, keys: Keys) {
-        level = reader.read(keys.level)
-        format = reader.read(keys.format)
-    }
+    package init(_ values: SettingValues<Keys>) { self.init(level: values.level, format: values.format) }
 }

@@ -253,25 +253,6 @@ struct SettingsReaderTests {
         #expect(!found.description.contains("s3cret"))
     }
 
-    @Test("each setting appears in the table and as a flag, and no name twice")
-    func catalogues() {
-        for catalogue in [AgentSettings.catalogue, BalancerSettings.catalogue] {
-            #expect(Set(catalogue.names).count == catalogue.names.count)
-            for setting in catalogue.settings {
-                #expect(catalogue.markdownTable.contains("`\(setting.key)`"))
-                #expect(catalogue.helpText.contains(setting.flag))
-            }
-        }
-    }
-
-    @Test("each secret's flags are known, those of its other names as well, and not those that name a file")
-    func secretFlags() {
-        #expect(
-            BalancerSettings.catalogue.secretFlags
-                == ["--db-password", "--uptime-kuma-db-password", "--lb-admin-token"])
-        #expect(AgentSettings.catalogue.secretFlags.contains("--kuma-api-key"))
-    }
-
     @Test("the edit distance counts insertions, deletions and replacements")
     func distance() {
         #expect(NearestName.distance("kitten", "sitting") == 3)

@@ -1,5 +1,12 @@
 import Settings
 
+// What settings of kuma-balancer alone can be.
+
+/// `LB_PROXY_PROTOCOL`.
+package enum ProxyProtocolMode: String, CaseIterable, Sendable {
+    case off, accept
+}
+
 /// `LB_ACCESS_LOG`: where a line for each request goes.
 package enum AccessLogTarget: Sendable, Equatable {
     case off
