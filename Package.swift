@@ -206,13 +206,24 @@ let package = Package(
             path: "Tests/Units/Settings"
         ),
 
-        // What holds across targets: the tree's own rules, and whole programs on a database far away.
+        // What holds across targets: the tree's own rules, the pages that are made from the code, and whole programs on a
+        // database far away.
         .testTarget(
             name: "HouseRulesTests",
             dependencies: ["PackageFiles"],
             path: "Tests/Contracts/HouseRules"
         ),
-        .testTarget(name: "PapersTests", dependencies: ["PackageFiles"], path: "Tests/Contracts/Papers"),
+        // `Tests/make-pages`: pages of the tree that are made from the code.
+        .executableTarget(
+            name: "MakePages",
+            dependencies: ["AgentSettings", "BalancerSettings", "PackageFiles", "Settings"],
+            path: "Tests/Contracts/MakePages"
+        ),
+        .testTarget(
+            name: "PapersTests",
+            dependencies: ["MakePages", "PackageFiles"],
+            path: "Tests/Contracts/Papers"
+        ),
         .testTarget(
             name: "SlowDatabaseTests",
             dependencies: [

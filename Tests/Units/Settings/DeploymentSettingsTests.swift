@@ -26,6 +26,7 @@ struct DeploymentSettingsTests {
         "compose/README.md", "systemd/README.md",
         "Sources/ControlPlane/ControlPlane.docc/Operating.md", "Sources/ControlPlane/ControlPlane.docc/Security.md",
         "Sources/ControlPlane/ControlPlane.docc/Troubleshooting.md",
+        "Sources/Settings/Settings.docc/Settings.md",
     ]
 
     @Test("name only what somebody reads", arguments: files)
@@ -42,14 +43,6 @@ struct DeploymentSettingsTests {
     func othersAreNamed() throws {
         let all = try Self.files.map(PackageFiles.text(of:)).joined(separator: "\n")
         for name in Self.others { #expect(all.contains(name), "nobody names \(name)") }
-    }
-
-    @Test("the README explains every setting")
-    func explained() throws {
-        let text = try PackageFiles.text(of: "README.md")
-        for name in AgentSettings.catalogue.settings + BalancerSettings.catalogue.settings {
-            #expect(text.contains("`\(name.key)`"), "\(name.key)")
-        }
     }
 
     /// What whoever sets up a cluster has to decide, or should know that there is something to decide.
