@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "MariaDB", dependencies: ["CMariaDB", "Secrets", logging]),
         .target(name: "ClusterStore", dependencies: ["ClusterCore", "MariaDB", logging]),
 
-        // What a program is told: the means, and each program's own beside them, since both read files that have both.
+        // What a program can be set to: the means, and each program's own beside them, since both read files that have both.
         .target(name: "Settings", dependencies: ["ClusterCore", "MariaDB", "Secrets"]),
         .target(name: "AgentSettings", dependencies: ["ClusterCore", "Secrets", "Settings"]),
         .target(name: "BalancerSettings", dependencies: ["ClusterCore", "Secrets", "Settings"]),

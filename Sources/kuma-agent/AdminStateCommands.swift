@@ -62,7 +62,7 @@ private struct AdminStateChange {
             StandardError.print("kuma-agent: \(error)")
             throw AgentExit.failure
         }
-        // The order stands already; a history that cannot be written must not make it look refused.
+        // The request is carried out already; a history that cannot be written must not make it look refused.
         let detail = "\(state.rawValue), by kuma-agent"
         do throws(StoreError) {
             try await AskedAgain.result { () async throws(StoreError) -> Void in

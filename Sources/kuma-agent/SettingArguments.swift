@@ -44,7 +44,7 @@ extension Secret: ExpressibleByArgument {
 enum AgentExit {
     /// The node is not healthy, or the change could not be written.
     static let failure = ExitCode(1)
-    /// Another live agent reports for the same node (DESIGN.md §5).
+    /// Another live agent reports for the same node.
     static let conflict = ExitCode(3)
     /// EX_CONFIG of sysexits(3).
     static let badConfiguration = ExitCode(78)

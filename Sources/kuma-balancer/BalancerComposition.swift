@@ -50,11 +50,11 @@ extension BalancerSettings {
         return configuration
     }
 
-    /// A check's connect has as long as a client's (DESIGN.md §3.1): a node that accepts later is none for clients, however
+    /// A check's connect has as long as a client's: a node that accepts later is none for clients, however
     /// long its health answer may take.
     static let connectLimit: Duration = .seconds(2)
 
-    /// For the lease, the poll and the moves: one balancer's few statements go before those of a thousand agents, which have
+    /// For the lease, the snapshot and the moves: one balancer's few statements go before those of a thousand agents, which have
     /// two seconds for each of theirs.
     var leadingOptions: ConnectionOptions {
         var options = database.options

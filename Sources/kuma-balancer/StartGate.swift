@@ -28,7 +28,7 @@ struct StartGate: Sendable {
 
 /// Opens a gate with the first routing table by which a client can be served.
 enum FirstRoutableTable {
-    /// How long clients are kept out at most while no node is known: a first look at the database, a name look-up and a first
+    /// How long clients are kept out at most while no node is known: a first pass through the database, a name look-up and a first
     /// health check take a tenth of that. After it they are let in whatever is known; a 503 that says "try again" tells more
     /// than a refused connection.
     static let patience = Duration.seconds(1)

@@ -30,11 +30,11 @@ package final class LogPipe: LineSink {
     /// Lines dropped since the last one that was written.
     var lost: Int { state.withLock { $0.lost } }
 
-    /// Writes a line, and before it what tells of lines that were lost.
-    func write(_ line: String, telling: (_ lost: Int) -> String) {
+    /// Writes a line, and before it what reports lines that were lost.
+    func write(_ line: String, reporting: (_ lost: Int) -> String) {
         state.withLock { state in
             var text = state.isTorn ? "\n" : ""
-            if state.lost > 0 { text += telling(state.lost) + "\n" }
+            if state.lost > 0 { text += reporting(state.lost) + "\n" }
             text += line + "\n"
             let bytes = Array(text.utf8)
             let sent = put(bytes)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Tells systemd how the service is (sd_notify(3)): datagrams to the socket that `NOTIFY_SOCKET` names, a path or, with a
+/// Notifies systemd of how the service is (sd_notify(3)): datagrams to the socket that `NOTIFY_SOCKET` names, a path or, with a
 /// leading `@`, an abstract name. Without the variable nobody listens, and every call does nothing.
 package struct ServiceManagerNotifier: Sendable {
     package enum State: Sendable, Equatable {
@@ -21,7 +21,7 @@ package struct ServiceManagerNotifier: Sendable {
     }
 
     private let socketName: String?
-    /// How often systemd wants to hear `WATCHDOG=1` (`WATCHDOG_USEC`), halved as sd_watchdog_enabled(3) advises. Nil:
+    /// How often systemd wants a `WATCHDOG=1` (`WATCHDOG_USEC`), halved as sd_watchdog_enabled(3) advises. Nil:
     /// never.
     package let watchdogInterval: Duration?
 
@@ -55,7 +55,7 @@ package struct ServiceManagerNotifier: Sendable {
 
     /// What became of a datagram.
     package enum Delivery: Sendable {
-        /// It was sent, or nobody can be told.
+        /// It was sent, or there is nobody to send it to.
         case done
         /// Its reader is behind: of the datagrams that wait for it there may be ten (`net.unix.max_dgram_qlen`, unix(7)).
         case full

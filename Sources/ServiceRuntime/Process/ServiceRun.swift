@@ -1,12 +1,12 @@
-// What any service of ours needs to run on a machine: settings, secrets, logs, signals, what systemd hears. Nothing of what
-// the service does, now or ever.
+// What any service of ours needs to run on a machine: logs, signals, what systemd is sent. Nothing of what the service
+// does, now or ever.
 
 package import Logging
 package import ServiceLifecycle
 import UnixSignals
 
 /// Runs a program's services the way every program of the cluster runs: SIGTERM and SIGINT end it gracefully, a second one
-/// at once, and systemd hears how it goes.
+/// at once, and systemd is sent how it goes.
 package struct ServiceRun: Sendable {
     private let services: [any Service]
     private let health: ServiceHealth
@@ -17,7 +17,7 @@ package struct ServiceRun: Sendable {
 
     /// - Parameters:
     ///   - services: started together, shut down from the last to the first.
-    ///   - health: what systemd hears of it while it runs.
+    ///   - health: what systemd is sent while it runs.
     ///   - environment: the process's own, for `NOTIFY_SOCKET` and `WATCHDOG_USEC`.
     ///   - readiness: returns once the service can be used, or when it is told to stop before that; READY waits for it.
     ///   - beforeImmediateExit: as `SecondSignalExit` has it.
@@ -37,7 +37,7 @@ package struct ServiceRun: Sendable {
     /// - Throws: what the service that ended first threw.
     package func run() async throws {
         ProcessSignals.ignoreBrokenPipes()
-        // The last is shut down first: systemd hears STOPPING before the services begin to stop.
+        // The last is shut down first: systemd is sent STOPPING before the services begin to stop.
         let all: [any Service] =
             services + [
                 SecondSignalExit(beforeExit: beforeImmediateExit),

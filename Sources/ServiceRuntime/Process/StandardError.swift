@@ -1,6 +1,6 @@
 import Glibc
 
-/// For what a command tells a person before logging is set up.
+/// For what a command writes to a person before logging is set up.
 package enum StandardError {
     package static func print(_ text: String) {
         let bytes = Array((text + "\n").utf8)

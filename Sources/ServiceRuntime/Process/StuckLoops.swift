@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Which vital signs of this process have stopped: found by the one service that looks at them, read by whoever is asked
+/// Which vital signs of this process have stopped: found by the one service that checks them, read by whoever is asked
 /// how the process is.
 package final class StuckLoops: Sendable {
     private let current = Mutex<[String]>([])

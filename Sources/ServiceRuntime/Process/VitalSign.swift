@@ -14,7 +14,7 @@ package struct VitalSign: Sendable {
     }
 }
 
-/// Tells which vital signs have stopped, from what is seen of them now and then. Time comes in.
+/// Finds which vital signs have stopped, from what is seen of them now and then. Time comes in.
 struct VitalSignWatch {
     private let limits: [Duration]
     private var seen: [(turns: Int, since: SuspendingClock.Instant)]

@@ -1,6 +1,6 @@
 import Secrets
 
-/// Reads typed settings from their sources and collects *every* problem on the way, so that one start tells them all.
+/// Reads typed settings from their sources and collects *every* problem on the way, so that one start reports them all.
 package struct SettingsReader {
     /// Keys with these beginnings are ours alone: an unknown one is a mistake, not somebody else's variable.
     static let ownPrefixes = ["LB_", "AGENT_"]

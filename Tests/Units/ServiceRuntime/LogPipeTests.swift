@@ -17,7 +17,7 @@ struct LogPipeTests {
         }
 
         /// Everything that is there.
-        func drain() -> String {
+        func everything() -> String {
             var text: [UInt8] = []
             var piece = [UInt8](repeating: 0, count: 65_536)
             while case let count = read(reading, &piece, piece.count), count > 0 { text += piece.prefix(count) }
@@ -30,23 +30,24 @@ struct LogPipeTests {
         }
     }
 
-    private func telling(_ lost: Int) -> String { "lost \(lost)" }
+    private func reporting(_ lost: Int) -> String { "lost \(lost)" }
 
     @Test(
-        "a full pipe holds up nobody: lines are dropped, and told of when somebody reads again", .timeLimit(.minutes(1))
+        "a full pipe holds up nobody: lines are dropped, and reported when somebody reads again",
+        .timeLimit(.minutes(1))
     )
     func full() {
         let pipe = Pipe()
         let log = LogPipe(pipe.writing)
         let line = String(repeating: "x", count: 999)
         // A pipe holds 64 KiB (pipe(7)).
-        for _ in 0..<200 { log.write(line, telling: telling) }
+        for _ in 0..<200 { log.write(line, reporting: reporting) }
         #expect(log.lost > 100)
         let lost = log.lost
-        let before = pipe.drain()
+        let before = pipe.everything()
         #expect(before.split(separator: "\n").filter { $0 == line }.count == 200 - lost)
-        log.write("next", telling: telling)
-        #expect(pipe.drain().split(separator: "\n") == ["lost \(lost)", "next"])
+        log.write("next", reporting: reporting)
+        #expect(pipe.everything().split(separator: "\n") == ["lost \(lost)", "next"])
         #expect(log.lost == 0)
     }
 
@@ -54,18 +55,18 @@ struct LogPipeTests {
     func torn() {
         let pipe = Pipe()
         let log = LogPipe(pipe.writing)
-        log.write(String(repeating: "y", count: 200_000), telling: telling)
+        log.write(String(repeating: "y", count: 200_000), reporting: reporting)
         #expect(log.lost == 1)
-        #expect(pipe.drain().allSatisfy { $0 == "y" })
-        log.write("next", telling: telling)
-        #expect(pipe.drain() == "\nlost 1\nnext\n")
+        #expect(pipe.everything().allSatisfy { $0 == "y" })
+        log.write("next", reporting: reporting)
+        #expect(pipe.everything() == "\nlost 1\nnext\n")
     }
 
     @Test("long lines go out whole where there is room")
     func long() {
         let pipe = Pipe()
         let line = String(repeating: "z", count: 20_000)
-        LogPipe(pipe.writing).write(line, telling: telling)
-        #expect(pipe.drain() == line + "\n")
+        LogPipe(pipe.writing).write(line, reporting: reporting)
+        #expect(pipe.everything() == line + "\n")
     }
 }

@@ -7,25 +7,25 @@ import Waiting
 
 @testable import ServiceRuntime
 
-@Suite("What systemd hears of a running service")
+@Suite("What systemd is sent by a running service")
 struct ServiceManagerServiceTests {
     @Test("READY comes once the service can be used, then STATUS, and STOPPING at the end")
     func order() async throws {
         let service = try ServiceUnderTest(watchdog: nil)
         service.summary.withLock { $0 = "leads" }
         try await service.run {
-            #expect(service.heard() == [])
+            #expect(service.sent() == [])
             service.becomeReady()
-            try await eventually { service.heard() == ["READY=1", "STATUS=leads"] }
+            try await eventually { service.sent() == ["READY=1", "STATUS=leads"] }
         }
-        #expect(service.heard() == ["READY=1", "STATUS=leads", "STOPPING=1"])
+        #expect(service.sent() == ["READY=1", "STATUS=leads", "STOPPING=1"])
     }
 
     @Test("a service that is told to stop before it can be used was never ready")
     func neverReady() async throws {
         let service = try ServiceUnderTest(watchdog: nil)
         try await service.run {}
-        #expect(service.heard() == ["STOPPING=1"])
+        #expect(service.sent() == ["STOPPING=1"])
     }
 
     @Test("the watchdog is fed while every loop turns, not while one stands still, and again when it turns")
@@ -35,29 +35,29 @@ struct ServiceManagerServiceTests {
         try await service.run {
             try await eventually { service.feedings >= 10 }
             service.isTurning.withLock { $0 = false }
-            try await eventually { service.heard().contains("STATUS=stuck: reactor 1") }
+            try await eventually { service.sent().contains("STATUS=stuck: reactor 1") }
             let feedings = service.feedings
-            // The looks go on: each nudges.
+            // The checks go on: each nudges.
             let nudges = service.nudges.withLock { $0 }
             try await eventually { service.nudges.withLock { $0 } >= nudges + 10 }
             #expect(service.feedings == feedings)
             service.isTurning.withLock { $0 = true }
             try await eventually { service.feedings >= feedings + 3 }
-            #expect(service.heard().last { $0.hasPrefix("STATUS") } == "STATUS=fine")
+            #expect(service.sent().last { $0.hasPrefix("STATUS") } == "STATUS=fine")
         }
     }
 
-    @Test("a status for which there was no room is told once there is some")
+    @Test("a status for which there was no room is sent once there is some")
     func full() async throws {
         let service = try ServiceUnderTest(watchdog: .milliseconds(20))
         service.becomeReady()
         try await service.run {
-            try await eventually { service.heard().last == "STATUS=fine" }
+            try await eventually { service.sent().last == "STATUS=fine" }
             service.fill()
             service.summary.withLock { $0 = "leads" }
             let nudges = service.nudges.withLock { $0 }
             try await eventually { service.nudges.withLock { $0 } >= nudges + 5 }
-            try await eventually { service.heard().last == "STATUS=leads" }
+            try await eventually { service.sent().last == "STATUS=leads" }
         }
     }
 
@@ -95,7 +95,7 @@ struct ServiceManagerServiceTests {
     }
 }
 
-/// The service with a socket to tell, two vital signs of which a test can stop the second, and all that was told.
+/// The service with a socket to write to, two vital signs of which a test can stop the second, and all that was sent.
 private final class ServiceUnderTest: Sendable {
     let summary = Mutex("fine")
     let isTurning = Mutex(true)
@@ -103,10 +103,10 @@ private final class ServiceUnderTest: Sendable {
     private let turns = Mutex([0, 0])
     private let socket: NotifySocket
     private let notifier: ServiceManagerNotifier
-    private let told = Mutex<[String]>([])
+    private let received = Mutex<[String]>([])
     private let (ready, becomingReady) = AsyncStream<Never>.makeStream()
 
-    /// - Parameter watchdog: how often systemd wants to hear of it.
+    /// - Parameter watchdog: how often systemd wants to be sent one.
     init(watchdog: Duration?) throws {
         socket = try NotifySocket()
         var environment = ["NOTIFY_SOCKET": socket.name]
@@ -117,14 +117,14 @@ private final class ServiceUnderTest: Sendable {
     func becomeReady() { becomingReady.finish() }
 
     /// Everything so far, the watchdog's feedings left out.
-    func heard() -> [String] {
+    func sent() -> [String] {
         take()
-        return told.withLock { $0.filter { $0 != "WATCHDOG=1" } }
+        return received.withLock { $0.filter { $0 != "WATCHDOG=1" } }
     }
 
     var feedings: Int {
         take()
-        return told.withLock { $0.count { $0 == "WATCHDOG=1" } }
+        return received.withLock { $0.count { $0 == "WATCHDOG=1" } }
     }
 
     /// Leaves no room for another datagram until something is read.
@@ -132,7 +132,7 @@ private final class ServiceUnderTest: Sendable {
 
     private func take() {
         let new = socket.received()
-        told.withLock { $0 += new }
+        received.withLock { $0 += new }
     }
 
     /// Runs it until `body` returns, and to its graceful end.

@@ -12,7 +12,7 @@ import Testing
 struct DeploymentSettingsTests {
     private static let ours = Set(AgentSettings.catalogue.names + BalancerSettings.catalogue.names)
 
-    /// What others read: Kuma (KUMA.md of the design), the database's image, systemd, the build, and Compose itself.
+    /// What others read: Kuma, the database's image, systemd, the build, and Compose itself.
     private static let others: Set<String> = [
         "UPTIME_KUMA_DB_TYPE", "UPTIME_KUMA_IS_CONTAINER", "API_RATE_LIMIT", "PUPPETEER_SKIP_CHROMIUM_DOWNLOAD",
         "MARIADB_DATABASE", "MARIADB_USER", "MARIADB_PASSWORD_FILE", "MARIADB_RANDOM_ROOT_PASSWORD", "KUMA_COMMIT",

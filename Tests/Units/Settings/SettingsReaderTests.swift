@@ -196,9 +196,9 @@ struct SettingsReaderTests {
         let error = #expect(throws: ConfigurationError.self) {
             try BalancerSettings(from: SettingInput(environment: ["LB_ADMIN_TOKEN": text]))
         }
-        let told = error?.description ?? ""
-        #expect(told.contains("LB_ADMIN_TOKEN=\"<redacted>\" (environment): ") && told.contains(reason))
-        #expect(!told.contains("0123"))
+        let shown = error?.description ?? ""
+        #expect(shown.contains("LB_ADMIN_TOKEN=\"<redacted>\" (environment): ") && shown.contains(reason))
+        #expect(!shown.contains("0123"))
     }
 
     @Test("PROXY headers are accepted from named proxies only")
