@@ -3,11 +3,11 @@ import ClusterStore
 import Logging
 
 extension ControlPass {
-    func observe(_ picture: ClusterPicture) async {
-        self.picture = picture
-        prober.follow(picture.nodes)
+    func observe(_ snapshot: ClusterSnapshot) async {
+        self.snapshot = snapshot
+        prober.follow(snapshot.nodes)
         let now = clock.now()
-        let nodes = picture.nodes(asOf: now)
+        let nodes = snapshot.nodes(asOf: now)
         switch silence.observe(nodes, now: now) {
         case .ordinary: break
         case .massSilenceBegan(let count):
@@ -47,43 +47,43 @@ extension ControlPass {
         events.append(ClusterEvent(.leaderElected, detail: detail))
     }
 
-    func lead(_ picture: inout ClusterPicture) async throws(StoreError) {
-        let isCurrent = try await speak(&picture)
+    func lead(_ snapshot: inout ClusterSnapshot) async throws(StoreError) {
+        let isCurrent = try await speak(&snapshot)
         heard()
         // Recorded before anything moves, so that the history reads in the order of cause and effect.
         try await recordEvents()
         // A pause holds a job; it must not hold its cancellation as well.
-        if picture.orders.job?.isCancelled == true { try await rebalance(&picture) }
+        if snapshot.orders.job?.isCancelled == true { try await rebalance(&snapshot) }
         // Whoever was overtaken by a report would take monitors from a node on its word of before: read again first.
-        guard isCurrent, try await isAtLiberty(picture) else { return }
+        guard isCurrent, try await isAtLiberty(snapshot) else { return }
         heard()
         do {
-            try await move(&picture)
+            try await move(&snapshot)
             heard()
-            if rest.isOver(now: clock.now()) { try await rebalance(&picture) }
+            if rest.isOver(now: clock.now()) { try await rebalance(&snapshot) }
             heard()
         } catch {
             await mover.tellMoves()
             throw error
         }
         await mover.tellMoves()
-        events += await mover.noteOverload(picture.census, nodes: picture.nodes)
+        events += await mover.noteOverload(snapshot.census, nodes: snapshot.nodes)
         try await recordEvents()
     }
 
-    /// - Returns: whether the picture is as new as the words: no node reported meanwhile.
-    private func speak(_ picture: inout ClusterPicture) async throws(StoreError) -> Bool {
+    /// - Returns: whether the snapshot is as new as the words: no node reported meanwhile.
+    private func speak(_ snapshot: inout ClusterSnapshot) async throws(StoreError) -> Bool {
         guard let lease = await leader.lease, !silence.speakable.isEmpty else { return true }
-        let nodes = picture.nodes(asOf: clock.now())
+        let nodes = snapshot.nodes(asOf: clock.now())
         let outcome = try await speaker.speak(for: nodes, speakable: silence.speakable, under: lease)
         guard !outcome.written.isEmpty else { return !outcome.isOvertaken }
         let byID = Dictionary(outcome.written.map { ($0.id, $0) }) { first, _ in first }
         let now = clock.now()
-        picture.nodes = nodes.map { byID[$0.id] ?? $0 }
-        picture.readAt = now
-        self.picture = picture
-        await mover.observe(picture.nodes, now: now)
-        let seen = transitions.observe(picture.nodes)
+        snapshot.nodes = nodes.map { byID[$0.id] ?? $0 }
+        snapshot.readAt = now
+        self.snapshot = snapshot
+        await mover.observe(snapshot.nodes, now: now)
+        let seen = transitions.observe(snapshot.nodes)
         for event in seen { logger.notice("\(event.detail)", metadata: ["kind": "\(event.kind.rawValue)"]) }
         events += seen
         return !outcome.isOvertaken

@@ -8,15 +8,15 @@ extension ControlPass {
     private static let longestHoldingPass: Duration = .seconds(1)
 
     /// Returns first: what goes home from a lost node need not be moved a second time.
-    func move(_ picture: inout ClusterPicture) async throws(StoreError) {
+    func move(_ snapshot: inout ClusterSnapshot) async throws(StoreError) {
         if rest.isOver(now: clock.now()) {
             // What comes to a node in Kuma's next reading, be it kept back still, leaves no room there for what can wait.
-            expect(await planFailover(picture).moves)
-            try await bringHome(&picture)
+            expect(await planFailover(snapshot).moves)
+            try await bringHome(&snapshot)
         }
-        let plan = await planFailover(picture)
+        let plan = await planFailover(snapshot)
         expect(plan.moves)
-        let urgent = urgentMoves(of: plan, in: picture)
+        let urgent = urgentMoves(of: plan, in: snapshot)
         // They were placed beside the urgent ones, and would load the receivers unevenly without them.
         let planned = urgent.count == plan.moves.count ? plan.planned : []
         let paced = pacer.admit(planned, in: .strict, at: clock.wallTime()) { move in
@@ -46,11 +46,11 @@ extension ControlPass {
         let written = urgent.filter { changes.keys.contains($0.monitor) }
         pacer.note(urgent: ControlPass.arrivals(of: written), at: clock.wallTime())
         expect(plan.moves.filter { !changes.keys.contains($0.monitor) })
-        picture.reassign(changes)
+        snapshot.reassign(changes)
     }
 
-    private func planFailover(_ picture: ClusterPicture) async -> FailoverPlan {
-        await mover.planFailover(picture, sparing: uncertain(in: picture), avoiding: unjudged)
+    private func planFailover(_ snapshot: ClusterSnapshot) async -> FailoverPlan {
+        await mover.planFailover(snapshot, sparing: uncertain(in: snapshot), avoiding: unjudged)
     }
 
     private func expect(_ moves: [PlannedMove]) {
@@ -61,9 +61,9 @@ extension ControlPass {
         moves.reduce(into: [:]) { $0[NodeReference($1.to), default: 0] += 1 }
     }
 
-    private func bringHome(_ picture: inout ClusterPicture) async throws(StoreError) {
+    private func bringHome(_ snapshot: inout ClusterSnapshot) async throws(StoreError) {
         let mover = mover
-        let plan = try await mover.planReturns(picture)
+        let plan = try await mover.planReturns(snapshot)
         let paced = pacer.admit(plan.planned, in: .any, at: clock.wallTime()) { $0.leg }.map(\.move)
         let end = clock.now() + MonitorMover.longestPass
         var forgets = plan.forgets[...]
@@ -78,7 +78,7 @@ extension ControlPass {
         while clock.now() < end, let batch = pace.take(from: &homecomers) {
             guard let lease = try await currentLease() else { return }
             await poller.expireAssignments()
-            let seen = picture
+            let seen = snapshot
             let returned = try await unlessContended(batch.count) { () async throws(StoreError) in
                 try await mover.giveBack(batch, in: seen, under: lease)
             }
@@ -87,17 +87,17 @@ extension ControlPass {
             isHistoryOld = true
             changes.merge(returned) { $1 }
         }
-        picture.reassign(changes)
+        snapshot.reassign(changes)
     }
 
     /// The urgent moves of a plan that are made now.
-    private func urgentMoves(of plan: FailoverPlan, in picture: ClusterPicture) -> [PlannedMove] {
+    private func urgentMoves(of plan: FailoverPlan, in snapshot: ClusterSnapshot) -> [PlannedMove] {
         isHolding = false
         guard !plan.moves.isEmpty else { return [] }
         // A slow database might not let us come back to it in time.
-        guard scans.lastDuration.map({ $0 <= ControlPass.longestHoldingPass }) ?? false else { return plan.moves }
+        guard passes.lastDuration.map({ $0 <= ControlPass.longestHoldingPass }) ?? false else { return plan.moves }
         let wallTime = clock.wallTime()
-        let known = Set(picture.nodes.map { NodeReference($0.id) })
+        let known = Set(snapshot.nodes.map { NodeReference($0.id) })
         let hold = UrgentHold(
             plan.moves, known: known, at: wallTime, configuration.readings, limits: configuration.pacing)
         isHolding = !hold.held.isEmpty
@@ -113,11 +113,11 @@ extension ControlPass {
 
     /// Nodes that are lost by a judgement for which it is too soon: none that a person has put into maintenance, and none
     /// that its own agent has found offline since the rest began.
-    private func uncertain(in picture: ClusterPicture) -> Set<NodeReference> {
+    private func uncertain(in snapshot: ClusterSnapshot) -> Set<NodeReference> {
         let now = clock.now()
         guard !rest.isOver(now: now) else { return [] }
         var uncertain: Set<NodeReference> = []
-        for node in picture.nodes(asOf: now) where node.adminState != .maintenance {
+        for node in snapshot.nodes(asOf: now) where node.adminState != .maintenance {
             let hasSpoken = OwnWord.isOffline(node, judgedSince: rest.since, now: now, limits: configuration.judge)
             if !hasSpoken || silence.silent.contains(node.id) { uncertain.insert(NodeReference(node.id)) }
         }

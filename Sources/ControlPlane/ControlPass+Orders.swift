@@ -5,8 +5,8 @@ import Logging
 /// What the leader does about people's orders.
 extension ControlPass {
     /// Whether anything may be moved. A pause whose time is over ends here, once: whoever deletes it tells of it.
-    func isAtLiberty(_ picture: ClusterPicture) async throws(StoreError) -> Bool {
-        switch picture.orders.source {
+    func isAtLiberty(_ snapshot: ClusterSnapshot) async throws(StoreError) -> Bool {
+        switch snapshot.orders.source {
         case .tables: break
         case .unreadable:
             // A pause may stand there. What is missing is made again with the next pass, or said to be missing.
@@ -16,7 +16,7 @@ extension ControlPass {
             }
             return false
         }
-        guard let pause = picture.orders.pause else { return true }
+        guard let pause = snapshot.orders.pause else { return true }
         guard pause.isOver else { return false }
         if try await store.resume(.overdue) {
             logger.notice("the pause is over; monitors are moved again", metadata: ["by": "\(pause.by)"])
@@ -26,8 +26,8 @@ extension ControlPass {
     }
 
     /// Reads the list of jobs when it must have changed, so that it can be told of while the database is away.
-    func lookAtJobs(_ picture: ClusterPicture) async throws(StoreError) {
-        let active = picture.orders.job?.id
+    func lookAtJobs(_ snapshot: ClusterSnapshot) async throws(StoreError) {
+        let active = snapshot.orders.job?.id
         guard jobs == nil || active != seenJob else { return }
         do { jobs = try await store.jobs() } catch {
             switch error {
@@ -40,8 +40,8 @@ extension ControlPass {
     }
 
     /// One batch of the active job, after everything that is urgent.
-    func rebalance(_ picture: inout ClusterPicture) async throws(StoreError) {
-        guard let job = picture.orders.job, let lease = await leader.lease else { return }
+    func rebalance(_ snapshot: inout ClusterSnapshot) async throws(StoreError) {
+        guard let job = snapshot.orders.job, let lease = await leader.lease else { return }
         // A job may last for many of Kuma's readings; the journal and all monitors are not read anew each second for that.
         let wallTime = clock.wallTime()
         guard rebalancing != job.id || job.isCancelled || goesOnRebalancing || pacer.isOpen(at: wallTime)
@@ -54,21 +54,21 @@ extension ControlPass {
         await mover.forgetJournal()
         await poller.expireAssignments()
         let (progress, paced) = try await rebalancer.advance(
-            job, picture, open: open, pacer: pacer, at: wallTime, under: lease)
+            job, snapshot, open: open, pacer: pacer, at: wallTime, under: lease)
         pacer = paced
         switch progress {
         case .waits: return
         case .moved(let homes):
             goesOnRebalancing = true
-            picture.rehome(homes)
+            snapshot.rehome(homes)
             moves.moved[job.kind.reason, default: 0] += homes.count
-            picture.orders.job?.state = .running
-            picture.orders.job?.moved += homes.count
+            snapshot.orders.job?.state = .running
+            snapshot.orders.job?.moved += homes.count
         case .ended(let end):
             let event = await rebalancer.endEvent(of: job, end)
             logger.notice("\(event.detail)")
             events.append(event)
-            picture.orders.job = nil
+            snapshot.orders.job = nil
         }
     }
 }

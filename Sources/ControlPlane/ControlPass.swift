@@ -5,14 +5,14 @@ import Logging
 /// What one pass learned, for everybody who shows or routes by it.
 struct PassReport: Sendable {
     /// Nil before the first good poll.
-    var picture: ClusterPicture?
+    var snapshot: ClusterSnapshot?
     /// When it was made: a pass may hang in the database while the lease runs out.
     var madeAt: ContinuousClock.Instant
     var database: DatabaseView
     var leadership: LeadershipView
     var silent: Set<NodeID>
     var flaps: [NodeID: Int]
-    var scans = ScanStatistics()
+    var passes = PassStatistics()
     var moves = MoveStatistics()
     var jobs: [RebalanceJob] = []
     var history = RememberedHistory()
@@ -49,7 +49,7 @@ actor ControlPass {
 
     var silence: SilenceJudge
     var transitions: TransitionObserver
-    var picture: ClusterPicture?
+    var snapshot: ClusterSnapshot?
     var database: DatabaseView
     /// When the database last answered, be it with a refusal. Not `database.lastRead`: what counts is whether calls are
     /// answered, not how long a pass takes. The pause after a pass that was answered to its end is no absence either.
@@ -86,7 +86,7 @@ actor ControlPass {
     /// in between: then it is no news.
     var lastEpoch: Int64?
     var failures = 0
-    var scans = ScanStatistics()
+    var passes = PassStatistics()
     var moves = MoveStatistics()
     /// The last jobs, as read when another one became active or none; nil before the first reading.
     var jobs: [RebalanceJob]?
@@ -147,20 +147,20 @@ actor ControlPass {
                 heardBeforePoll()
             }
             let asked = clock.now()
-            var picture = try await poller.poll()
-            scans.polled(in: clock.now() - asked)
+            var snapshot = try await poller.poll()
+            passes.polled(in: clock.now() - asked)
             answered()
-            if let step = picture.clockStep { clockMoved(by: step) }
-            await observe(picture)
+            if let step = snapshot.clockStep { clockMoved(by: step) }
+            await observe(snapshot)
             // Asked of the lease and not of its renewal: a poll that failed after the election hides no new epoch.
             if let lease = await leader.lease { await begin(lease) }
-            try await lookAtJobs(picture)
+            try await lookAtJobs(snapshot)
             heard()
             await publish(report())
-            if await leader.lease != nil { try await lead(&picture) }
-            self.picture = picture
+            if await leader.lease != nil { try await lead(&snapshot) }
+            self.snapshot = snapshot
             heard()
-            if !isUrgent(picture) || clock.now() >= nextAnnouncement + configuration.announceInterval {
+            if !isUrgent(snapshot) || clock.now() >= nextAnnouncement + configuration.announceInterval {
                 try await announce()
                 heard()
                 try await rememberHistory()
@@ -169,11 +169,11 @@ actor ControlPass {
             try await feedFollowers()
             failures = 0
             heard()
-            scans.count += 1
-            scans.last = clock.now()
-            scans.lastDuration = clock.now() - started
+            passes.count += 1
+            passes.last = clock.now()
+            passes.lastDuration = clock.now() - started
             await publish(report())
-            return max(interval(for: picture) - (clock.now() - started), .zero)
+            return max(interval(for: snapshot) - (clock.now() - started), .zero)
         } catch {
             await failed(error, in: started)
             await publish(report())
@@ -183,16 +183,16 @@ actor ControlPass {
 
     /// Somebody is about to be judged offline, or what was kept back is to be written in time: that waits for no poll, nor for
     /// what can come later.
-    private func isUrgent(_ picture: ClusterPicture) -> Bool {
+    private func isUrgent(_ snapshot: ClusterSnapshot) -> Bool {
         isHolding
-            || picture.nodes.contains { node in
+            || snapshot.nodes.contains { node in
                 node.failStreak > 0 && node.believedStatus(configuration.judge) == .online
                     && !silence.silent.contains(node.id)
             }
     }
 
-    private func interval(for picture: ClusterPicture) -> Duration {
-        isUrgent(picture)
+    private func interval(for snapshot: ClusterSnapshot) -> Duration {
+        isUrgent(snapshot)
             ? min(configuration.suspectPollInterval, configuration.pollInterval) : configuration.pollInterval
     }
 
@@ -208,10 +208,10 @@ actor ControlPass {
         let flapping = await mover.flaps
         var database = database
         database.hosts = store.databaseHosts
-        for node in picture?.nodes ?? [] { flaps[node.id] = flapping.flaps(of: node.id, now: now) }
+        for node in snapshot?.nodes ?? [] { flaps[node.id] = flapping.flaps(of: node.id, now: now) }
         return PassReport(
-            picture: picture, madeAt: now, database: database, leadership: await leader.view(balancers: balancers),
-            silent: silence.silent, flaps: flaps, scans: scans, moves: moves, jobs: jobs ?? [],
+            snapshot: snapshot, madeAt: now, database: database, leadership: await leader.view(balancers: balancers),
+            silent: silence.silent, flaps: flaps, passes: passes, moves: moves, jobs: jobs ?? [],
             history: history)
     }
 }
@@ -324,7 +324,7 @@ extension ControlPass {
             if let lastRead = database.lastRead, lastRead >= started { heard() } else { heardBeforePoll() }
         }
         failures += 1
-        scans.failures += 1
+        passes.failures += 1
         switch error {
         case .leaseLost:
             return

@@ -11,22 +11,22 @@ extension ControlPlane {
         return shared.withLock { state in
             let report = state.report
             let routed = Dictionary(state.table.nodes.map { ($0.id, $0) }) { first, _ in first }
-            let nodes = (report.picture?.nodes(asOf: now) ?? []).map { node in
+            let nodes = (report.snapshot?.nodes(asOf: now) ?? []).map { node in
                 view(node, report: report, routed: routed[node.id], monotonic: monotonic)
             }
-            let known = report.picture?.nodes.map(\.id) ?? []
+            let known = report.snapshot?.nodes.map(\.id) ?? []
             var whole = ClusterState(
-                nodes: nodes, isSetUp: report.picture?.isSetUp, monitorLimit: configuration.monitorLimit,
-                unassignedCount: report.picture?.census.unassigned ?? 0,
-                orphanedCount: report.picture?.census.orphaned(besides: known) ?? 0,
+                nodes: nodes, isSetUp: report.snapshot?.isSetUp, monitorLimit: configuration.monitorLimit,
+                unassignedCount: report.snapshot?.census.unassigned ?? 0,
+                orphanedCount: report.snapshot?.census.orphaned(besides: known) ?? 0,
                 leadership: report.leadership.aged(by: now - report.madeAt), database: report.database,
                 checks: statistics,
                 tableGeneration: state.table.generation)
             whole.tableUpdatedAt = state.tableUpdatedAt
-            whole.orders = report.picture?.orders ?? StandingOrders()
+            whole.orders = report.snapshot?.orders ?? StandingOrders()
             whole.recentJobs = report.jobs
             whole.history = report.history
-            whole.scans = report.scans
+            whole.passes = report.passes
             whole.moves = report.moves
             whole.thresholds = configuration.thresholds
             return whole
@@ -38,7 +38,7 @@ extension ControlPlane {
     ) -> NodeView {
         let isEjected = routed?.traffic.isEjected(now: monotonic) ?? false
         let standing = routed?.standing(monitorLimit: configuration.monitorLimit, isEjected: isEjected)
-        let count = report.picture?.census[node.id] ?? AssignmentCensus.Count()
+        let count = report.snapshot?.census[node.id] ?? AssignmentCensus.Count()
         return NodeView(
             record: node,
             speaker: report.silent.contains(node.id) ? .balancer : .agent,
@@ -49,28 +49,28 @@ extension ControlPlane {
             standing: standing ?? .impossible,
             slowStartShare: configuration.slowStart.share(since: routed?.traffic.routableSince, now: monotonic),
             openConnections: routed?.traffic.openConnections.load(ordering: .relaxed) ?? 0,
-            monitorCount: report.picture?.monitorCount(of: node) ?? 0,
+            monitorCount: report.snapshot?.monitorCount(of: node) ?? 0,
             homeCount: count.home,
             visitingCount: count.visiting,
             flaps: report.flaps[node.id] ?? 0)
     }
 
     package func probeAllNodes() async -> [NodeCheck] {
-        let nodes = shared.withLock { $0.report.picture?.nodes.map(\.id) ?? [] }
+        let nodes = shared.withLock { $0.report.snapshot?.nodes.map(\.id) ?? [] }
         // On a task of its own: a caller that goes away must not make checks look failed.
         let results = await Task { await self.checkAll() }.value
         return nodes.map { NodeCheck(node: $0, result: results[$0]) }
     }
 
     private func checkAll() async -> [NodeID: ProbeResult] {
-        var orders = prober.takeAll()[...]
+        var requests = prober.takeAll()[...]
         return await withTaskGroup(of: (NodeID, ProbeResult).self) { group in
             var results: [NodeID: ProbeResult] = [:]
             var running = 0
-            while running > 0 || !orders.isEmpty {
-                while running < configuration.probesInFlight, let order = orders.popFirst() {
+            while running > 0 || !requests.isEmpty {
+                while running < configuration.probesInFlight, let request = requests.popFirst() {
                     running += 1
-                    group.addTask { (order.node, await self.check(order)) }
+                    group.addTask { (request.node, await self.check(request)) }
                 }
                 guard let (node, result) = await group.next() else { break }
                 running -= 1
@@ -85,7 +85,7 @@ extension ControlPlane {
         await pass.expireAssignments()
         let now = clock.now()
         shared.withLock { state in
-            state.report.picture?.recounts = Dictionary(recounts.map { ($0.node, $0.after) }) { first, _ in first }
+            state.report.snapshot?.recounts = Dictionary(recounts.map { ($0.node, $0.after) }) { first, _ in first }
             state.nextPass = now
         }
         publishTable()

@@ -16,14 +16,14 @@ extension ControlPlane {
         do {
             guard let saved = try StateFile(path: path).read() else { return }
             let now = clock.now()
-            let (picture, addresses) = saved.restored(now: now)
+            let (snapshot, addresses) = saved.restored(now: now)
             shared.withLock { state in
-                state.report.picture = picture
+                state.report.snapshot = snapshot
                 for known in addresses { state.book.remember(known.address, for: known.host, now: now) }
                 adopt(&state, now: now)
                 state.saved = saved
             }
-            prober.follow(picture.nodes)
+            prober.follow(snapshot.nodes)
             publishTable()
             logger.notice("serving by the state file until the database answers", metadata: ["path": "\(path)"])
         } catch {
@@ -42,15 +42,15 @@ extension ControlPlane {
 
     /// What to write now, when it is news and time to.
     func savable(_ state: inout State, _ occasion: SaveOccasion, now: ContinuousClock.Instant) -> SavedState? {
-        guard configuration.stateFile != nil, !state.isSaving, let picture = state.report.picture,
-            picture.source == .database
+        guard configuration.stateFile != nil, !state.isSaving, let snapshot = state.report.snapshot,
+            snapshot.source == .database
         else { return nil }
         switch occasion {
         case .turn: guard now >= state.nextSave, state.saved != nil || !state.book.hasPendingNames else { return nil }
         case .end: break
         }
         state.nextSave = now + configuration.stateFileInterval
-        let next = SavedState(picture, resolved: state.book.resolve)
+        let next = SavedState(snapshot, resolved: state.book.resolve)
         guard next != state.saved else { return nil }
         state.isSaving = true
         return next

@@ -39,8 +39,8 @@ extension ControlPlane {
                 state.isPassRunning = false
                 state.nextPass = next
             }
-        case .probe(let order):
-            _ = await check(order)
+        case .probe(let request):
+            _ = await check(request)
         case .lookUp(let host):
             lookup(host) { [weak self] answer in self?.resolved(host, answer) }
         case .save(let state):
@@ -63,20 +63,20 @@ extension ControlPlane {
                     suspects.append(node.id)
                 }
             }
-            for node in state.report.picture?.nodes ?? [] where suspects.contains(node.id) {
+            for node in state.report.snapshot?.nodes ?? [] where suspects.contains(node.id) {
                 if let host = node.address?.host { state.book.doubt(host, now: now) }
             }
             return suspects
         }
     }
 
-    func check(_ order: ProbeBoard.Order) async -> ProbeResult {
-        let sight = shared.withLock { $0.book.sight(of: order.address) }
-        let result = await prober.perform(order, at: sight) { believe($0, after: sight, of: order) }
+    func check(_ request: ProbeBoard.Request) async -> ProbeResult {
+        let sight = shared.withLock { $0.book.sight(of: request.address) }
+        let result = await prober.perform(request, at: sight) { believe($0, after: sight, of: request) }
         switch result.finding {
         case .healthy, .degraded:
             // One good probe is enough to end an ejection (DESIGN.md §3.4).
-            shared.withLock { $0.traffic.traffic(of: order.node) }.connectSucceeded()
+            shared.withLock { $0.traffic.traffic(of: request.node) }.connectSucceeded()
         case .unhealthy: break
         }
         return result
@@ -85,9 +85,9 @@ extension ControlPlane {
     /// Notes which address answered, or that none did, and says whose answer it is.
     /// - Parameter address: that answered well.
     private func believe(
-        _ address: SocketAddress?, after sight: AddressBook.Sight, of order: ProbeBoard.Order
+        _ address: SocketAddress?, after sight: AddressBook.Sight, of request: ProbeBoard.Request
     ) -> AddressClaims.Verdict {
-        let (now, host) = (clock.now(), order.address.host)
+        let (now, host) = (clock.now(), request.address.host)
         return shared.withLock { state -> AddressClaims.Verdict in
             guard let address else {
                 state.book.doubt(host, now: now)
@@ -99,11 +99,11 @@ extension ControlPlane {
                 return .own
             }
             if state.book.answered(address, for: host) { state.moved() }
-            if state.areClaimsOld, state.claims.quiet.contains(order.node) { claim(&state, now: now) }
-            let verdict = state.claims.verdict(on: order.node, at: address, state.book.certainty(of: host, now: now))
-            if let rival = state.claims.rival(of: order.node, at: address), verdict != .own {
+            if state.areClaimsOld, state.claims.quiet.contains(request.node) { claim(&state, now: now) }
+            let verdict = state.claims.verdict(on: request.node, at: address, state.book.certainty(of: host, now: now))
+            if let rival = state.claims.rival(of: request.node, at: address), verdict != .own {
                 // It may have moved away, with its name not looked up since.
-                let claimant = state.report.picture?.nodes.first { $0.id == rival }
+                let claimant = state.report.snapshot?.nodes.first { $0.id == rival }
                 if let host = claimant?.address?.host { state.book.doubt(host, now: now) }
             }
             return verdict
@@ -130,10 +130,10 @@ extension ControlPlane {
 
     /// Who is where, by what is known now.
     private func claim(_ state: inout State, now: ContinuousClock.Instant) {
-        guard let picture = state.report.picture else { return }
+        guard let snapshot = state.report.snapshot else { return }
         state.areClaimsOld = false
         state.claims = AddressClaims(
-            picture.nodes(asOf: now), silent: state.report.silent, overdue: configuration.silence.reportTTL / 2
+            snapshot.nodes(asOf: now), silent: state.report.silent, overdue: configuration.silence.reportTTL / 2
         ) { [book = state.book] address, claimant in
             switch (claimant, book.certainty(of: address.host, now: now)) {
             case (.reporting, _), (.silent, .certain): book.resolve(address)
@@ -147,8 +147,8 @@ extension ControlPlane {
         let now = clock.now()
         shared.withLock { state in
             var next = report
-            // Until the first good poll the state file's picture stands.
-            if next.picture == nil { next.picture = state.report.picture }
+            // Until the first good poll the state file's snapshot stands.
+            if next.snapshot == nil { next.snapshot = state.report.snapshot }
             state.report = next
             adopt(&state, now: now)
         }
@@ -156,7 +156,7 @@ extension ControlPlane {
     }
 
     func adopt(_ state: inout State, now: ContinuousClock.Instant) {
-        guard let nodes = state.report.picture?.nodes else { return }
+        guard let nodes = state.report.snapshot?.nodes else { return }
         state.book.follow(Set(nodes.compactMap { $0.address?.host }), now: now)
         claim(&state, now: now)
         // What is said of a quiet node depends on its name: that is looked up as often as it may be.
@@ -171,17 +171,17 @@ extension ControlPlane {
         let table = shared.withLock { state -> RoutingTable? in
             let shortage = state.report.database.shortage
             // A table without nodes says why there are none.
-            guard state.report.picture != nil || shortage != state.table.shortage else { return nil }
+            guard state.report.snapshot != nil || shortage != state.table.shortage else { return nil }
             var traffic = state.traffic
             let nodes =
-                state.report.picture.map { picture in
+                state.report.snapshot.map { snapshot in
                     builder.nodes(
-                        of: picture, probed: { prober.status(of: $0) }, resolved: state.book.resolve,
+                        of: snapshot, probed: { prober.status(of: $0) }, resolved: state.book.resolve,
                         traffic: { traffic.traffic(of: $0) })
                 } ?? []
             state.traffic = traffic
-            let isSetupPending = !(state.report.picture?.isSetUp ?? true)
-            let monitors = state.report.picture?.monitors ?? .empty
+            let isSetupPending = !(state.report.snapshot?.isSetUp ?? true)
+            let monitors = state.report.snapshot?.monitors ?? .empty
             guard
                 RoutingTableBuilder.differs(
                     nodes, isSetupPending: isSetupPending, monitors: monitors, shortage: shortage, from: state.table)

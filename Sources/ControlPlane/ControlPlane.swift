@@ -19,7 +19,7 @@ package final class ControlPlane: ClusterControl, Service {
     package enum Work: Sendable, Equatable {
         /// One round trip through the database.
         case pass
-        case probe(ProbeBoard.Order)
+        case probe(ProbeBoard.Request)
         case lookUp(host: String)
         case save(SavedState)
     }
@@ -33,7 +33,7 @@ package final class ControlPlane: ClusterControl, Service {
 
         var report: PassReport
         var book: AddressBook
-        /// Of the last picture and, unless they are old, of the book as it is.
+        /// Of the last snapshot and, unless they are old, of the book as it is.
         var claims = AddressClaims()
         var areClaimsOld = false
         var traffic = NodeTrafficRegistry()
@@ -107,7 +107,7 @@ package final class ControlPlane: ClusterControl, Service {
         shared = Mutex(
             State(
                 report: PassReport(
-                    picture: nil, madeAt: now, database: unread, leadership: nobody, silent: [], flaps: [:]),
+                    snapshot: nil, madeAt: now, database: unread, leadership: nobody, silent: [], flaps: [:]),
                 book: AddressBook(interval: configuration.resolveInterval, deadline: configuration.resolveDeadline),
                 nextPass: now, nextSave: now))
         inbox.handler.withLock { $0 = ReportInbox.Handler { [weak self] in self?.received($0) } }

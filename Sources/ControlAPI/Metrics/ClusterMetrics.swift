@@ -97,12 +97,12 @@ struct ClusterMetrics: Sendable {
             state.database.lastRead.map { [Sample($0.duration(to: moment.instant).seconds)] } ?? [])
         text.add(
             summary: "kuma_cluster_database_poll_seconds", "Readings of the tables, and how long the database took.",
-            count: state.scans.polls, seconds: state.scans.pollTime.seconds)
+            count: state.passes.polls, seconds: state.passes.pollTime.seconds)
         text.add(
             "kuma_balancer_passes_total", .counter, "Passes through the database that came to their end.",
-            state.scans.count)
+            state.passes.count)
         text.add(
-            "kuma_balancer_passes_failed_total", .counter, "Passes that the database ended.", state.scans.failures)
+            "kuma_balancer_passes_failed_total", .counter, "Passes that the database ended.", state.passes.failures)
         text.add(
             "kuma_cluster_table_generation", .gauge, "Of the routing table in use; grows with each change.",
             [Sample(Double(state.tableGeneration))])

@@ -28,9 +28,9 @@ struct DetectionRoutes: Sendable {
             "timestamp": moment.timestamp,
             "running": .bool(!state.isStale),
             "interval_ms": .integer(limits.pollInterval.milliseconds),
-            "scans": .integer(state.scans.count),
-            "last_scan": JSON(state.scans.last.map { moment.text($0) }),
-            "last_duration_ms": JSON(state.scans.lastDuration?.milliseconds),
+            "scans": .integer(state.passes.count),
+            "last_scan": JSON(state.passes.last.map { moment.text($0) }),
+            "last_duration_ms": JSON(state.passes.lastDuration?.milliseconds),
             "silent_nodes": names(state.nodes.filter { $0.speaker == .balancer }),
             "suspects": names(state.nodes.filter { DetectionRoutes.isSuspect($0, limits, state) }),
             "thresholds": [

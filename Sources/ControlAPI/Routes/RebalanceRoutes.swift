@@ -27,7 +27,7 @@ struct RebalanceRoutes: Sendable {
             }
         try request.refuseParameters(besides: ["dry_run", "max_moves"] + confirmation)
         try request.refuseBody()
-        let wish = RebalanceWish(kind, limit: try RebalanceRoutes.maxMoves.read(from: request.parameters))
+        let wish = RebalanceRequest(kind, limit: try RebalanceRoutes.maxMoves.read(from: request.parameters))
         let isConfirmed = try RebalanceRoutes.isConfirmed(request)
         let isDryRun = try RebalanceRoutes.flag("dry_run", in: request)
         do throws(StoreError) {

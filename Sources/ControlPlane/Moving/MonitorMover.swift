@@ -64,12 +64,12 @@ actor MonitorMover {
     ///   - uncertain: nodes that are not to be taken for lost yet.
     ///   - unjudged: nodes that are not to be taken for alive yet.
     func planFailover(
-        _ picture: ClusterPicture, sparing uncertain: Set<NodeReference> = [], avoiding unjudged: UnjudgedNodes = .none
+        _ snapshot: ClusterSnapshot, sparing uncertain: Set<NodeReference> = [], avoiding unjudged: UnjudgedNodes = .none
     ) -> FailoverPlan {
-        var ownership = Ownership.map(of: picture.nodes, limits: judge)
+        var ownership = Ownership.map(of: snapshot.nodes, limits: judge)
         for node in uncertain where ownership[node] == .lost(.failover) { ownership[node] = .wavering }
         let plan = FailoverPlan(
-            assignments: picture.assignments, census: picture.census, ownership: ownership, orphans: picture.orphans,
+            assignments: snapshot.assignments, census: snapshot.census, ownership: ownership, orphans: snapshot.orphans,
             unjudged: unjudged)
         // They may speak in a moment.
         guard unjudged.nodes.isEmpty else { return plan }

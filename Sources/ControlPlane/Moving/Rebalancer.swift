@@ -41,29 +41,29 @@ actor Rebalancer {
     ///   - pacer: says which moves may go now.
     /// - Returns: also the pacer, which has counted them.
     func advance(
-        _ job: RebalanceJob, _ picture: ClusterPicture, open: [OpenMove], pacer: PlannedMovePacer,
+        _ job: RebalanceJob, _ snapshot: ClusterSnapshot, open: [OpenMove], pacer: PlannedMovePacer,
         at wallTime: Duration, under lease: Lease
     ) async throws(StoreError) -> (Progress, PlannedMovePacer) {
         var pacer = pacer
-        let progress = try await advance(job, picture, open: open, &pacer, at: wallTime, under: lease)
+        let progress = try await advance(job, snapshot, open: open, &pacer, at: wallTime, under: lease)
         return (progress, pacer)
     }
 
     private func advance(
-        _ job: RebalanceJob, _ picture: ClusterPicture, open: [OpenMove], _ pacer: inout PlannedMovePacer,
+        _ job: RebalanceJob, _ snapshot: ClusterSnapshot, open: [OpenMove], _ pacer: inout PlannedMovePacer,
         at wallTime: Duration, under lease: Lease
     ) async throws(StoreError) -> Progress {
         if job.isCancelled { return try await end(job, as: .cancelled, under: lease) }
         let plan = RebalancePlan(
-            job.kind, assignments: picture.assignments, open: open,
-            ownership: Ownership.map(of: picture.nodes, limits: judge), orphans: picture.orphans,
+            job.kind, assignments: snapshot.assignments, open: open,
+            ownership: Ownership.map(of: snapshot.nodes, limits: judge), orphans: snapshot.orphans,
             limit: job.remaining)
         guard plan.fitNodes > 0 else {
             return try await end(job, as: .failed(reason: "no node is fit to be given monitors"), under: lease)
         }
         guard !plan.moves.isEmpty else {
             // Right after the monitors were read again nobody can say which homes do not exist; the next pass can.
-            switch picture.orphans {
+            switch snapshot.orphans {
             case .leave where job.remaining > 0 && !isVainAgain(job): return .moved([:])
             case .leave, .rescue: return try await end(job, as: .done, under: lease)
             }

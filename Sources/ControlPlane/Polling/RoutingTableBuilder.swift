@@ -15,10 +15,10 @@ package struct RoutingTableBuilder: Sendable {
     ///   - resolved: the socket address of a node; nil while its name does not resolve.
     /// - Returns: the entries, ascending by node id, at most `RoutingLimits.nodes`.
     package func nodes(
-        of picture: ClusterPicture, probed: (NodeID) -> NodeStatus?, resolved: (NodeAddress) -> SocketAddress?,
+        of snapshot: ClusterSnapshot, probed: (NodeID) -> NodeStatus?, resolved: (NodeAddress) -> SocketAddress?,
         traffic: (NodeID) -> NodeTraffic
     ) -> [RoutingNode] {
-        picture.nodes.prefix(RoutingLimits.nodes).map { node in
+        snapshot.nodes.prefix(RoutingLimits.nodes).map { node in
             let status = node.believedStatus(judge)
             return RoutingNode(
                 id: node.id,
@@ -29,7 +29,7 @@ package struct RoutingTableBuilder: Sendable {
                 // Routing follows what this balancer can reach (DESIGN.md §1).
                 isReachable: (probed(node.id) ?? status) == .online,
                 isPrimary: node.isPrimary,
-                monitorCount: picture.monitorCount(of: node),
+                monitorCount: snapshot.monitorCount(of: node),
                 traffic: traffic(node.id))
         }
     }

@@ -81,23 +81,23 @@ package struct SavedState: Sendable, Equatable, Codable {
     package let nodes: [Node]
 
     /// - Parameter resolved: the last good address of a node.
-    package init(_ picture: ClusterPicture, resolved: (NodeAddress) -> SocketAddress?) {
+    package init(_ snapshot: ClusterSnapshot, resolved: (NodeAddress) -> SocketAddress?) {
         version = SavedState.version
-        isSetUp = picture.isSetUp
-        nodes = picture.nodes.prefix(RoutingLimits.nodes).map { node in
+        isSetUp = snapshot.isSetUp
+        nodes = snapshot.nodes.prefix(RoutingLimits.nodes).map { node in
             Node(
                 id: node.id.text, name: node.name, host: node.host, status: node.status.rawValue,
                 adminState: node.adminState.rawValue, isPrimary: node.isPrimary,
-                monitorCount: picture.monitorCount(of: node),
+                monitorCount: snapshot.monitorCount(of: node),
                 address: node.address.flatMap(resolved).map { $0.ip.figures })
         }
     }
 
-    /// The picture to start with, and the addresses known for its host names. A node that does not make sense is left
+    /// The snapshot to start with, and the addresses known for its host names. A node that does not make sense is left
     /// out.
     package func restored(
         now: ContinuousClock.Instant
-    ) -> (picture: ClusterPicture, addresses: [(host: String, address: SocketAddress)]) {
+    ) -> (snapshot: ClusterSnapshot, addresses: [(host: String, address: SocketAddress)]) {
         var records: [NodeRecord] = []
         var addresses: [(host: String, address: SocketAddress)] = []
         for node in nodes.prefix(RoutingLimits.nodes) {
@@ -112,9 +112,9 @@ package struct SavedState: Sendable, Equatable, Codable {
                 addresses.append((host, SocketAddress(ip, port: 0)))
             }
         }
-        let picture = ClusterPicture(
+        let snapshot = ClusterSnapshot(
             source: .stateFile, nodes: records.sorted { $0.id < $1.id }, isSetUp: isSetUp, assignments: [],
             readAt: now)
-        return (picture, addresses)
+        return (snapshot, addresses)
     }
 }

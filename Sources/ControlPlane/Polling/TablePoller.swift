@@ -8,7 +8,7 @@ actor TablePoller {
     private let store: any ControlStore
     private let clock: ControlClock
     private let logger: Logger
-    private var picture: ClusterPicture?
+    private var snapshot: ClusterSnapshot?
     private var fingerprint: AssignmentFingerprint?
     private var rejectedRows: [String] = []
     private var surplus = 0
@@ -23,7 +23,7 @@ actor TablePoller {
     /// The next poll reads the whole map: we wrote to it, or a person asked.
     func expireAssignments() { fingerprint = nil }
 
-    func poll() async throws(StoreError) -> ClusterPicture {
+    func poll() async throws(StoreError) -> ClusterSnapshot {
         let asked = clock.now()
         let poll = try await store.poll()
         let readAt = clock.now()
@@ -31,22 +31,22 @@ actor TablePoller {
         noteRejected(poll.rejectedRows)
         noteSurplus(poll.nodes.count - RoutingLimits.nodes)
         let nodes = TablePoller.ascending(poll.nodes)
-        var next: ClusterPicture
-        if let picture, fingerprint == poll.fingerprint {
-            next = picture
+        var next: ClusterSnapshot
+        if let snapshot, fingerprint == poll.fingerprint {
+            next = snapshot
             next.nodes = nodes
             next.isSetUp = poll.isSetUp
             next.readAt = readAt
             next.orphans = poll.rejectedRows.isEmpty ? .rescue : .leave
         } else {
             let assignments = try await store.assignments()
-            next = ClusterPicture(
+            next = ClusterSnapshot(
                 nodes: nodes, isSetUp: poll.isSetUp, assignments: assignments, readAt: readAt)
             fingerprint = poll.fingerprint
         }
         next.orders = poll.orders
         next.clockStep = step
-        picture = next
+        snapshot = next
         return next
     }
 

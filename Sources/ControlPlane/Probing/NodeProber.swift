@@ -2,7 +2,7 @@ import ClusterCore
 import Logging
 import Synchronization
 
-/// Runs the probes that the board orders and keeps what they found. Its answers feed routing; the speaker lends them to
+/// Runs the probes that the board requests and keeps what they found. Its answers feed routing; the speaker lends them to
 /// nodes that have fallen silent.
 final class NodeProber: Sendable {
     private struct State {
@@ -43,8 +43,8 @@ final class NodeProber: Sendable {
         state.withLock { $0.board.recheck(host, now: now) }
     }
 
-    func takeDue(now: ContinuousClock.Instant) -> [ProbeBoard.Order] { state.withLock { $0.board.take(now: now) } }
-    func takeAll() -> [ProbeBoard.Order] { state.withLock { $0.board.takeAll() } }
+    func takeDue(now: ContinuousClock.Instant) -> [ProbeBoard.Request] { state.withLock { $0.board.take(now: now) } }
+    func takeAll() -> [ProbeBoard.Request] { state.withLock { $0.board.takeAll() } }
 
     func finding(of node: NodeID) -> ProbeBoard.Finding? { state.withLock { $0.board.finding(of: node) } }
     /// What may be said of the node itself: a stranger at its address is left out.
@@ -54,26 +54,26 @@ final class NodeProber: Sendable {
     var revision: UInt64 { state.withLock { $0.revision } }
     var statistics: CheckStatistics { state.withLock { $0.statistics } }
 
-    /// Makes one ordered probe, of the addresses that were looked up: no check waits for a resolver, which may be stuck over
+    /// Makes one requested probe, of the addresses that were looked up: no check waits for a resolver, which may be stuck over
     /// another node's name. A node whose name has no address fails the check; one whose name is still being looked up is
     /// asked for again a little later.
     /// - Parameter belief: asked with the address that answered well, if one did: whether that answer is the node's.
     func perform(
-        _ order: ProbeBoard.Order, at sight: AddressBook.Sight,
+        _ request: ProbeBoard.Request, at sight: AddressBook.Sight,
         belief: (SocketAddress?) -> AddressClaims.Verdict
     ) async -> ProbeResult {
         let (result, address): (ProbeResult, SocketAddress?)
         switch sight {
-        case .known(let addresses): (result, address) = await ask(order, at: addresses)
+        case .known(let addresses): (result, address) = await ask(request, at: addresses)
         case .unknown(let reason): (result, address) = (.notResolved(reason), nil)
         case .pending:
             let now = clock.now()
-            state.withLock { $0.board.postpone(order, now: now) }
+            state.withLock { $0.board.postpone(request, now: now) }
             return .notResolved("it is being looked up")
         }
         // A check that our own shutdown cut short says nothing of the node.
         guard !Task.isCancelled else {
-            state.withLock { $0.board.abandon(order) }
+            state.withLock { $0.board.abandon(request) }
             return result
         }
         let verdict = belief(address)
@@ -85,19 +85,19 @@ final class NodeProber: Sendable {
             case .healthy, .degraded: state.statistics.successes += 1
             case .unhealthy: state.statistics.failures += 1
             }
-            let isFirst = state.board.status(of: order.node) == nil
-            let recording = state.board.record(result, for: order, verdict, now: now, draw: draw)
+            let isFirst = state.board.status(of: request.node) == nil
+            let recording = state.board.record(result, for: request, verdict, now: now, draw: draw)
             if isFirst || recording.map({ $0.routing != .unchanged }) ?? true { state.revision += 1 }
             return recording
         }
         switch recording?.routing {
-        case .became(let status): report(status, of: order, result)
+        case .became(let status): report(status, of: request, result)
         case .unchanged, nil: break
         }
         if case .foreign(let reason) = verdict, recording?.ownership == .became(.offline) {
             logger.warning(
                 "an answer at the node's address is not counted as the node's",
-                metadata: ["node": "\(order.node)", "address": "\(order.address)", "reason": "\(reason)"])
+                metadata: ["node": "\(request.node)", "address": "\(request.address)", "reason": "\(reason)"])
         }
         return result
     }
@@ -105,14 +105,14 @@ final class NodeProber: Sendable {
     /// Asks at one address after the other, until one answers well or the check's time is over.
     /// - Returns: the good answer and where it came from, or what was found at the first address.
     private func ask(
-        _ order: ProbeBoard.Order, at addresses: [SocketAddress]
+        _ request: ProbeBoard.Request, at addresses: [SocketAddress]
     ) async -> (ProbeResult, SocketAddress?) {
-        let end = clock.now() + order.timeout
+        let end = clock.now() + request.timeout
         var failure: ProbeResult?
         for address in addresses {
-            let left = failure == nil ? order.timeout : end - clock.now()
+            let left = failure == nil ? request.timeout : end - clock.now()
             guard left > .zero, !Task.isCancelled else { break }
-            let result = await ask(order, at: order.address.reached(at: address), timeout: left)
+            let result = await ask(request, at: request.address.reached(at: address), timeout: left)
             switch result.finding {
             case .healthy, .degraded: return (result, address)
             case .unhealthy: failure = failure ?? result
@@ -121,16 +121,16 @@ final class NodeProber: Sendable {
         return (failure ?? .notResolved("it has no address"), nil)
     }
 
-    private func ask(_ order: ProbeBoard.Order, at address: NodeAddress, timeout: Duration) async -> ProbeResult {
-        switch order.occasion {
+    private func ask(_ request: ProbeBoard.Request, at address: NodeAddress, timeout: Duration) async -> ProbeResult {
+        switch request.occasion {
         case .routine: await probe.routineProbe(address, timeout: timeout)
         case .suspicion: await probe.probe(address, timeout: timeout)
         }
     }
 
-    private func report(_ status: NodeStatus, of order: ProbeBoard.Order, _ result: ProbeResult) {
+    private func report(_ status: NodeStatus, of request: ProbeBoard.Request, _ result: ProbeResult) {
         let metadata: Logger.Metadata = [
-            "node": "\(order.node)", "address": "\(order.address)", "found": "\(result.detail)",
+            "node": "\(request.node)", "address": "\(request.address)", "found": "\(result.detail)",
         ]
         switch status {
         case .online: logger.notice("this balancer reaches the node; it gets connections", metadata: metadata)

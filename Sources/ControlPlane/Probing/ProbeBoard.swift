@@ -28,7 +28,7 @@ package struct ProbeBoard: Sendable {
     }
 
     /// One probe to make now.
-    package struct Order: Sendable, Equatable {
+    package struct Request: Sendable, Equatable {
         package let node: NodeID
         package let address: NodeAddress
         package let timeout: Duration
@@ -129,7 +129,7 @@ package struct ProbeBoard: Sendable {
     }
 
     /// The probes to start now, longest overdue first, as many as may be in flight.
-    package mutating func take(now: ContinuousClock.Instant) -> [Order] {
+    package mutating func take(now: ContinuousClock.Instant) -> [Request] {
         let room = limits.inFlight - inFlight
         guard room > 0 else { return [] }
         let startable = due.indices.filter { due[$0] <= now && isStartable($0) }
@@ -138,7 +138,7 @@ package struct ProbeBoard: Sendable {
     }
 
     /// A probe of every node, now, for somebody who waits for the answers.
-    package mutating func takeAll() -> [Order] {
+    package mutating func takeAll() -> [Request] {
         entries.indices.sorted { entries[$0].node < entries[$1].node }.map { start($0) }
     }
 
@@ -147,7 +147,7 @@ package struct ProbeBoard: Sendable {
         return entries[position].isHurried && underWay.timeout > impatience(with: entries[position])
     }
 
-    private mutating func start(_ position: Int) -> Order {
+    private mutating func start(_ position: Int) -> Request {
         let entry = entries[position]
         let isSuspect = entry.judge.status == .online && (entry.isHurried || entry.judge.failStreak > 0)
         let timeout = isSuspect ? impatience(with: entry) : limits.timeout
@@ -156,7 +156,7 @@ package struct ProbeBoard: Sendable {
         entries[position].underWay = (lastTicket, timeout)
         entries[position].isHurried = false
         let isRoutine = !isSuspect && entry.judge.status == .online && entry.last != nil
-        return Order(
+        return Request(
             node: entry.node, address: entry.address, timeout: timeout, occasion: isRoutine ? .routine : .suspicion,
             ticket: lastTicket)
     }
@@ -171,20 +171,20 @@ package struct ProbeBoard: Sendable {
         package let ownership: HealthJudge.Verdict
     }
 
-    /// Takes the answer to an order, every order exactly once.
+    /// Takes the answer to a request, every request exactly once.
     /// - Parameters:
     ///   - belief: whether a good answer is the node's own.
     ///   - draw: a random number of 0 to 1, for the jitter.
     /// - Returns: nil when the probe was abandoned meanwhile or its node is gone; else what the judges made of it.
     package mutating func record(
-        _ result: ProbeResult, for order: Order, _ belief: AddressClaims.Verdict = .own,
+        _ result: ProbeResult, for request: Request, _ belief: AddressClaims.Verdict = .own,
         now: ContinuousClock.Instant, draw: Double
     ) -> Recording? {
         inFlight -= 1
-        guard let position = positions[order.node] else { return nil }
-        let wasElsewhere = entries[position].elsewhere.remove(order.ticket) != nil
+        guard let position = positions[request.node] else { return nil }
+        let wasElsewhere = entries[position].elsewhere.remove(request.ticket) != nil
         if wasElsewhere, case .unhealthy = result.finding { return judge(position, by: result, belief) }
-        guard entries[position].underWay?.ticket == order.ticket else { return nil }
+        guard entries[position].underWay?.ticket == request.ticket else { return nil }
         let recording = judge(position, by: result, belief)
         entries[position].underWay = nil
         let pause = min(entries[position].judge.interval, entries[position].ownJudge.interval)
@@ -221,18 +221,18 @@ package struct ProbeBoard: Sendable {
         }
     }
 
-    /// An order that will have no answer.
-    package mutating func abandon(_ order: Order) {
+    /// A request that will have no answer.
+    package mutating func abandon(_ request: Request) {
         inFlight -= 1
-        guard let position = positions[order.node] else { return }
-        entries[position].elsewhere.remove(order.ticket)
-        if entries[position].underWay?.ticket == order.ticket { entries[position].underWay = nil }
+        guard let position = positions[request.node] else { return }
+        entries[position].elsewhere.remove(request.ticket)
+        if entries[position].underWay?.ticket == request.ticket { entries[position].underWay = nil }
     }
 
-    /// An order that cannot be carried out yet: others come first meanwhile.
-    package mutating func postpone(_ order: Order, now: ContinuousClock.Instant) {
-        abandon(order)
-        guard let position = positions[order.node] else { return }
+    /// A request that cannot be carried out yet: others come first meanwhile.
+    package mutating func postpone(_ request: Request, now: ContinuousClock.Instant) {
+        abandon(request)
+        guard let position = positions[request.node] else { return }
         due[position] = now + limits.judge.changingInterval
     }
 

@@ -4,7 +4,7 @@ package import ClusterCore
 /// may claim one address: a container got the address of another that is gone, a name still resolves to where somebody else
 /// is by now, a node's id was changed and its old row stayed.
 ///
-/// A value, made anew of each picture and whenever an address changed.
+/// A value, made anew of each snapshot and whenever an address changed.
 package struct AddressClaims: Sendable {
     /// Whether an answer is the node's.
     package enum Verdict: Sendable, Equatable {

@@ -21,10 +21,10 @@ package protocol ClusterControl: Sendable {
     func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove]
 
     /// What a rebalancing would do now. Works on every balancer; changes nothing.
-    func planRebalance(_ wish: RebalanceWish) async throws(StoreError) -> RebalanceOutline
+    func planRebalance(_ request: RebalanceRequest) async throws(StoreError) -> RebalanceOutline
     /// Plans, and hands the job to whoever leads.
     /// - Parameter by: who asks, for people.
-    func requestRebalance(_ wish: RebalanceWish, by: String) async throws(StoreError) -> RebalanceAnswer
+    func requestRebalance(_ request: RebalanceRequest, by: String) async throws(StoreError) -> RebalanceAnswer
     /// Lets the active job end after its current batch; nil when none is active.
     func cancelRebalance() async throws(StoreError) -> RebalanceJob?
     /// The active job and the last ones, newest first.
@@ -42,7 +42,7 @@ package protocol ClusterControl: Sendable {
 }
 
 /// What somebody wants of the rebalancer.
-package struct RebalanceWish: Sendable, Equatable {
+package struct RebalanceRequest: Sendable, Equatable {
     package let kind: RebalanceKind
     /// The most moves; nil for as many as it takes.
     package let limit: Int?

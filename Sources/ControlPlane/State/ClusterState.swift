@@ -25,7 +25,7 @@ package struct ClusterState: Sendable {
     /// The last jobs, newest first, as of the last change that a poll saw; the active one's progress is in `orders`.
     package var recentJobs: [RebalanceJob] = []
     package var history = RememberedHistory()
-    package var scans = ScanStatistics()
+    package var passes = PassStatistics()
     package var moves = MoveStatistics()
     package var thresholds = FaultThresholds()
 

@@ -33,10 +33,10 @@ struct TableWork {
         var figures: [String: [Double]] = [:]
         for round in 1...TableWork.rounds {
             let assignments = assignments(round: round)
-            var picture = ClusterPicture(nodes: [], isSetUp: true, assignments: [], readAt: .now)
-            figures["picture", default: []].append(
-                time { picture = ClusterPicture(nodes: nodes, isSetUp: true, assignments: assignments, readAt: .now) })
-            figures["publish", default: []].append(time { publish(picture, UInt64(round), to: publisher) })
+            var snapshot = ClusterSnapshot(nodes: [], isSetUp: true, assignments: [], readAt: .now)
+            figures["snapshot", default: []].append(
+                time { snapshot = ClusterSnapshot(nodes: nodes, isSetUp: true, assignments: assignments, readAt: .now) })
+            figures["publish", default: []].append(time { publish(snapshot, UInt64(round), to: publisher) })
             let table = publisher.table
             figures["takeover", default: []].append(time { _ = directory.update(to: table) })
             figures["choose", default: []].append(choose(directory) / Double(TableWork.choices))
@@ -57,19 +57,19 @@ struct TableWork {
     }
 
     /// What the control plane does after a poll that brought something new.
-    private func publish(_ picture: ClusterPicture, _ generation: UInt64, to publisher: RoutingTablePublisher) {
+    private func publish(_ snapshot: ClusterSnapshot, _ generation: UInt64, to publisher: RoutingTablePublisher) {
         let spare = NodeTraffic()
         let entries = builder.nodes(
-            of: picture, probed: { _ in .online }, resolved: { _ in .ipv4(octets: 0x7F00_0001, port: 3001) },
+            of: snapshot, probed: { _ in .online }, resolved: { _ in .ipv4(octets: 0x7F00_0001, port: 3001) },
             traffic: { traffic[$0] ?? spare })
         guard
             RoutingTableBuilder.differs(
-                entries, isSetupPending: false, monitors: picture.monitors, shortage: nil, from: publisher.table)
+                entries, isSetupPending: false, monitors: snapshot.monitors, shortage: nil, from: publisher.table)
         else { return }
         publisher.publish(
             RoutingTable(
                 generation: generation, isSetupPending: false, nodes: entries, monitorLimit: 1_000,
-                monitors: picture.monitors))
+                monitors: snapshot.monitors))
     }
 
     /// Each choice adds a connection to the node that was chosen, and an old one ends: as under steady load.

@@ -44,9 +44,9 @@ struct SlowDatabaseTests {
                 return nodes.count == names.count && nodes.allSatisfy { $0.record.okStreak >= 3 && $0.isRoutable }
             }
             cluster.proxy.setRoundTrip(distance.roundTrip)
-            let passes = cluster.balancer.state.scans.count + 3
+            let passes = cluster.balancer.state.passes.count + 3
             try await eventually("passes end, and the first TTL is over", within: .seconds(60)) {
-                cluster.balancer.state.scans.count >= passes && .now - begin > reportTTL + .seconds(1)
+                cluster.balancer.state.passes.count >= passes && .now - begin > reportTTL + .seconds(1)
             }
             for name in names.dropLast() {
                 let start = ContinuousClock.now

@@ -33,10 +33,10 @@ struct OrderTests {
     func dryRun() async throws {
         let cluster = try await settled()
         for balancer in cluster.balancers {
-            let outline = try await balancer.planRebalance(RebalanceWish(.rebalance))
+            let outline = try await balancer.planRebalance(RebalanceRequest(.rebalance))
             #expect(outline.moves == 4)
             #expect(outline.routes.map { "\($0.from)>\($0.to) \($0.count)" } == ["node1>node3 2", "node2>node3 2"])
-            #expect(try await balancer.planRebalance(RebalanceWish(.rebalance, limit: 1)).moves == 1)
+            #expect(try await balancer.planRebalance(RebalanceRequest(.rebalance, limit: 1)).moves == 1)
         }
         await cluster.run(for: .seconds(5))
         #expect(try await cluster.counts() == ["node1": 6, "node2": 6])
@@ -45,8 +45,8 @@ struct OrderTests {
     @Test("a rebalancing asked for at a follower is done by the leader, for good and once")
     func follower() async throws {
         let cluster = try await settled()
-        let job = try started(try await cluster.balancers[1].requestRebalance(RebalanceWish(.rebalance), by: "me"))
-        #expect(try await cluster.balancers[0].requestRebalance(RebalanceWish(.force), by: "you") == .busy)
+        let job = try started(try await cluster.balancers[1].requestRebalance(RebalanceRequest(.rebalance), by: "me"))
+        #expect(try await cluster.balancers[0].requestRebalance(RebalanceRequest(.force), by: "you") == .busy)
         #expect(await cluster.run(upTo: .seconds(5)) { await noJob(cluster) } != nil)
         #expect(try await cluster.counts() == ["node1": 4, "node2": 4, "node3": 4])
         #expect(try await cluster.store.assignments().allSatisfy { $0.assigned == nil })
@@ -63,7 +63,7 @@ struct OrderTests {
         for balancer in cluster.balancers {
             #expect(balancer.state.recentJobs.map(\.state) == [.done] && balancer.state.orders.job == nil)
         }
-        guard case .balanced = try await cluster.balancers[1].requestRebalance(RebalanceWish(.rebalance), by: "me")
+        guard case .balanced = try await cluster.balancers[1].requestRebalance(RebalanceRequest(.rebalance), by: "me")
         else {
             Issue.record("there was still something to do")
             return
@@ -73,7 +73,7 @@ struct OrderTests {
     @Test("a new home is a home: it is failed over from, and returned to")
     func newHome() async throws {
         let cluster = try await settled()
-        _ = try started(try await cluster.balancers[0].requestRebalance(RebalanceWish(.rebalance), by: "me"))
+        _ = try started(try await cluster.balancers[0].requestRebalance(RebalanceRequest(.rebalance), by: "me"))
         #expect(await cluster.run(upTo: .seconds(5)) { await noJob(cluster) } != nil)
         let before = try await cluster.store.assignments()
         cluster.kill("node3")
@@ -94,7 +94,7 @@ struct OrderTests {
         await cluster.run(for: .seconds(3))
         for id in Int64(1)...1_500 { cluster.tables.put(MonitorAssignment(id: MonitorID(id), home: nil)) }
         await cluster.run(for: .seconds(3))
-        let answer = try await cluster.balancers[1].requestRebalance(RebalanceWish(.force), by: "me")
+        let answer = try await cluster.balancers[1].requestRebalance(RebalanceRequest(.force), by: "me")
         let job = try started(answer)
         #expect(job.total > MoveLimits.step)
         #expect(await cluster.run(upTo: .seconds(20)) { await noJob(cluster) } != nil)
@@ -106,7 +106,7 @@ struct OrderTests {
     @Test("the next leader finishes what a killed one began, and moves nothing twice")
     func takeover() async throws {
         let cluster = try await settled(monitors: 3_600)
-        _ = try started(try await cluster.balancers[1].requestRebalance(RebalanceWish(.rebalance), by: "me"))
+        _ = try started(try await cluster.balancers[1].requestRebalance(RebalanceRequest(.rebalance), by: "me"))
         let begun = await cluster.run(upTo: .seconds(5)) {
             (try? await cluster.store.poll().orders.job?.moved) == MoveLimits.step
         }
@@ -122,7 +122,7 @@ struct OrderTests {
     @Test("a cancelled job stops after its batch and leaves whole batches behind")
     func cancel() async throws {
         let cluster = try await settled(monitors: 3_600)
-        _ = try started(try await cluster.balancers[0].requestRebalance(RebalanceWish(.rebalance), by: "me"))
+        _ = try started(try await cluster.balancers[0].requestRebalance(RebalanceRequest(.rebalance), by: "me"))
         _ = await cluster.run(upTo: .seconds(5)) {
             (try? await cluster.store.poll().orders.job?.moved) == MoveLimits.step
         }
@@ -139,9 +139,9 @@ struct OrderTests {
         let cluster = try await settled()
         cluster.tables.assign(MonitorID(1), to: NodeReference(text: "node2"))
         await cluster.run(for: .seconds(2))
-        let outline = try await cluster.balancers[0].planRebalance(RebalanceWish(.force))
+        let outline = try await cluster.balancers[0].planRebalance(RebalanceRequest(.force))
         #expect(outline.kept == 1)
-        let job = try started(try await cluster.balancers[0].requestRebalance(RebalanceWish(.force), by: "me"))
+        let job = try started(try await cluster.balancers[0].requestRebalance(RebalanceRequest(.force), by: "me"))
         #expect(job.kind == .force && job.total == outline.moves)
         #expect(await cluster.run(upTo: .seconds(5)) { await noJob(cluster) } != nil)
         #expect(try await cluster.counts() == ["node1": 4, "node2": 4, "node3": 4])
@@ -152,7 +152,7 @@ struct OrderTests {
     @Test("a job with no fit node fails and says so")
     func noFitNode() async throws {
         let cluster = try await settled()
-        _ = try started(try await cluster.balancers[0].requestRebalance(RebalanceWish(.rebalance), by: "me"))
+        _ = try started(try await cluster.balancers[0].requestRebalance(RebalanceRequest(.rebalance), by: "me"))
         for name in ["node1", "node2", "node3"] {
             _ = try await cluster.store.setAdminState(.drain, of: try NodeID(name))
         }
@@ -175,7 +175,7 @@ struct OrderTests {
         #expect(try await cluster.store.node(try NodeID("node2"))?.status == .offline)
         #expect(cluster.publishers[0].table.nodes.count { $0.isReachable } == 2)
         #expect(try await cluster.counts() == ["node1": 6, "node2": 6])
-        guard case .paused = try await cluster.balancers[0].requestRebalance(RebalanceWish(.rebalance), by: "me")
+        guard case .paused = try await cluster.balancers[0].requestRebalance(RebalanceRequest(.rebalance), by: "me")
         else {
             Issue.record("a rebalancing began under a pause")
             return
@@ -205,7 +205,7 @@ struct OrderTests {
     @Test("a job holds during a pause and goes on after it")
     func jobUnderPause() async throws {
         let cluster = try await settled(monitors: 3_600)
-        _ = try started(try await cluster.balancers[0].requestRebalance(RebalanceWish(.rebalance), by: "me"))
+        _ = try started(try await cluster.balancers[0].requestRebalance(RebalanceRequest(.rebalance), by: "me"))
         _ = await cluster.run(upTo: .seconds(5)) {
             (try? await cluster.store.poll().orders.job?.moved) == MoveLimits.step
         }
@@ -220,7 +220,7 @@ struct OrderTests {
     @Test("a job that a pause holds can be cancelled")
     func cancelUnderPause() async throws {
         let cluster = try await settled()
-        _ = try started(try await cluster.balancers[1].requestRebalance(RebalanceWish(.rebalance), by: "me"))
+        _ = try started(try await cluster.balancers[1].requestRebalance(RebalanceRequest(.rebalance), by: "me"))
         try await cluster.balancers[1].pause(PauseOrder(by: "me", reason: ""))
         await cluster.run(for: .seconds(3))
         #expect(try await cluster.store.poll().orders.job?.state == .pending)

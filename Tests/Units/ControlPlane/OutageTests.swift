@@ -365,7 +365,7 @@ struct OutageTests {
         await #expect(throws: StoreError.self) { try await plane.moves(MoveQuery()) }
         await #expect(throws: StoreError.self) { try await plane.rebalanceJobs() }
         await cluster.run(for: .seconds(20))
-        #expect(plane.state.leadership.isSelf && plane.state.scans.count > 10)
+        #expect(plane.state.leadership.isSelf && plane.state.passes.count > 10)
         isOpen.withLock { $0 = true }
         for reader in readers { try await reader.value }
         #expect(try await plane.moves(MoveQuery()).isEmpty)

@@ -86,7 +86,7 @@ struct PlannedMoveTests {
             cluster.tables.put(MonitorAssignment(id: MonitorID(id), home: NodeReference(text: "node1")))
         }
         await cluster.run(for: .seconds(2))
-        let answer = try await cluster.balancers[0].requestRebalance(RebalanceWish(.rebalance), by: "me")
+        let answer = try await cluster.balancers[0].requestRebalance(RebalanceRequest(.rebalance), by: "me")
         guard case .started(let job, _) = answer else {
             Issue.record("\(answer)")
             return
@@ -131,10 +131,10 @@ struct PlannedMoveTests {
         await cluster.run(for: .seconds(47))
         cluster.kill("node2")
         await cluster.run(for: .seconds(3))
-        let (announced, scans) = (gate.announcements.withLock { $0 }, cluster.balancers[0].state.scans.count)
+        let (announced, passes) = (gate.announcements.withLock { $0 }, cluster.balancers[0].state.passes.count)
         await cluster.run(for: .seconds(3.5))
         #expect(gate.announcements.withLock { $0 } == announced, "one is due in second 50 or 51")
-        #expect(cluster.balancers[0].state.scans.count >= scans + 10)
+        #expect(cluster.balancers[0].state.passes.count >= passes + 10)
         await cluster.run(for: .seconds(7))
         #expect(gate.announcements.withLock { $0 } == announced + 1)
     }

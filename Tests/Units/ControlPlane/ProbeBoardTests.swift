@@ -32,9 +32,9 @@ struct ProbeBoardTests {
         #expect(board.take(now: start + .seconds(1.9)).isEmpty)
         var now = start + .seconds(2)
         for expected in [Duration.seconds(5), .seconds(1), .seconds(1)] {
-            let order = try #require(board.take(now: now).first)
-            #expect(order.timeout == expected)
-            _ = board.record(bad, for: order, now: now, draw: 0.5)
+            let request = try #require(board.take(now: now).first)
+            #expect(request.timeout == expected)
+            _ = board.record(bad, for: request, now: now, draw: 0.5)
             now += .milliseconds(500)
         }
         #expect(board.finding(of: node)?.status == .offline)
@@ -57,15 +57,15 @@ struct ProbeBoardTests {
     func alternatingName() throws {
         var board = try board(["a"])
         let node = try NodeID("a")
-        var orders: [ProbeBoard.Order] = []
+        var requests: [ProbeBoard.Request] = []
         for second in 0..<5 {
             let now = start + .seconds(second)
             board.recheck("a", now: now)
-            orders += board.take(now: now)
+            requests += board.take(now: now)
         }
-        #expect(orders.count == 5)
-        #expect(board.record(good, for: orders[0], now: start, draw: 0.5) == nil, "it is not there any more")
-        for order in orders[1...3] { _ = board.record(bad, for: order, now: start, draw: 0.5) }
+        #expect(requests.count == 5)
+        #expect(board.record(good, for: requests[0], now: start, draw: 0.5) == nil, "it is not there any more")
+        for request in requests[1...3] { _ = board.record(bad, for: request, now: start, draw: 0.5) }
         #expect(board.finding(of: node)?.status == .offline && board.ownership(of: node)?.status == .offline)
 
         board = try self.board(["a"])
@@ -82,13 +82,13 @@ struct ProbeBoardTests {
         var board = try board(["a", "b", "c", "d", "e"], inFlight: 2)
         var seen: [String] = []
         while true {
-            let orders = board.take(now: start)
-            guard !orders.isEmpty else { break }
-            #expect(orders.count == 2 || seen.count == 4)
+            let requests = board.take(now: start)
+            guard !requests.isEmpty else { break }
+            #expect(requests.count == 2 || seen.count == 4)
             #expect(board.take(now: start).isEmpty)
-            for order in orders {
-                seen.append(order.node.text)
-                _ = board.record(good, for: order, now: start, draw: 0.5)
+            for request in requests {
+                seen.append(request.node.text)
+                _ = board.record(good, for: request, now: start, draw: 0.5)
             }
         }
         #expect(seen == ["a", "b", "c", "d", "e"])
@@ -97,8 +97,8 @@ struct ProbeBoardTests {
     @Test("a node that is gone, or moved to another address, is judged anew")
     func follow() throws {
         var board = try board(["a"])
-        let order = try #require(board.take(now: start).first)
-        _ = board.record(bad, for: order, now: start, draw: 0.5)
+        let request = try #require(board.take(now: start).first)
+        _ = board.record(bad, for: request, now: start, draw: 0.5)
         board.follow(try nodes(["a"], port: 3002), now: start)
         #expect(board.finding(of: try NodeID("a")) == nil)
         board.follow([], now: start)
@@ -110,22 +110,22 @@ struct ProbeBoardTests {
         var board = try board(["a"])
         let node = try NodeID("a")
         let slow = ProbeResult(finding: .healthy, detail: "200", duration: .milliseconds(1_400))
-        var order = try #require(board.take(now: start).first)
-        _ = board.record(slow, for: order, now: start, draw: 0.5)
+        var request = try #require(board.take(now: start).first)
+        _ = board.record(slow, for: request, now: start, draw: 0.5)
         board.hurry(node, now: start)
-        order = try #require(board.take(now: start).first)
-        #expect(order.timeout == .milliseconds(2_800))
-        _ = board.record(bad, for: order, now: start, draw: 0.5)
+        request = try #require(board.take(now: start).first)
+        #expect(request.timeout == .milliseconds(2_800))
+        _ = board.record(bad, for: request, now: start, draw: 0.5)
         for _ in 0..<2 {
-            order = try #require(board.take(now: start + .seconds(9)).first)
-            #expect(order.timeout == .milliseconds(2_800))
-            _ = board.record(bad, for: order, now: start, draw: 0.5)
+            request = try #require(board.take(now: start + .seconds(9)).first)
+            #expect(request.timeout == .milliseconds(2_800))
+            _ = board.record(bad, for: request, now: start, draw: 0.5)
         }
         #expect(board.finding(of: node)?.status == .offline)
         for _ in 0..<3 {
-            order = try #require(board.take(now: start + .seconds(9)).first)
-            #expect(order.timeout == .seconds(5), "a good answer that takes long ends it, too")
-            _ = board.record(slow, for: order, now: start, draw: 0.5)
+            request = try #require(board.take(now: start + .seconds(9)).first)
+            #expect(request.timeout == .seconds(5), "a good answer that takes long ends it, too")
+            _ = board.record(slow, for: request, now: start, draw: 0.5)
         }
         #expect(board.finding(of: node)?.status == .online)
     }
@@ -137,8 +137,8 @@ struct ProbeBoardTests {
         var now = start
         func answer(_ result: ProbeResult, _ belief: AddressClaims.Verdict) throws -> ProbeBoard.Recording? {
             now += .seconds(3)
-            let order = try #require(board.take(now: now).first)
-            return board.record(result, for: order, belief, now: now, draw: 0.5)
+            let request = try #require(board.take(now: now).first)
+            return board.record(result, for: request, belief, now: now, draw: 0.5)
         }
         _ = try answer(good, .unsure)
         #expect(board.ownership(of: node) == nil && board.finding(of: node)?.status == .online)

@@ -31,7 +31,7 @@ struct RealDatabaseTests {
             try await expectSoon("one balancer leads") { cluster.leaders().count == 1 }
             try await expectSoon("loops turn and passes end") {
                 cluster.balancers.allSatisfy {
-                    $0.turns.load(ordering: .relaxed) > 10 && $0.state.scans.count > 1
+                    $0.turns.load(ordering: .relaxed) > 10 && $0.state.passes.count > 1
                 }
             }
             let first = try #require(cluster.leaders().first)

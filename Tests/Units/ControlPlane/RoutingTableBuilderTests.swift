@@ -7,10 +7,10 @@ struct RoutingTableBuilderTests {
     let builder = RoutingTableBuilder(monitorLimit: 10, judge: HealthJudge.Limits())
 
     private func table(_ record: NodeRecord, probed: NodeStatus?) -> RoutingNode? {
-        let picture = ClusterPicture(nodes: [record], isSetUp: true, assignments: [], readAt: .now)
+        let snapshot = ClusterSnapshot(nodes: [record], isSetUp: true, assignments: [], readAt: .now)
         let traffic = NodeTraffic()
         return builder.nodes(
-            of: picture, probed: { _ in probed }, resolved: { .ipv4(octets: 1, port: $0.port) },
+            of: snapshot, probed: { _ in probed }, resolved: { .ipv4(octets: 1, port: $0.port) },
             traffic: { _ in traffic }
         ).first
     }

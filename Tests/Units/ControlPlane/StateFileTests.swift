@@ -30,9 +30,9 @@ struct StateFileTests {
         ]
         let monitors = (1...2).map { MonitorAssignment(id: MonitorID($0), home: NodeReference(text: "a")) }
         let now = ContinuousClock.now
-        let picture = ClusterPicture(nodes: nodes, isSetUp: true, assignments: monitors, readAt: now)
+        let snapshot = ClusterSnapshot(nodes: nodes, isSetUp: true, assignments: monitors, readAt: now)
         let address = SocketAddress.ipv6(high: 0x2001_0DB8_0000_0000, low: 7, port: 3001, scope: 0)
-        let saved = SavedState(picture, resolved: { $0.host == "a" ? address : nil })
+        let saved = SavedState(snapshot, resolved: { $0.host == "a" ? address : nil })
         let file = StateFile(path: path)
         #expect(try file.read() == nil)
         try file.write(saved)

@@ -30,7 +30,7 @@ struct SimulatedStore: Sendable {
         let passage = database.passage(of: statement)
         let sentAt = scheduler.now
         let arrival = Arrival(
-            caller: process, statement: statement, sentAt: sentAt, pictureOf: process.lastPoll, manner: .first)
+            caller: process, statement: statement, sentAt: sentAt, snapshotOf: process.lastPoll, manner: .first)
         await scheduler.sleep(passage.toServer)
         if process.isCutFromDatabase { throw await gaveUp(arrival) }
         switch database.mode {
@@ -84,7 +84,7 @@ struct SimulatedStore: Sendable {
         guard arrival.statement.writes else { return }
         let stray = Arrival(
             caller: arrival.caller, statement: arrival.statement, sentAt: arrival.sentAt,
-            pictureOf: arrival.pictureOf, manner: .stray)
+            snapshotOf: arrival.snapshotOf, manner: .stray)
         scheduler.start {
             await scheduler.sleep(span ?? .milliseconds(10))
             while database.mode == .frozen, !oracle.isClosed { await scheduler.sleep(.milliseconds(100)) }

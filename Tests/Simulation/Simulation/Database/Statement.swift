@@ -66,7 +66,7 @@ struct Arrival: Sendable {
     let caller: SimulatedProcess
     let statement: Statement
     let sentAt: Duration
-    /// When the caller's picture of the tables was read.
-    let pictureOf: Duration?
+    /// When the caller's snapshot of the tables was read.
+    let snapshotOf: Duration?
     let manner: Manner
 }

@@ -1,7 +1,7 @@
 /// What must hold, whatever fate, people and the network do. This is the one list: `meaning` says what, `place` where it is
 /// checked; `Simulator invariants` prints both.
 package enum Invariant: String, Sendable, CaseIterable {
-    case fence, election, reason, lostFirst, personsChoice, freshPicture, exactReturn, hold, target, placement
+    case fence, election, reason, lostFirst, personsChoice, freshSnapshot, exactReturn, hold, target, placement
     case journal, pause, speaker, oneAgent, calm, history, doubleStart, staleKuma, watched
     case settledOwner, settledReturn, settledLeader, settledRunning, settledCount, settledJob
 
@@ -21,12 +21,12 @@ package enum Invariant: String, Sendable, CaseIterable {
         case .lostFirst:
             """
             a monitor leaves only a node that was offline, in maintenance or absent at some moment since the \
-            leader's picture was read
+            leader's snapshot was read
             """
         case .personsChoice: "the same, where a person chose the node; and nobody but a person undoes it by a return"
-        case .freshPicture:
+        case .freshSnapshot:
             """
-            no move is executed on a picture older than three lease terms, and what the database's clock was set back \
+            no move is executed on a snapshot older than three lease terms, and what the database's clock was set back \
             meanwhile
             """
         case .exactReturn:
@@ -50,7 +50,7 @@ package enum Invariant: String, Sendable, CaseIterable {
             one open entry a monitor, found by reading all of it; only entries that expect a return are \
             open; the open entry says where the monitor is unless a person moved it
             """
-        case .pause: "no monitor moves on a picture read while the cluster is paused"
+        case .pause: "no monitor moves on a snapshot read while the cluster is paused"
         case .speaker: "a balancer writes a node's status only when its agent was silent for REPORT_TTL or detached"
         case .oneAgent: "of two agents with one node id only one is heard"
         case .calm:
@@ -95,11 +95,11 @@ package enum Invariant: String, Sendable, CaseIterable {
             """
         case .lostFirst: "each moved monitor (Oracle.checkMove)"
         case .personsChoice: "each moved and each returned monitor (checkMove, checkReturn)"
-        case .freshPicture: "each move (Oracle.checkMove)"
+        case .freshSnapshot: "each move (Oracle.checkMove)"
         case .exactReturn: "each returned monitor (Oracle.checkReturn)"
         case .hold: "each returned monitor (Oracle.checkReturn)"
         case .target: "each moved monitor (Oracle.checkMove)"
-        case .placement: "each batch on an unchanged picture (Oracle.checkPlacement)"
+        case .placement: "each batch on an unchanged snapshot (Oracle.checkPlacement)"
         case .journal: "each leader's write (Oracle.checkJournal)"
         case .pause: "each leader's write (Oracle.checkPause)"
         case .speaker: "each speak (Oracle.checkSpeaker)"

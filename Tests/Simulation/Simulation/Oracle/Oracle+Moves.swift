@@ -64,18 +64,18 @@ extension Oracle {
 
     private func checkMove(_ was: MonitorAssignment, _ entry: OpenMove, _ arrival: Arrival) {
         let id = was.id
-        let picture = arrival.pictureOf ?? .zero
+        let snapshot = arrival.snapshotOf ?? .zero
         guard let from = was.effective else { return fail(.reason, "monitor \(id) was nobody's and is moved") }
-        if !track(from).was([.lost, .absent], since: picture) {
+        if !track(from).was([.lost, .absent], since: snapshot) {
             let invariant: Invariant = chosen[id] == was.assigned && chosen[id] != nil ? .personsChoice : .lostFirst
-            fail(invariant, "monitor \(id) left \(from), which has been \(track(from).standing) since the picture")
+            fail(invariant, "monitor \(id) left \(from), which has been \(track(from).standing) since the snapshot")
         }
         // A move that waits in a frozen database is executed if its lease still holds, by that database's clock.
-        if now - picture > scenario.leaseTTL * 3 + clock.setBack(since: picture - scenario.leaseTTL) {
-            fail(.freshPicture, "monitor \(id) moved on a picture of \(now - picture) ago")
+        if now - snapshot > scenario.leaseTTL * 3 + clock.setBack(since: snapshot - scenario.leaseTTL) {
+            fail(.freshSnapshot, "monitor \(id) moved on a snapshot of \(now - snapshot) ago")
         }
         let target = track(NodeReference(entry.to))
-        if !target.was([.fit, .draining], since: picture) {
+        if !target.was([.fit, .draining], since: snapshot) {
             fail(.target, "monitor \(id) went to \(entry.to), which is \(target.standing)")
         }
         if scenario.profile.isCalm {
@@ -108,10 +108,10 @@ extension Oracle {
         guard let home = monitor.effective, home != NodeReference(entry.to) else { return }
         // Sent in time and executed late: nobody can call a statement back.
         guard arrival.manner == .first else { return }
-        let picture = arrival.pictureOf ?? .zero
-        if track(NodeReference(entry.to)).was([.lost, .absent], since: picture) { return }
+        let snapshot = arrival.snapshotOf ?? .zero
+        if track(NodeReference(entry.to)).was([.lost, .absent], since: snapshot) { return }
         // A leap of the caller's clock between reading and planning adds to every age: seconds, once, and no more.
-        if let leap = arrival.caller.lastLeap, leap >= picture { return }
+        if let leap = arrival.caller.lastLeap, leap >= snapshot { return }
         // A balancer that first met the node after the database's clock leapt has that clock's word alone.
         if let since = track(home).onlineSince, clock.hasLeapt(since: since) { return }
         let online = track(home).onlineSince.map { now - $0 } ?? .zero

@@ -20,9 +20,9 @@ extension Oracle {
     }
 
     func checkPause(_ arrival: Arrival) {
-        guard let pause, let picture = arrival.pictureOf, picture >= pause.since else { return }
+        guard let pause, let snapshot = arrival.snapshotOf, snapshot >= pause.since else { return }
         // A clock that went on and stepped back again had ended the pause in between.
-        if let until = pause.until, Simulation.epoch + now + clock.shift >= until || clock.hasLeapt(since: picture) {
+        if let until = pause.until, Simulation.epoch + now + clock.shift >= until || clock.hasLeapt(since: snapshot) {
             return
         }
         fail(.pause, "\(arrival.statement.text), though the cluster has been paused since \(Trace.text(pause.since))")
@@ -40,7 +40,7 @@ extension Oracle {
         if let origin = absences[id]?.origin, track(origin).standing != .absent {
             fail(.personsChoice, "a rebalancing forgot that a person had put monitor \(id) on \(origin)")
         }
-        if !track(NodeReference(entry.to)).was([.fit], since: arrival.pictureOf ?? .zero) {
+        if !track(NodeReference(entry.to)).was([.fit], since: arrival.snapshotOf ?? .zero) {
             fail(.target, "monitor \(id) was given the home \(entry.to), which is not fit")
         }
         absences[id] = nil

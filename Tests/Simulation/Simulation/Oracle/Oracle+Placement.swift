@@ -3,16 +3,16 @@ import ClusterStore
 
 /// Where monitors may be put.
 extension Oracle {
-    /// Least loaded first, judged where nothing has changed since the picture was read. Who rests after an outage leaves out
-    /// whoever was silent in that picture, as long as anybody else is left; in a mass silence those who fell silent with the
+    /// Least loaded first, judged where nothing has changed since the snapshot was read. Who rests after an outage leaves out
+    /// whoever was silent in that snapshot, as long as anybody else is left; in a mass silence those who fell silent with the
     /// others are left out, and those who were silent before are not. Whether a leader rests, and whom it has judged already,
     /// the oracle does not always know: then each of the silent may be left out or not.
     func checkPlacement(
         _ arrival: Arrival, _ before: Look, _ after: [NodeReference: Int], _ receivers: Set<NodeID>
     ) {
-        guard arrival.manner == .first, let picture = arrival.pictureOf, lastDisturbance < picture else { return }
+        guard arrival.manner == .first, let snapshot = arrival.snapshotOf, lastDisturbance < snapshot else { return }
         let names = tables.nodeNames
-        guard let silent = silentNodes(among: names, asOf: picture) else { return }
+        guard let silent = silentNodes(among: names, asOf: snapshot) else { return }
         let everybody = takers(among: names)
         let heard = takers(among: names.filter { !silent.contains($0) })
         var pools = [everybody]
@@ -53,11 +53,11 @@ extension Oracle {
         return nil
     }
 
-    /// Those whose agents had been silent for longer than `REPORT_TTL` when a picture was read, and did not take their leave.
+    /// Those whose agents had been silent for longer than `REPORT_TTL` when a snapshot was read, and did not take their leave.
     /// - Returns: nil when that cannot be told of every node: one has reported since, or became silent since, or the
     ///   database's clock was set.
-    private func silentNodes(among names: [String], asOf picture: Duration) -> Set<String>? {
-        guard !clock.hasLeapt(since: picture) else { return nil }
+    private func silentNodes(among names: [String], asOf snapshot: Duration) -> Set<String>? {
+        guard !clock.hasLeapt(since: snapshot) else { return nil }
         var silent: Set<String> = []
         for name in names {
             guard case .present(let record) = tables.sight(of: name), record.agentHealth != .detached else { continue }
@@ -65,7 +65,7 @@ extension Oracle {
                 silent.insert(name)
                 continue
             }
-            let ageThen = age - (now - picture)
+            let ageThen = age - (now - snapshot)
             if ageThen > scenario.reportTTL {
                 silent.insert(name)
                 continue

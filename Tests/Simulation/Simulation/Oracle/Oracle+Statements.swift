@@ -79,7 +79,7 @@ extension Oracle {
         // A leap between the leader's reading and its word nobody can see; one within the tolerance makes a report older.
         if let last = lastReports[spoken.node], !last.isDetached,
             now - last.at <= scenario.reportTTL - (clock.hasLeapt(since: last.at) ? DatabaseClock.tolerance : .zero),
-            !clock.hasLeapt(since: arrival.pictureOf ?? .zero)
+            !clock.hasLeapt(since: arrival.snapshotOf ?? .zero)
         {
             fail(.speaker, "\(lease.holder) spoke for \(name) \(now - last.at) after its own report")
         }

@@ -17,12 +17,12 @@ extension FixtureControl {
         return Array(script.moves.filter { $0.id < query.before ?? .max }.prefix(query.limit))
     }
 
-    func planRebalance(_ wish: RebalanceWish) async throws(StoreError) -> RebalanceOutline {
-        try take("plan \(wish.kind) \(wish.limit ?? 0)").outline
+    func planRebalance(_ request: RebalanceRequest) async throws(StoreError) -> RebalanceOutline {
+        try take("plan \(request.kind) \(request.limit ?? 0)").outline
     }
 
-    func requestRebalance(_ wish: RebalanceWish, by: String) async throws(StoreError) -> RebalanceAnswer {
-        let script = try take("request \(wish.kind) \(wish.limit ?? 0) by \(by)")
+    func requestRebalance(_ request: RebalanceRequest, by: String) async throws(StoreError) -> RebalanceAnswer {
+        let script = try take("request \(request.kind) \(request.limit ?? 0) by \(by)")
         return script.answer ?? .balanced(script.outline)
     }
 

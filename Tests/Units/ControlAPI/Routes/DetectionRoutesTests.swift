@@ -13,9 +13,9 @@ struct DetectionRoutesTests {
     func faultDetection() async throws {
         let node = try FixtureNode("node4", name: "Fourth")
         api.control.change { script in
-            script.state.scans.count = 12
-            script.state.scans.last = .now
-            script.state.scans.lastDuration = .milliseconds(8)
+            script.state.passes.count = 12
+            script.state.passes.last = .now
+            script.state.passes.lastDuration = .milliseconds(8)
             var record = node.view.record
             record.reportAge = .seconds(6)
             script.state.nodes.append(

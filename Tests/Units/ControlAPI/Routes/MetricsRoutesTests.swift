@@ -54,8 +54,8 @@ struct MetricsRoutesTests {
         fixture.control.change { script in
             script.state.moves.moved = [.failover: 7, .drain: 2]
             script.state.moves.returned = 5
-            script.state.scans.polls = 4
-            script.state.scans.pollTime = .milliseconds(10)
+            script.state.passes.polls = 4
+            script.state.passes.pollTime = .milliseconds(10)
         }
         let text = try await fixture.get("/lb/metrics").text
         #expect(value("kuma_cluster_lease_held", in: text) == "1")

@@ -1,5 +1,5 @@
 /// This balancer's passes through the database.
-package struct ScanStatistics: Sendable {
+package struct PassStatistics: Sendable {
     /// Those that came to their end.
     package var count = 0
     /// When the last one ended.

@@ -3,44 +3,44 @@ package import ClusterStore
 import Logging
 import Synchronization
 
-/// People's orders. Any balancer takes them: it writes them into the database, where the leader finds them with its next
+/// What people request. Any balancer takes them: it writes them into the database, where the leader finds them with its next
 /// poll. A redirect to the leader would need an address that the client can reach, and would lose what was asked while
 /// nobody leads.
 extension ControlPlane {
     // MARK: - Rebalancing
 
-    package func planRebalance(_ wish: RebalanceWish) async throws(StoreError) -> RebalanceOutline {
+    package func planRebalance(_ request: RebalanceRequest) async throws(StoreError) -> RebalanceOutline {
         // Only administrators plan, so that no crowd of readers can turn them away.
         let open = try await readingStore.openMoves()
-        guard let picture = shared.withLock({ $0.report.picture }), picture.source == .database else {
+        guard let snapshot = shared.withLock({ $0.report.snapshot }), snapshot.source == .database else {
             throw .unavailable(reason: "the tables have not been read yet")
         }
         let plan = RebalancePlan(
-            wish.kind, assignments: picture.assignments, open: open,
-            ownership: Ownership.map(of: picture.nodes, limits: configuration.judge), orphans: picture.orphans,
-            limit: wish.limit)
+            request.kind, assignments: snapshot.assignments, open: open,
+            ownership: Ownership.map(of: snapshot.nodes, limits: configuration.judge), orphans: snapshot.orphans,
+            limit: request.limit)
         return RebalanceOutline(moves: plan.moves.count, routes: plan.routes, kept: plan.kept)
     }
 
     package func requestRebalance(
-        _ wish: RebalanceWish, by: String
+        _ request: RebalanceRequest, by: String
     ) async throws(StoreError) -> RebalanceAnswer {
-        let outline = try await planRebalance(wish)
-        let orders = shared.withLock { $0.report.picture?.orders ?? StandingOrders() }
+        let outline = try await planRebalance(request)
+        let orders = shared.withLock { $0.report.snapshot?.orders ?? StandingOrders() }
         if let pause = orders.activePause { return .paused(pause) }
         guard outline.moves > 0 else { return orders.job == nil ? .balanced(outline) : .busy }
-        let order = RebalanceOrder(kind: wish.kind, total: outline.moves, requestedBy: by)
+        let order = RebalanceOrder(kind: request.kind, total: outline.moves, requestedBy: by)
         guard let job = try await store.requestJob(order) else { return .busy }
         logger.notice(
             "a rebalancing was asked for",
             metadata: ["job": "\(job.id)", "kind": "\(job.kind.rawValue)", "moves": "\(job.total)", "by": "\(by)"])
-        lookSoon()
+        passSoon()
         return .started(job, outline)
     }
 
     package func cancelRebalance() async throws(StoreError) -> RebalanceJob? {
         let job = try await store.cancelJob()
-        if job != nil { lookSoon() }
+        if job != nil { passSoon() }
         return job
     }
 
@@ -53,15 +53,15 @@ extension ControlPlane {
         logger.notice(
             "a person changed a node's admin state",
             metadata: ["node": "\(node)", "admin_state": "\(state.rawValue)", "by": "\(by)"])
-        await recordOrder(
+        await recordRequest(
             ClusterEvent(.adminStateChanged, node: node, detail: "\(node) was set to \(state.rawValue) by \(by)"))
-        lookSoon()
+        passSoon()
         switch state {
         case .active, .drain: return 0
         case .maintenance:
             return shared.withLock { state in
-                guard let picture = state.report.picture, picture.orders.activePause == nil else { return 0 }
-                return picture.census[node].effective
+                guard let snapshot = state.report.snapshot, snapshot.orders.activePause == nil else { return 0 }
+                return snapshot.census[node].effective
             }
         }
     }
@@ -72,20 +72,20 @@ extension ControlPlane {
         try await store.pause(order)
         logger.notice("automatic moves are paused", metadata: ["by": "\(order.by)", "reason": "\(order.reason)"])
         let reason = order.reason.isEmpty ? "" : ": \(order.reason)"
-        await recordOrder(ClusterEvent(.automationPaused, detail: "automatic moves paused by \(order.by)\(reason)"))
-        lookSoon()
+        await recordRequest(ClusterEvent(.automationPaused, detail: "automatic moves paused by \(order.by)\(reason)"))
+        passSoon()
     }
 
     package func resume(by: String) async throws(StoreError) -> Bool {
         guard try await store.resume(.any) else { return false }
         logger.notice("automatic moves go on", metadata: ["by": "\(by)"])
-        await recordOrder(ClusterEvent(.automationResumed, detail: "automatic moves resumed by \(by)"))
-        lookSoon()
+        await recordRequest(ClusterEvent(.automationResumed, detail: "automatic moves resumed by \(by)"))
+        passSoon()
         return true
     }
 
-    /// The order stands already; a history that cannot be written must not make it look refused.
-    private func recordOrder(_ event: ClusterEvent) async {
+    /// The request stands already; a history that cannot be written must not make it look refused.
+    private func recordRequest(_ event: ClusterEvent) async {
         do { try await store.record([event]) } catch {
             logger.error(
                 "an event is lost: the history cannot be written",
@@ -94,7 +94,7 @@ extension ControlPlane {
     }
 
     /// The next pass begins now.
-    private func lookSoon() {
+    private func passSoon() {
         let now = clock.now()
         shared.withLock { $0.nextPass = min($0.nextPass, now) }
     }

@@ -2,7 +2,7 @@ package import ClusterCore
 package import ClusterStore
 
 /// What the last good poll read, whole, and when. Ages in it are as of `readAt`.
-package struct ClusterPicture: Sendable {
+package struct ClusterSnapshot: Sendable {
     package enum Source: Sendable, Equatable {
         case database
         /// Of an earlier run of this balancer: good enough to route by, never to act upon.
