@@ -82,7 +82,7 @@ extension ControlPlane {
 
     package func updateLoads() async throws(StoreError) -> [MonitorRecount] {
         let recounts = try await store.recountMonitors()
-        await pass.expireAssignments()
+        driver.expireAssignments()
         let now = clock.now()
         shared.withLock { state in
             state.report.snapshot?.recounts = Dictionary(recounts.map { ($0.node, $0.after) }) { first, _ in first }

@@ -1,4 +1,5 @@
 import ClusterCore
+package import ClusterStore
 import Logging
 import Synchronization
 
@@ -33,18 +34,40 @@ extension ControlPlane {
     package func perform(_ work: Work) async {
         switch work {
         case .pass:
-            let wait = await pass.run()
-            let next = clock.now() + wait
-            shared.withLock { state in
-                state.isPassRunning = false
-                state.nextPass = next
-            }
+            var step = beginPass()
+            while case .ask(let statement) = step { step = passAnswered(await store.outcome(of: statement)) }
         case .probe(let request):
             _ = await check(request)
         case .lookUp(let host):
             lookup(host) { [weak self] answer in self?.resolved(host, answer) }
         case .save(let state):
             save(state)
+        }
+    }
+
+    /// Begins a pass that `step` returned, for a driver that has no tasks: it asks what the step says, and hands each answer
+    /// to `passAnswered` until the pass is over.
+    package func beginPass() -> PassStep { noted(driver.begin(received)) }
+
+    /// Takes the answer to what the pass asked last.
+    package func passAnswered(_ answer: Result<PassAnswer, StoreError>) -> PassStep {
+        noted(driver.answered(answer, received))
+    }
+
+    private func noted(_ step: PassStep) -> PassStep {
+        switch step {
+        case .ask: break
+        case .rest(let span): passEnded(restingFor: span)
+        case .backOff(let span): passEnded(restingFor: Jitter.spread(span, draw: clock.draw()))
+        }
+        return step
+    }
+
+    private func passEnded(restingFor span: Duration) {
+        let next = clock.now() + span
+        shared.withLock { state in
+            state.isPassRunning = false
+            state.nextPass = next
         }
     }
 

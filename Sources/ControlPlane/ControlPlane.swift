@@ -73,9 +73,8 @@ package final class ControlPlane: ClusterControl, Service {
     let lookup: NameLookup
     let builder: RoutingTableBuilder
     let prober: NodeProber
-    let pass: ControlPass
+    let driver: PassDriver
     let feed = EventFeed()
-    private let inbox: ReportInbox
     let shared: Mutex<State>
     /// Turns of the control loop, since the start; several a second, whatever the database and the nodes do.
     package let turns = Atomic<Int>(0)
@@ -96,11 +95,9 @@ package final class ControlPlane: ClusterControl, Service {
         self.lookup = lookup
         builder = RoutingTableBuilder(monitorLimit: configuration.monitorLimit, judge: configuration.judge)
         prober = NodeProber(configuration: configuration, probe: probe, clock: clock, logger: logger)
-        let inbox = ReportInbox()
-        self.inbox = inbox
-        pass = ControlPass(
+        driver = PassDriver(
             configuration: configuration, store: store, prober: prober, identity: identity, feed: feed,
-            clock: clock, logger: logger, publish: { inbox.deliver($0) })
+            clock: clock, logger: logger)
         let now = clock.now()
         let nobody = LeadershipView(leader: nil, epoch: nil, expiresIn: nil, isSelf: false, balancers: [])
         let unread = DatabaseView(isReachable: false, since: now, lastError: nil, lastRead: nil)
@@ -110,7 +107,6 @@ package final class ControlPlane: ClusterControl, Service {
                     snapshot: nil, madeAt: now, database: unread, leadership: nobody, silent: [], flaps: [:]),
                 book: AddressBook(interval: configuration.resolveInterval, deadline: configuration.resolveDeadline),
                 nextPass: now, nextSave: now))
-        inbox.handler.withLock { $0 = ReportInbox.Handler { [weak self] in self?.received($0) } }
     }
 
     /// Runs until the service group shuts down or the task is cancelled, then gives the lease back. A store's error
@@ -121,7 +117,7 @@ package final class ControlPlane: ClusterControl, Service {
         saveState()
         feed.end()
         // On a task of its own: this one is cancelled already, and a successor should not have to wait for the lease.
-        await Task { await self.pass.finish() }.value
+        await Task { await self.driver.finish() }.value
     }
 
     private func loop() async {
@@ -138,22 +134,5 @@ package final class ControlPlane: ClusterControl, Service {
             }
             group.cancelAll()
         }
-    }
-}
-
-/// Lets the pass, which is made first, deliver to the control plane, which owns it. The handler is set once, before the
-/// first delivery.
-private final class ReportInbox: Sendable {
-    /// Never the closure itself: each look through a `Mutex` at a function puts two more thunks around it, which run with
-    /// every call after it and lie on the stack together – a day of passes overflowed it.
-    struct Handler: Sendable {
-        let take: @Sendable (PassReport) -> Void
-    }
-
-    let handler = Mutex<Handler?>(nil)
-
-    func deliver(_ report: PassReport) {
-        let handler = handler.withLock { $0 }
-        handler?.take(report)
     }
 }

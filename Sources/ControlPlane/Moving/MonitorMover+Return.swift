@@ -1,59 +1,85 @@
 import ClusterCore
 import ClusterStore
-import Logging
 
 extension MonitorMover {
-    /// The journal's open entries, read when they may have changed.
-    func journal() async throws(StoreError) -> [OpenMove] {
-        if let known = openMoves, !hasUnreadMoves { return known }
-        let open = try await store.openMoves()
-        openMoves = open
-        hasUnreadMoves = false
-        return open
+    /// One pass's returns, and the entries it closes without touching a monitor.
+    struct ReturnRound: Sendable {
+        fileprivate var forgets: ArraySlice<OpenMove>
+        fileprivate var homecomers: ArraySlice<OpenMove>
+        fileprivate let end: ContinuousClock.Instant
+        /// The batch under way.
+        fileprivate var batch: [OpenMove] = []
+        /// The `assigned_node` that was restored, by monitor.
+        fileprivate(set) var changes: [MonitorID: NodeReference?] = [:]
     }
 
-    /// Plans what goes home, reading the journal when it may have changed. In the middle of a failover what was known before it
+    /// One batch of a round.
+    enum ReturnStep: Sendable {
+        /// No longer ours: a person decided otherwise, or the monitor is gone.
+        case forget([OpenMove])
+        /// Goes back to exactly where it was.
+        case giveBack([OpenMove])
+    }
+
+    /// The journal to plan returns with; nil when it is to be read first. In the middle of a failover what was known before it
     /// is enough: what was moved a moment ago has time to return, and to read 100 000 entries would hold up the others.
-    func planReturns(_ snapshot: ClusterSnapshot) async throws(StoreError) -> ReturnPlan {
-        let open: [OpenMove]
-        if let known = openMoves, hasUnreadMoves, !planFailover(snapshot).moves.isEmpty {
-            open = known
-        } else {
-            open = try await journal()
-        }
-        let now = clock.now()
-        return ReturnPlan(
+    func journalForReturns(_ snapshot: ClusterSnapshot) -> [OpenMove]? {
+        if let known = openMoves, hasUnreadMoves, !planFailover(snapshot).moves.isEmpty { return known }
+        return journal
+    }
+
+    mutating func beginReturns(_ snapshot: ClusterSnapshot, open: [OpenMove], at moment: PassMoment) -> ReturnRound {
+        let plan = ReturnPlan(
             open: open, assignments: snapshot.assignments,
             ownership: Ownership.map(of: snapshot.nodes, limits: judge),
-            stable: open.isEmpty ? [] : stableNodes(snapshot.nodes(asOf: now), now: now),
+            stable: open.isEmpty ? [] : stableNodes(snapshot.nodes(asOf: moment.now), now: moment.now),
             orphans: snapshot.orphans)
+        let paced = pacer.admit(plan.planned, in: .any, at: moment.wallTime) { $0.leg }.map(\.move)
+        return ReturnRound(
+            forgets: plan.forgets[...], homecomers: (plan.returns + paced)[...],
+            end: moment.now + MonitorMover.longestPass)
     }
 
-    /// Closes one batch of entries that are no longer ours: a person decided otherwise, or the monitor is gone.
-    func forget(_ batch: [OpenMove], under lease: Lease) async throws(StoreError) {
-        forgetJournal()
-        try await store.forgetMoves(batch, under: lease)
-        logger.info(
-            "journal entries are closed where monitors were reassigned by a person, or deleted",
-            metadata: ["monitors": "\(batch.count)"])
+    func hasMore(_ round: ReturnRound, now: ContinuousClock.Instant) -> Bool {
+        now < round.end && !(round.forgets.isEmpty && round.homecomers.isEmpty)
     }
 
-    /// Puts one batch back to exactly where it was, in one transaction.
-    /// - Returns: the `assigned_node` that was restored, by monitor.
-    func giveBack(
-        _ batch: [OpenMove], in snapshot: ClusterSnapshot, under lease: Lease
-    ) async throws(StoreError) -> [MonitorID: NodeReference?] {
+    /// One batch, to be written in one transaction.
+    mutating func next(_ round: inout ReturnRound) -> ReturnStep {
         forgetJournal()
-        let returned = Set(try await store.returnHome(batch, under: lease))
+        if let batch = pace.take(from: &round.forgets) {
+            round.batch = batch
+            return .forget(batch)
+        }
+        round.batch = pace.take(from: &round.homecomers) ?? []
+        return .giveBack(round.batch)
+    }
+
+    mutating func forgotten(_ round: inout ReturnRound, took: Duration, _ effects: inout [PassEffect]) {
+        pace.note(round.batch.count, took: took)
+        effects.log(
+            .info, "journal entries are closed where monitors were reassigned by a person, or deleted",
+            ["monitors": "\(round.batch.count)"])
+        round.batch = []
+    }
+
+    /// - Parameters:
+    ///   - returned: of the batch; the others were not where we had put them.
+    ///   - snapshot: what the round was planned from.
+    mutating func returned(
+        _ returned: [MonitorID], _ round: inout ReturnRound, in snapshot: ClusterSnapshot, took: Duration
+    ) {
+        pace.note(round.batch.count, took: took)
+        let returned = Set(returned)
         var homes: [MonitorID: NodeReference?] = [:]
         for monitor in snapshot.assignments where returned.contains(monitor.id) { homes[monitor.id] = monitor.home }
-        var changes: [MonitorID: NodeReference?] = [:]
-        for move in batch where returned.contains(move.monitor) {
-            changes[move.monitor] = .some(move.previousAssigned)
+        for move in round.batch where returned.contains(move.monitor) {
+            round.changes[move.monitor] = .some(move.previousAssigned)
             if let home = move.previousAssigned ?? (homes[move.monitor] ?? nil) {
                 returnedTally.add(from: NodeReference(move.to), to: home)
             }
+            statistics.returned += 1
         }
-        return changes
+        round.batch = []
     }
 }

@@ -1,6 +1,5 @@
 import ClusterCore
 import ClusterStore
-import Logging
 
 /// The leader's work on the one active job, one batch a pass: a failover, a pause and a cancellation get their turn in
 /// between, and a node needs minutes to start a thousand monitors anyway (KUMA.md).
@@ -9,84 +8,79 @@ import Logging
 /// first batch; the row in the database says how much is left. Interrupted anywhere – a killed leader, a lost lease, a
 /// database outage – the next pass, here or at the next leader, goes on where the tables are. Who leads next therefore
 /// finishes a job and never has to fail it.
-actor Rebalancer {
+struct Rebalancer: Sendable {
     /// Passes in a row that moved nothing, because monitors were never where the plan saw them: something of which we know
     /// nothing keeps moving them.
     static let vainAttempts = 10
 
-    /// What one pass did for a job.
-    enum Progress: Sendable {
-        /// The new homes of what moved.
-        case moved([MonitorID: NodeReference])
+    /// What is next for a job.
+    enum Step: Sendable, Equatable {
+        case move([PlannedMove])
+        case end(RebalanceEnd)
+        /// The next pass plans what is left, whatever second it is.
+        case planAgain
         /// The rest is for Kuma's next reading.
-        case waits
-        case ended(RebalanceEnd)
+        case wait
     }
 
-    private let store: any ControlStore
     private let judge: HealthJudge.Limits
-    private let logger: Logger
     private var vain = (job: Int64(0), attempts: 0)
-    private var told: Int64?
+    /// The job whose start was recorded last.
+    private var recorded: Int64?
+    /// The job that was planned last.
+    private var planned: Int64?
+    /// A step of the job moved something.
+    private var goesOn = false
+    /// The last jobs, as read when another one became active or none; nil before the first reading.
+    private(set) var recent: [RebalanceJob]?
+    /// The one that was active then.
+    private var active: Int64?
 
-    init(store: any ControlStore, configuration: ControlPlaneConfiguration, logger: Logger) {
-        self.store = store
-        self.logger = logger
-        judge = configuration.judge
+    init(judge: HealthJudge.Limits) { self.judge = judge }
+
+    // MARK: The list of jobs
+
+    /// Whether the list must have changed; it is read so that it can be shown while the database is away.
+    func isListOld(_ requests: StandingOrders) -> Bool { recent == nil || requests.job?.id != active }
+
+    mutating func read(_ jobs: [RebalanceJob], _ requests: StandingOrders) {
+        recent = jobs
+        active = requests.job?.id
     }
 
-    /// Works on a job.
+    // MARK: A job
+
+    /// Whether this pass works on the job. One may last for many of Kuma's readings; the journal and all monitors are not read
+    /// anew each second for that.
+    mutating func takesUp(_ job: RebalanceJob, _ pacer: PlannedMovePacer, at wallTime: Duration) -> Bool {
+        guard planned != job.id || job.isCancelled || goesOn || pacer.isOpen(at: wallTime) else { return false }
+        planned = job.id
+        goesOn = false
+        return true
+    }
+
     /// - Parameters:
     ///   - open: the journal's open entries, as they are now.
-    ///   - pacer: says which moves may go now.
-    /// - Returns: also the pacer, which has counted them.
-    func advance(
-        _ job: RebalanceJob, _ snapshot: ClusterSnapshot, open: [OpenMove], pacer: PlannedMovePacer,
-        at wallTime: Duration, under lease: Lease
-    ) async throws(StoreError) -> (Progress, PlannedMovePacer) {
-        var pacer = pacer
-        let progress = try await advance(job, snapshot, open: open, &pacer, at: wallTime, under: lease)
-        return (progress, pacer)
-    }
-
-    private func advance(
+    ///   - pacer: says which moves may go now, and counts them.
+    mutating func plan(
         _ job: RebalanceJob, _ snapshot: ClusterSnapshot, open: [OpenMove], _ pacer: inout PlannedMovePacer,
-        at wallTime: Duration, under lease: Lease
-    ) async throws(StoreError) -> Progress {
-        if job.isCancelled { return try await end(job, as: .cancelled, under: lease) }
+        at wallTime: Duration
+    ) -> Step {
+        if job.isCancelled { return .end(.cancelled) }
         let plan = RebalancePlan(
             job.kind, assignments: snapshot.assignments, open: open,
             ownership: Ownership.map(of: snapshot.nodes, limits: judge), orphans: snapshot.orphans,
             limit: job.remaining)
-        guard plan.fitNodes > 0 else {
-            return try await end(job, as: .failed(reason: "no node is fit to be given monitors"), under: lease)
-        }
+        guard plan.fitNodes > 0 else { return .end(.failed(reason: "no node is fit to be given monitors")) }
         guard !plan.moves.isEmpty else {
             // Right after the monitors were read again nobody can say which homes do not exist; the next pass can.
             switch snapshot.orphans {
-            case .leave where job.remaining > 0 && !isVainAgain(job): return .moved([:])
-            case .leave, .rescue: return try await end(job, as: .done, under: lease)
+            case .leave where job.remaining > 0 && !isVainAgain(job): return planAgain()
+            case .leave, .rescue: return .end(.done)
             }
         }
         let batch = Rebalancer.batch(of: plan.moves, &pacer, at: wallTime)
-        guard !batch.isEmpty else { return .waits }
-        do throws(StoreError) {
-            switch try await store.rebalance(batch, for: job.id, under: lease) {
-            case .stopped: return .moved([:])
-            case .moved(let monitors): return try await moved(monitors, of: batch, job, under: lease)
-            }
-        } catch {
-            switch error {
-            case .unavailable, .deadlineExceeded, .leaseLost: throw error
-            // The next pass tries again; a locked row is no vain attempt.
-            case .contended: return .moved([:])
-            case .notPermitted, .schemaMissing, .refused:
-                // It would be refused again with every pass.
-                logger.error("a rebalancing failed", metadata: ["job": "\(job.id)", "error": "\(error)"])
-                return try await end(
-                    job, as: .failed(reason: "the database refused it; the log says why"), under: lease)
-            }
-        }
+        return batch.isEmpty ? .wait : .move(batch)
     }
 
     /// What changes its home only goes at any time; what changes its runner, as the pace allows.
@@ -101,42 +95,60 @@ actor Rebalancer {
             }
     }
 
-    private func moved(
-        _ monitors: [MonitorID], of batch: [PlannedMove], _ job: RebalanceJob, under lease: Lease
-    ) async throws(StoreError) -> Progress {
-        if monitors.isEmpty {
-            if isVainAgain(job) {
-                let reason = "something else keeps moving the monitors that should move"
-                return try await end(job, as: .failed(reason: reason), under: lease)
-            }
-            return .moved([:])
-        }
-        vain = (job.id, 0)
-        let moved = Set(monitors)
+    /// The new homes of what moved, and what is next for the job.
+    struct Moved: Sendable {
         var homes: [MonitorID: NodeReference] = [:]
-        for move in batch where moved.contains(move.monitor) { homes[move.monitor] = NodeReference(move.to) }
-        logger.info(
-            "monitors were given another home",
-            metadata: ["job": "\(job.id)", "monitors": "\(monitors.count)", "of": "\(job.total)"])
-        return .moved(homes)
+        var next: Step
+    }
+
+    mutating func answered(
+        _ answer: RebalanceStep, _ batch: [PlannedMove], _ job: RebalanceJob, _ effects: inout [PassEffect]
+    ) -> Moved {
+        switch answer {
+        case .stopped: return Moved(next: planAgain())
+        case .moved(let monitors) where monitors.isEmpty:
+            guard isVainAgain(job) else { return Moved(next: planAgain()) }
+            return Moved(next: .end(.failed(reason: "something else keeps moving the monitors that should move")))
+        case .moved(let monitors):
+            vain = (job.id, 0)
+            let moved = Set(monitors)
+            var homes: [MonitorID: NodeReference] = [:]
+            for move in batch where moved.contains(move.monitor) { homes[move.monitor] = NodeReference(move.to) }
+            effects.log(
+                .info, "monitors were given another home",
+                ["job": "\(job.id)", "monitors": "\(monitors.count)", "of": "\(job.total)"])
+            return Moved(homes: homes, next: planAgain())
+        }
+    }
+
+    /// - Returns: nil when the error ends the pass.
+    mutating func failed(_ error: StoreError, _ job: RebalanceJob, _ effects: inout [PassEffect]) -> Step? {
+        switch error {
+        case .unavailable, .deadlineExceeded, .leaseLost: return nil
+        // A locked row is no vain attempt.
+        case .contended: return planAgain()
+        case .notPermitted, .schemaMissing, .refused:
+            // It would be refused again with every pass.
+            effects.log(.error, "a rebalancing failed", ["job": "\(job.id)", "error": "\(error)"])
+            return .end(.failed(reason: "the database refused it; the log says why"))
+        }
+    }
+
+    private mutating func planAgain() -> Step {
+        goesOn = true
+        return .planAgain
     }
 
     /// Whether this was the last vain attempt.
-    private func isVainAgain(_ job: RebalanceJob) -> Bool {
+    private mutating func isVainAgain(_ job: RebalanceJob) -> Bool {
         vain = vain.job == job.id ? (job.id, vain.attempts + 1) : (job.id, 1)
         return vain.attempts >= Rebalancer.vainAttempts
     }
 
-    private func end(_ job: RebalanceJob, as end: RebalanceEnd, under lease: Lease) async throws(StoreError) -> Progress
-    {
-        try await store.finishJob(job.id, as: end, under: lease)
-        return .ended(end)
-    }
-
     /// Once for each job that nobody has begun.
-    func startEvent(of job: RebalanceJob) -> ClusterEvent? {
-        guard job.state == .pending, told != job.id else { return nil }
-        told = job.id
+    mutating func startEvent(of job: RebalanceJob) -> ClusterEvent? {
+        guard job.state == .pending, recorded != job.id else { return nil }
+        recorded = job.id
         let detail = "rebalancing \(job.id) (\(job.kind.rawValue)) by \(job.requestedBy): \(job.total) monitors to move"
         return ClusterEvent(.rebalanceStarted, detail: detail)
     }

@@ -27,9 +27,6 @@ package struct ClusterSnapshot: Sendable {
     /// What people have asked of whoever leads.
     package var orders = StandingOrders()
 
-    /// By how much the database's clock moved against ours since the poll before, when that is worth telling.
-    var clockStep: Duration?
-
     /// A person's recount that is newer than the poll.
     package var recounts: [NodeID: Int] = [:]
 

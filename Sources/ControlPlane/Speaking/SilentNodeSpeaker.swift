@@ -1,67 +1,56 @@
 import ClusterCore
 import ClusterStore
-import Logging
 
 /// Speaks for nodes that have fallen silent: lends them this balancer's own probes, judged by the same judge. The store
 /// takes its word only while the node is still silent, so a fresh report always wins. An answer that may be somebody else's
 /// at the node's address is no word of the node.
-actor SilentNodeSpeaker {
+struct SilentNodeSpeaker: Sendable {
     /// Statements in one pass; the rest follows a second later. Bounds a pass when very many nodes are silent.
     static let statementsPerPass = 200
     /// The same where the database is slow: the lease must be renewed between the words.
     static let longestPass: Duration = .seconds(3)
 
-    /// What came of the words of one pass.
-    struct Outcome: Sendable {
+    /// The words of one pass.
+    struct Round: Sendable {
+        let lease: Lease
+        let end: ContinuousClock.Instant
+        /// Nodes that are still to be spoken for, ascending.
+        fileprivate var nodes: ArraySlice<NodeRecord>
+        /// What is being written, and of whom.
+        fileprivate var underWay: (node: NodeRecord, word: SpokenStatus)?
         /// The rows as they are now, for those that were written.
-        var written: [NodeRecord] = []
+        fileprivate(set) var written: [NodeRecord] = []
         /// A node reported while a word for it was under way: what was read of it is old, in whatever it says.
-        var isOvertaken = false
+        fileprivate(set) var isOvertaken = false
     }
 
-    private enum Effect {
-        case written
-        /// The node is not silent any more, or its row is gone.
-        case overtaken
-        case refused
-    }
-
-    private let store: any ControlStore
-    private let prober: NodeProber
     private let judge: HealthJudge.Limits
     private let reportTTL: Duration
-    private let clock: ControlClock
-    private let logger: Logger
     /// Nodes we have spoken for, or would have had there been anything to correct.
     private var spokenFor: Set<NodeID> = []
-    /// Nodes whose row took no word from us; told once.
-    private var refused: Set<NodeID> = []
+    /// Nodes whose row took no word from us; logged once.
+    private var unwritable: Set<NodeID> = []
 
-    init(
-        store: any ControlStore, prober: NodeProber, configuration: ControlPlaneConfiguration, clock: ControlClock,
-        logger: Logger
-    ) {
-        self.store = store
-        self.prober = prober
-        self.clock = clock
-        self.logger = logger
-        judge = configuration.judge
-        reportTTL = configuration.silence.reportTTL
+    init(judge: HealthJudge.Limits, reportTTL: Duration) {
+        self.judge = judge
+        self.reportTTL = reportTTL
     }
 
     /// Notes who fell silent and who reports again.
-    func follow(_ nodes: [NodeRecord], speakable: Set<NodeID>, silent: Set<NodeID>) -> [ClusterEvent] {
+    mutating func follow(
+        _ nodes: [NodeRecord], speakable: Set<NodeID>, silent: Set<NodeID>, _ effects: inout [PassEffect]
+    ) -> [ClusterEvent] {
         var events: [ClusterEvent] = []
         for node in nodes {
             if speakable.contains(node.id) {
                 guard spokenFor.insert(node.id).inserted else { continue }
                 let detail = SilentNodeSpeaker.silence(of: node)
-                logger.warning(
-                    "the node's agent is silent; the leader speaks for the node. Look after the agent",
-                    metadata: ["node": "\(node.id)", "silence": "\(detail)"])
+                effects.log(
+                    .warning, "the node's agent is silent; the leader speaks for the node. Look after the agent",
+                    ["node": "\(node.id)", "silence": detail])
                 events.append(ClusterEvent(.agentSilent, node: node.id, detail: "\(node.id): \(detail)"))
             } else if !silent.contains(node.id), spokenFor.remove(node.id) != nil {
-                logger.notice("the node's agent reports again", metadata: ["node": "\(node.id)"])
+                effects.log(.notice, "the node's agent reports again", ["node": "\(node.id)"])
                 events.append(
                     ClusterEvent(.agentReturned, node: node.id, detail: "the agent of \(node.id) reports again"))
             }
@@ -69,58 +58,59 @@ actor SilentNodeSpeaker {
         return events
     }
 
-    /// Writes what must be corrected.
-    func speak(
-        for nodes: [NodeRecord], speakable: Set<NodeID>, under lease: Lease
-    ) async throws(StoreError) -> Outcome {
-        var outcome = Outcome()
-        let end = clock.now() + SilentNodeSpeaker.longestPass
-        for node in nodes where speakable.contains(node.id) {
-            guard outcome.written.count < SilentNodeSpeaker.statementsPerPass, clock.now() < end else { break }
-            guard let statement = statement(for: node) else { continue }
-            switch try await write(statement, under: lease) {
-            case .written: break
-            case .overtaken:
-                outcome.isOvertaken = true
-                continue
-            case .refused: continue
-            }
-            var record = node
-            if record.status != statement.status { record.statusAge = .zero }
-            record.status = statement.status
-            record.okStreak = statement.okStreak
-            record.failStreak = statement.failStreak
-            record.agentDetail = statement.detail
-            outcome.written.append(record)
-        }
-        return outcome
+    /// - Parameter nodes: with ages as of `now`.
+    func begin(
+        for nodes: [NodeRecord], speakable: Set<NodeID>, under lease: Lease, now: ContinuousClock.Instant
+    ) -> Round {
+        Round(
+            lease: lease, end: now + SilentNodeSpeaker.longestPass,
+            nodes: nodes.filter { speakable.contains($0.id) }[...])
     }
 
-    /// One row that cannot be written must not keep the others from being spoken
-    ///   for, nor monitors from being moved.
-    private func write(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Effect {
-        do {
-            let isWritten = try await store.speak(statement, under: lease)
-            refused.remove(statement.node)
-            return isWritten ? .written : .overtaken
-        } catch {
-            switch error {
-            case .refused, .contended: break
-            case .unavailable, .deadlineExceeded, .leaseLost, .notPermitted, .schemaMissing: throw error
-            }
-            if refused.insert(statement.node).inserted {
-                logger.error(
-                    "the leader cannot write a node's status",
-                    metadata: ["node": "\(statement.node)", "status": "\(statement.status)", "error": "\(error)"])
-            }
-            return .refused
+    /// The next word that corrects a row; nil when all are said, or the rest must wait.
+    func next(_ round: inout Round, _ moment: PassMoment) -> SpokenStatus? {
+        while round.written.count < SilentNodeSpeaker.statementsPerPass, moment.now < round.end,
+            let node = round.nodes.popFirst()
+        {
+            guard let word = statement(for: node, moment.finding(node.id)) else { continue }
+            round.underWay = (node, word)
+            return word
         }
+        return nil
+    }
+
+    /// The database took the word, or not.
+    mutating func answered(_ effect: PassAnswer.SpokenEffect, _ round: inout Round) {
+        guard let (node, word) = round.underWay else { return }
+        round.underWay = nil
+        unwritable.remove(node.id)
+        switch effect {
+        case .overtaken: round.isOvertaken = true
+        case .written:
+            var record = node
+            if record.status != word.status { record.statusAge = .zero }
+            record.status = word.status
+            record.okStreak = word.okStreak
+            record.failStreak = word.failStreak
+            record.agentDetail = word.detail
+            round.written.append(record)
+        }
+    }
+
+    /// One row that cannot be written must not keep the others from being spoken for, nor monitors from being moved.
+    mutating func refused(_ error: StoreError, _ round: inout Round, _ effects: inout [PassEffect]) {
+        guard let (node, word) = round.underWay else { return }
+        round.underWay = nil
+        guard unwritable.insert(node.id).inserted else { return }
+        effects.log(
+            .error, "the leader cannot write a node's status",
+            ["node": "\(node.id)", "status": "\(word.status)", "error": "\(error)"])
     }
 
     /// What to say, or nil when the row already says it: a silent node costs no statement a second.
-    private func statement(for node: NodeRecord) -> SpokenStatus? {
+    private func statement(for node: NodeRecord, _ finding: ProbeBoard.Finding?) -> SpokenStatus? {
         let verdict: (status: NodeStatus, okStreak: Int, failStreak: Int, detail: String)
-        if let finding = prober.ownership(of: node.id) {
+        if let finding {
             verdict = (finding.status, finding.okStreak, finding.failStreak, finding.last.detail)
         } else if node.address == nil {
             // Nobody reports and nobody can ask: such a row is no node one could rely on.

@@ -1,0 +1,84 @@
+import ClusterCore
+import ClusterStore
+
+/// Makes a snapshot of what a poll brings: nodes, set-up state and fingerprint each time, the full assignment map only when
+/// the fingerprint changed.
+struct TableReader: Sendable {
+    enum Step: Sendable {
+        case whole(ClusterSnapshot)
+        /// The assignments changed: they are to be read as well.
+        case readAssignments
+    }
+
+    /// A poll that waits for its assignments.
+    private struct Begun: Sendable {
+        let poll: ClusterPoll
+        let readAt: ContinuousClock.Instant
+    }
+
+    private var snapshot: ClusterSnapshot?
+    private var fingerprint: AssignmentFingerprint?
+    private var begun: Begun?
+    private var rejectedRows: [String] = []
+    private var surplus = 0
+    private var databaseClock = DatabaseClockWatch()
+    /// By how much the database's clock moved against ours between the last two polls, when that is worth reporting.
+    private(set) var clockStep: Duration?
+
+    /// The next poll reads the whole map: we wrote to it, or a person asked.
+    mutating func expireAssignments() { fingerprint = nil }
+
+    /// - Parameter asked: before the question was sent.
+    mutating func polled(
+        _ poll: ClusterPoll, asked: ContinuousClock.Instant, now: ContinuousClock.Instant, _ effects: inout [PassEffect]
+    ) -> Step {
+        clockStep = databaseClock.observe(poll.time, asked: asked, answered: now)
+        noteRejected(poll.rejectedRows, &effects)
+        noteSurplus(poll.nodes.count - RoutingLimits.nodes, &effects)
+        guard var next = snapshot, fingerprint == poll.fingerprint else {
+            begun = Begun(poll: poll, readAt: now)
+            return .readAssignments
+        }
+        next.nodes = TableReader.ascending(poll.nodes)
+        next.isSetUp = poll.isSetUp
+        next.readAt = now
+        next.orphans = poll.rejectedRows.isEmpty ? .rescue : .leave
+        next.orders = poll.orders
+        snapshot = next
+        return .whole(next)
+    }
+
+    /// - Returns: nil when no poll waits for them.
+    mutating func read(_ assignments: [MonitorAssignment]) -> ClusterSnapshot? {
+        guard let begun else { return nil }
+        self.begun = nil
+        var next = ClusterSnapshot(
+            nodes: TableReader.ascending(begun.poll.nodes), isSetUp: begun.poll.isSetUp, assignments: assignments,
+            readAt: begun.readAt)
+        next.orders = begun.poll.orders
+        fingerprint = begun.poll.fingerprint
+        snapshot = next
+        return next
+    }
+
+    private mutating func noteRejected(_ rows: [String], _ effects: inout [PassEffect]) {
+        guard rows != rejectedRows else { return }
+        rejectedRows = rows
+        for row in rows.prefix(10) {
+            effects.log(.warning, "a row of the node table cannot be used; correct it", ["row": row])
+        }
+    }
+
+    private mutating func noteSurplus(_ count: Int, _ effects: inout [PassEffect]) {
+        defer { surplus = count }
+        guard count > 0, count != surplus else { return }
+        effects.log(
+            .warning, "there are more nodes than a routing table holds; the last ones by id get no connections",
+            ["limit": "\(RoutingLimits.nodes)", "surplus": "\(count)"])
+    }
+
+    /// The database sorts by its own collation, which need not be ours.
+    private static func ascending(_ nodes: [NodeRecord]) -> [NodeRecord] {
+        zip(nodes, nodes.dropFirst()).allSatisfy { $0.id < $1.id } ? nodes : nodes.sorted { $0.id < $1.id }
+    }
+}
