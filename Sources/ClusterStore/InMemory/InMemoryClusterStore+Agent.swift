@@ -1,7 +1,7 @@
 package import ClusterCore
 
 extension InMemoryClusterStore {
-    package func report(_ report: AgentReport) async throws(StoreError) -> ReportAnswer {
+    package func report(_ report: AgentReport) throws(StoreError) -> ReportAnswer {
         try step { state, now throws(StoreError) in
             let known = state.nodes[report.node.text]
             if let known, let other = known.liveOwner(besides: report.instance, now: now) {
@@ -36,7 +36,7 @@ extension InMemoryClusterStore {
         }
     }
 
-    package func detach(_ node: NodeID, instance: AgentInstance) async throws(StoreError) {
+    package func detach(_ node: NodeID, instance: AgentInstance) throws(StoreError) {
         try step { state, _ throws(StoreError) in
             guard state.nodes[node.text]?.agentInstance == instance else { return }
             state.nodes[node.text]?.agentHealth = .detached

@@ -1,7 +1,7 @@
 package import ClusterCore
 
 extension InMemoryClusterStore {
-    package func acquireLease(holder: BalancerID, ttl: Duration) async throws(StoreError) -> LeaseAnswer {
+    package func acquireLease(holder: BalancerID, ttl: Duration) throws(StoreError) -> LeaseAnswer {
         try step { state, now throws(StoreError) in
             let known = state.lease
             let remaining = known.map { $0.expiresAt - now } ?? .zero
@@ -16,7 +16,7 @@ extension InMemoryClusterStore {
         }
     }
 
-    package func releaseLease(_ lease: Lease) async throws(StoreError) {
+    package func releaseLease(_ lease: Lease) throws(StoreError) {
         try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { return }
             state.lease?.holder = ""
@@ -24,7 +24,7 @@ extension InMemoryClusterStore {
         }
     }
 
-    package func speak(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Bool {
+    package func speak(_ statement: SpokenStatus, under lease: Lease) throws(StoreError) -> Bool {
         try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
             guard var row = state.nodes[statement.node.text], row.isActive,

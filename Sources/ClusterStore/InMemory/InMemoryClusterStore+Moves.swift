@@ -1,7 +1,7 @@
 package import ClusterCore
 
 extension InMemoryClusterStore {
-    package func move(_ moves: [PlannedMove], under lease: Lease) async throws(StoreError) -> [MonitorID] {
+    package func move(_ moves: [PlannedMove], under lease: Lease) throws(StoreError) -> [MonitorID] {
         try MoveLimits.check(moves.count)
         return try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
@@ -21,7 +21,7 @@ extension InMemoryClusterStore {
         }
     }
 
-    package func returnHome(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) -> [MonitorID] {
+    package func returnHome(_ moves: [OpenMove], under lease: Lease) throws(StoreError) -> [MonitorID] {
         try MoveLimits.check(moves.count)
         return try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
@@ -47,7 +47,7 @@ extension InMemoryClusterStore {
         }
     }
 
-    package func forgetMoves(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) {
+    package func forgetMoves(_ moves: [OpenMove], under lease: Lease) throws(StoreError) {
         try MoveLimits.check(moves.count)
         try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
@@ -55,7 +55,7 @@ extension InMemoryClusterStore {
         }
     }
 
-    package func openMoves() async throws(StoreError) -> [OpenMove] {
+    package func openMoves() throws(StoreError) -> [OpenMove] {
         try step { state, _ throws(StoreError) in
             state.openMoves.values.sorted().compactMap { state.moves[$0]?.entry }
         }

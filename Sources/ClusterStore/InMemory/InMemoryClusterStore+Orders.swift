@@ -1,7 +1,7 @@
 package import ClusterCore
 
 extension InMemoryClusterStore {
-    package func requestJob(_ order: RebalanceOrder) async throws(StoreError) -> RebalanceJob? {
+    package func requestJob(_ order: RebalanceOrder) throws(StoreError) -> RebalanceJob? {
         try step { state, now throws(StoreError) in
             guard state.activeJob == nil else { return nil }
             state.lastJob += 1
@@ -13,7 +13,7 @@ extension InMemoryClusterStore {
         }
     }
 
-    package func cancelJob() async throws(StoreError) -> RebalanceJob? {
+    package func cancelJob() throws(StoreError) -> RebalanceJob? {
         try step { state, _ throws(StoreError) in
             guard let index = state.activeJob else { return nil }
             state.jobs[index].isCancelled = true
@@ -21,13 +21,13 @@ extension InMemoryClusterStore {
         }
     }
 
-    package func jobs() async throws(StoreError) -> [RebalanceJob] {
+    package func jobs() throws(StoreError) -> [RebalanceJob] {
         try step { state, _ throws(StoreError) in state.jobs.reversed() }
     }
 
     package func rebalance(
         _ moves: [PlannedMove], for job: Int64, under lease: Lease
-    ) async throws(StoreError) -> RebalanceStep {
+    ) throws(StoreError) -> RebalanceStep {
         try MoveLimits.check(moves.count)
         return try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
@@ -51,7 +51,7 @@ extension InMemoryClusterStore {
         }
     }
 
-    package func finishJob(_ job: Int64, as end: RebalanceEnd, under lease: Lease) async throws(StoreError) {
+    package func finishJob(_ job: Int64, as end: RebalanceEnd, under lease: Lease) throws(StoreError) {
         try step { state, now throws(StoreError) in
             guard state.holds(lease, now: now) else { throw .leaseLost }
             guard let index = state.activeJob, state.jobs[index].id == job else { return }
@@ -61,7 +61,7 @@ extension InMemoryClusterStore {
         }
     }
 
-    package func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove] {
+    package func moves(_ query: MoveQuery) throws(StoreError) -> [RecordedMove] {
         try step { state, _ throws(StoreError) in
             let rows = state.moves.values.sorted { $0.entry.id > $1.entry.id }.lazy.filter { row in
                 query.before.map { row.entry.id < $0 } ?? true
@@ -78,11 +78,11 @@ extension InMemoryClusterStore {
         }
     }
 
-    package func pause(_ order: PauseOrder) async throws(StoreError) {
+    package func pause(_ order: PauseOrder) throws(StoreError) {
         try step { state, _ throws(StoreError) in state.pause = order }
     }
 
-    package func resume(_ end: PauseEnd) async throws(StoreError) -> Bool {
+    package func resume(_ end: PauseEnd) throws(StoreError) -> Bool {
         try step { state, now throws(StoreError) in
             guard let pause = state.pause else { return false }
             switch end {

@@ -2,7 +2,7 @@ package import ClusterCore
 import Synchronization
 
 /// The contract of `ClusterStore` on tables in memory: for the tests of the layers above, and for simulations, which give
-/// it their own clock. Each call is one step: nothing of another caller happens inside it.
+/// it their own clock. Each call is one step, made at once: nothing of another caller happens inside it.
 package struct InMemoryClusterStore: ClusterStore {
     package let cluster: InMemoryCluster
 
@@ -19,13 +19,13 @@ package struct InMemoryClusterStore: ClusterStore {
         }
     }
 
-    package func prepareSchema() async throws(StoreError) -> SchemaReport {
+    package func prepareSchema() throws(StoreError) -> SchemaReport {
         try step { _, _ throws(StoreError) in SchemaReport(added: [], waitingForKuma: []) }
     }
 
     // MARK: - Poll
 
-    package func poll() async throws(StoreError) -> ClusterPoll {
+    package func poll() throws(StoreError) -> ClusterPoll {
         try step { state, now throws(StoreError) in
             var nodes: [NodeRecord] = []
             var rejected: [String] = []
@@ -38,22 +38,22 @@ package struct InMemoryClusterStore: ClusterStore {
         }
     }
 
-    package func assignments() async throws(StoreError) -> [MonitorAssignment] {
+    package func assignments() throws(StoreError) -> [MonitorAssignment] {
         try step { state, _ throws(StoreError) in state.monitors.values.sorted { $0.id < $1.id } }
     }
 
-    package func monitors(runBy node: NodeID) async throws(StoreError) -> [MonitorID] {
+    package func monitors(runBy node: NodeID) throws(StoreError) -> [MonitorID] {
         try step { state, _ throws(StoreError) in state.monitors(runBy: node).sorted() }
     }
 
-    package func node(_ id: NodeID) async throws(StoreError) -> NodeRecord? {
+    package func node(_ id: NodeID) throws(StoreError) -> NodeRecord? {
         try step { state, now throws(StoreError) in
             guard let row = state.nodes[id.text] else { return nil }
             do { return try row.record(now: now) } catch { throw .refused(code: 0, reason: "\(error)") }
         }
     }
 
-    package func recountMonitors() async throws(StoreError) -> [MonitorRecount] {
+    package func recountMonitors() throws(StoreError) -> [MonitorRecount] {
         try step { state, _ throws(StoreError) in
             var recounts: [MonitorRecount] = []
             for row in state.nodes.values.sorted(by: { $0.id < $1.id }) where row.isActive {
@@ -69,15 +69,15 @@ package struct InMemoryClusterStore: ClusterStore {
     // MARK: - Balancers
 
     @discardableResult
-    package func announce(_ balancer: BalancerPresence) async throws(StoreError) -> [BalancerRecord] {
+    package func announce(_ balancer: BalancerPresence) throws(StoreError) -> [BalancerRecord] {
         try step { state, now throws(StoreError) in
             state.balancers[balancer.id] = (balancer, now)
             state.balancers = state.balancers.filter { now - $0.value.lastSeen <= PresenceLimits.keep }
         }
-        return try await balancers()
+        return try balancers()
     }
 
-    package func balancers() async throws(StoreError) -> [BalancerRecord] {
+    package func balancers() throws(StoreError) -> [BalancerRecord] {
         try step { state, now throws(StoreError) in
             state.balancers.values.sorted { $0.presence.id.text < $1.presence.id.text }
                 .map { BalancerRecord(presence: $0.presence, lastSeenAge: now - $0.lastSeen) }
@@ -86,7 +86,7 @@ package struct InMemoryClusterStore: ClusterStore {
 
     // MARK: - People and history
 
-    package func setAdminState(_ adminState: AdminState, of node: NodeID) async throws(StoreError) -> Bool {
+    package func setAdminState(_ adminState: AdminState, of node: NodeID) throws(StoreError) -> Bool {
         try step { state, _ throws(StoreError) in
             guard state.nodes[node.text] != nil else { return false }
             state.nodes[node.text]?.adminState = adminState
@@ -94,14 +94,14 @@ package struct InMemoryClusterStore: ClusterStore {
         }
     }
 
-    package func record(_ events: [ClusterEvent]) async throws(StoreError) {
+    package func record(_ events: [ClusterEvent]) throws(StoreError) {
         try step { state, now throws(StoreError) in
             state.append(events, at: now)
             state.events.removeFirst(max(0, state.events.count - HistoryLimits.events))
         }
     }
 
-    package func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent] {
+    package func events(_ query: EventQuery) throws(StoreError) -> [RecordedEvent] {
         try step { state, _ throws(StoreError) in
             let limit = min(max(query.limit, 1), HistoryLimits.page)
             let found = state.events.reversed().lazy.filter { recorded in

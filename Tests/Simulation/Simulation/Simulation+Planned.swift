@@ -39,15 +39,11 @@ extension Simulation {
             kuma.stop()
             scheduler.after(.seconds(22)) { kuma.start() }
         case .maintenance:
-            let store = InMemoryClusterStore(tables)
-            scheduler.start { [self] in
-                _ = try? await store.setAdminState(.maintenance, of: kuma.id)
-                oracle.nodeWritten(kuma.id.text)
-            }
+            _ = try? InMemoryClusterStore(tables).setAdminState(.maintenance, of: kuma.id)
+            oracle.nodeWritten(kuma.id.text)
         case .rebalancing:
             let job = RebalanceOrder(kind: .rebalance, total: scenario.monitorsPerNode, requestedBy: "simulation")
-            let store = InMemoryClusterStore(tables)
-            scheduler.start { _ = try? await store.requestJob(job) }
+            _ = try? InMemoryClusterStore(tables).requestJob(job)
         }
     }
 

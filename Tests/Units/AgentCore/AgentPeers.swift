@@ -124,7 +124,7 @@ final class GatedStore: AgentStore {
     }
 
     let cluster: InMemoryCluster
-    private let inner: InMemoryClusterStore
+    private let inner: any ClusterStore
     private let state = Mutex(State())
 
     init(_ cluster: InMemoryCluster) {
@@ -267,6 +267,6 @@ struct AgentUnderTest: Sendable {
     }
 
     var row: NodeRecord? {
-        get async throws { try await InMemoryClusterStore(store.cluster).node(node) }
+        get async throws { try InMemoryClusterStore(store.cluster).node(node) }
     }
 }

@@ -26,7 +26,7 @@ struct AgentServiceTests {
         let agent = try AgentUnderTest(cluster: cluster)
         cluster.kumaStarts(agent.node, host: "typo.invalid:3001")
         let changes = EventQuery(kind: .hostChanged)
-        let told = { try await InMemoryClusterStore(cluster).events(changes).map(\.event.detail) }
+        let told = { () async throws in try InMemoryClusterStore(cluster).events(changes).map(\.event.detail) }
         try await agent.run(adjust: { $0.hostPrecedence = .agent }) {
             try await eventually { try await told().count == 1 }
             #expect(try await agent.row?.host == "kuma1:3001")

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The database's clock, and what is remembered of the history")
 struct ClockAndHistoryTests {
-    private func settled(_ gate: (InMemoryClusterStore) -> GatedStore? = { _ in nil }) async throws -> VirtualCluster {
+    private func settled(_ gate: (any ClusterStore) -> GatedStore? = { _ in nil }) async throws -> VirtualCluster {
         let cluster = try await VirtualCluster(nodes: ["node1", "node2", "node3"], monitors: 6)
         cluster.addBalancer(store: gate(cluster.store))
         await cluster.run(for: .seconds(15))

@@ -135,7 +135,7 @@ struct LeadershipTests {
 
     @Test("on shutdown the lease is given back at once", .timeLimit(.minutes(1)))
     func release() async throws {
-        let store = InMemoryClusterStore()
+        let store: any ClusterStore = InMemoryClusterStore()
         var configuration = ControlPlaneConfiguration()
         configuration.tick = .milliseconds(5)
         let plane = ControlPlane(
@@ -154,7 +154,7 @@ struct LeadershipTests {
 /// A fault injector: runs hooks before the first move is written and before people read, and can refuse to make
 /// the schema or to write one node's status.
 final class GatedStore: ControlStore {
-    let inner: InMemoryClusterStore
+    let inner: any ClusterStore
     let announcements = Mutex(0)
     let beforeMove = Mutex<(@Sendable () async -> Void)?>(nil)
     let schemaTrouble = Mutex<StoreError?>(nil)
@@ -171,7 +171,7 @@ final class GatedStore: ControlStore {
     let areOrdersHidden = Mutex(false)
     let beforeReading = Mutex<(@Sendable () async -> Void)?>(nil)
 
-    init(inner: InMemoryClusterStore) { self.inner = inner }
+    init(inner: any ClusterStore) { self.inner = inner }
 
     func move(_ moves: [PlannedMove], under lease: Lease) async throws(StoreError) -> [MonitorID] {
         let hook = beforeMove.withLock { $0 }

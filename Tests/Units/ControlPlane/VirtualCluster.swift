@@ -70,7 +70,7 @@ final class VirtualCluster {
 
     let time = VirtualTime()
     let tables: InMemoryCluster
-    let store: InMemoryClusterStore
+    let store: any ClusterStore
     let fates = NodeFates()
     private(set) var balancers: [ControlPlane] = []
     private(set) var publishers: [RoutingTablePublisher] = []

@@ -4,20 +4,21 @@ import ControlPlane
 import Logging
 import RepeatableRandom
 
-/// One balancer's whole control plane – the product's own – driven step by step in virtual time.
+/// One balancer's whole control plane – the product's own – driven step by step in virtual time. A pass needs no task: the
+/// database's answers step it.
 ///
 /// SAFETY: `@unchecked Sendable`: touched by the simulation's one thread only.
 final class SimulatedBalancer: @unchecked Sendable {
     let process: SimulatedProcess
     let plane: ControlPlane
-    private let oracle: Oracle
+    private let store: SimulatedStore
 
     init(
         process: SimulatedProcess, scenario: Scenario, store: SimulatedStore,
         network: @escaping SimulatedProbe.Network, sabotage: Sabotage?
     ) {
         self.process = process
-        oracle = store.oracle
+        self.store = store
         var configuration = ControlPlaneConfiguration()
         configuration.monitorLimit = scenario.monitorLimit
         configuration.flaps.hold = scenario.hold
@@ -25,7 +26,8 @@ final class SimulatedBalancer: @unchecked Sendable {
         sabotage.spoil(&configuration)
         let scheduler = process.scheduler
         plane = ControlPlane(
-            configuration: configuration, store: store,
+            // For people's requests only, which come past the balancers here.
+            configuration: configuration, store: store.inner,
             probe: SimulatedProbe(process: process, network: network, database: store.database),
             publisher: RoutingTablePublisher(),
             identity: BalancerPresence(id: BalancerID(text: process.name), address: process.name, version: "1"),
@@ -44,21 +46,30 @@ final class SimulatedBalancer: @unchecked Sendable {
     }
 
     private var scheduler: Scheduler { process.scheduler }
-    private var goesOn: Bool { !process.isDead && !oracle.isClosed }
+    private var goesOn: Bool { !process.isDead && !store.oracle.isClosed }
     var leads: Bool { !process.isDead && plane.state.leadership.isSelf }
 
     func start() {
-        oracle.trace.note(process.name, "balancer starts")
-        scheduler.start { [self] in await looping() }
+        store.oracle.trace.note(process.name, "balancer starts")
+        look()
     }
 
-    /// What `ControlPlane.loop` does; each piece of work on a task of its own.
-    private func looping() async {
-        while goesOn {
-            for work in plane.step(now: process.instant) {
-                scheduler.start { [plane] in await plane.perform(work) }
+    /// What `ControlPlane.loop` does.
+    private func look() {
+        guard goesOn else { return }
+        for work in plane.step(now: process.instant) {
+            switch work {
+            case .pass: goOn(plane.beginPass())
+            case .probe, .lookUp, .save: scheduler.start { [plane] in await plane.perform(work) }
             }
-            await process.sleep(scheduler.random.span(.milliseconds(100) ... .milliseconds(250)))
+        }
+        process.after(scheduler.random.span(.milliseconds(100) ... .milliseconds(250))) { [self] in look() }
+    }
+
+    private func goOn(_ step: PassStep) {
+        switch step {
+        case .ask(let statement): store.ask(statement) { [self] answer in goOn(plane.passAnswered(answer)) }
+        case .rest, .backOff: return
         }
     }
 }

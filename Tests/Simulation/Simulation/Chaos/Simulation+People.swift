@@ -20,7 +20,7 @@ extension Simulation {
         case .personDeletesNode: return deleteNode()
         case .personAddsNode: return kumas.count < 7 && addNode("node\(kumas.count + 1)", monitors: 1) != nil
         case .personRebalances: return rebalance()
-        case .personCancels: return order { store in _ = try? await store.cancelJob() }
+        case .personCancels: return request { store in _ = try? store.cancelJob() }
         case .personPauses: return pause()
         case .personResumes: return oracle.pause != nil && resume()
         case .kumaDies, .kumaStarts, .kumaRestarts, .kumaHangs, .agentDies, .agentStarts, .agentLeaves, .agentFreezes,
@@ -86,28 +86,24 @@ extension Simulation {
         guard let kuma = random.pick(kumas) else { return false }
         let states: [AdminState] = [.active, .active, .drain, .maintenance]
         let state = states[random.index(below: states.count)]
-        let store = InMemoryClusterStore(tables)
-        scheduler.start { [self] in
-            _ = try? await store.setAdminState(state, of: kuma.id)
-            trace.note("person", "sets \(kuma.id) to \(state.rawValue)")
-            oracle.nodeWritten(kuma.id.text)
-        }
+        _ = try? InMemoryClusterStore(tables).setAdminState(state, of: kuma.id)
+        trace.note("person", "sets \(kuma.id) to \(state.rawValue)")
+        oracle.nodeWritten(kuma.id.text)
         return true
     }
 
-    // MARK: Orders
+    // MARK: Requests
 
-    private func order(_ body: @escaping @Sendable (InMemoryClusterStore) async -> Void) -> Bool {
-        let store = InMemoryClusterStore(tables)
-        scheduler.start { await body(store) }
+    private func request(_ body: (InMemoryClusterStore) -> Void) -> Bool {
+        body(InMemoryClusterStore(tables))
         return true
     }
 
     private func rebalance() -> Bool {
         let kind: RebalanceKind = random.chance(0.7) ? .rebalance : .force
-        trace.note("person", "orders: \(kind.rawValue)")
-        let order = RebalanceOrder(kind: kind, total: random.number(1...20), requestedBy: "simulation")
-        return self.order { store in _ = try? await store.requestJob(order) }
+        trace.note("person", "requests: \(kind.rawValue)")
+        let job = RebalanceOrder(kind: kind, total: random.number(1...20), requestedBy: "simulation")
+        return request { store in _ = try? store.requestJob(job) }
     }
 
     private func pause() -> Bool {
@@ -115,12 +111,12 @@ extension Simulation {
         let end = span.map { Simulation.epoch + scheduler.now + database.clock.shift + $0 }
         oracle.paused(until: end)
         let order = PauseOrder(by: "simulation", reason: "to see", until: end)
-        return self.order { store in _ = try? await store.pause(order) }
+        return request { store in _ = try? store.pause(order) }
     }
 
     func resume() -> Bool {
         oracle.resumed()
-        return order { store in _ = try? await store.resume(.any) }
+        return request { store in _ = try? store.resume(.any) }
     }
 
     /// Kuma's UI writes `online` on every edit; a person at a database prompt may write anything.

@@ -20,192 +20,114 @@ struct SimulatedStore: Sendable {
 
     private var scheduler: Scheduler { process.scheduler }
 
-    typealias Body<Result> = @Sendable () async throws(StoreError) -> Result
+    /// What a call does to the tables, at once.
+    typealias Body<Answer> = () throws(StoreError) -> Answer
+    typealias Outcome<Answer> = Result<Answer, StoreError>
 
-    func call<Result: Sendable>(
-        _ statement: Statement, _ body: @escaping Body<Result>
-    ) async throws(StoreError) -> Result {
-        await process.awake()
-        guard !process.isDead else { throw .unavailable(reason: "this process is no more") }
-        let passage = database.passage(of: statement)
-        let sentAt = scheduler.now
-        let arrival = Arrival(
-            caller: process, statement: statement, sentAt: sentAt, snapshotOf: process.lastPoll, manner: .first)
-        await scheduler.sleep(passage.toServer)
-        if process.isCutFromDatabase { throw await gaveUp(arrival) }
+    /// One call on its way.
+    private struct Call<Answer> {
+        let arrival: Arrival
+        let passage: SimulatedDatabase.Passage
+        let body: Body<Answer>
+        let then: (Outcome<Answer>) -> Void
+    }
+
+    /// Sends a call; `then` is told how it ended, in virtual time.
+    func send<Answer>(
+        _ statement: Statement, _ body: @escaping Body<Answer>, then: @escaping (Outcome<Answer>) -> Void
+    ) {
+        process.whenAwake { [self] in
+            guard !process.isDead else { return then(.failure(SimulatedStore.noProcess)) }
+            let passage = database.passage(of: statement)
+            let arrival = Arrival(
+                caller: process, statement: statement, sentAt: scheduler.now, snapshotOf: process.lastPoll,
+                manner: .first)
+            let call = Call(arrival: arrival, passage: passage, body: body, then: then)
+            scheduler.after(passage.toServer) { arrive(call) }
+        }
+    }
+
+    private static let noProcess = StoreError.unavailable(reason: "this process is no more")
+
+    private func arrive<Answer>(_ call: Call<Answer>) {
+        if process.isCutFromDatabase { return giveUp(call) }
         switch database.mode {
         case .up: break
         case .refusing:
-            await process.awake()
-            process.answers.notAnswered()
-            throw .unavailable(reason: "connection refused")
+            return process.whenAwake { [self] in fail(call, .unavailable(reason: "connection refused")) }
         case .frozen:
             // What lies in the server's socket is executed when it goes on, whether anybody waits for it or not.
-            if scheduler.random.chance(0.5) { stray(arrival, after: nil, body) }
-            throw await gaveUp(arrival)
+            if scheduler.random.chance(0.5) { stray(call, after: .milliseconds(10)) }
+            return giveUp(call)
         }
-        switch passage.fate {
-        case .requestLost: throw await gaveUp(arrival)
+        switch call.passage.fate {
+        case .requestLost: return giveUp(call)
         case .executedLate(let later):
-            stray(arrival, after: SimulatedDatabase.Limits.deadline + later, body)
-            throw await gaveUp(arrival)
+            stray(call, after: SimulatedDatabase.Limits.deadline + later)
+            return giveUp(call)
         case .answerLost:
-            _ = try? await execute(arrival, body)
-            throw await gaveUp(arrival)
-        case .repeated(let later):
-            stray(arrival, after: later, body)
+            _ = execute(call.arrival, call.body)
+            return giveUp(call)
+        case .repeated(let later): stray(call, after: later)
         case .ordinary: break
         }
-        let result = await outcome { () async throws(StoreError) in try await execute(arrival, body) }
-        await scheduler.sleep(passage.toCaller)
-        if process.isCutFromDatabase { throw await gaveUp(arrival) }
-        await process.awake()
-        guard !process.isDead else { throw .unavailable(reason: "this process is no more") }
-        process.answers.answered(statement, by: result, at: process.instant)
-        return try result.get()
+        let outcome = execute(call.arrival, call.body)
+        scheduler.after(call.passage.toCaller) { answer(call, outcome) }
     }
 
-    /// Waits until the driver does not wait any more; half of the time the connection breaks earlier.
-    private func gaveUp(_ arrival: Arrival) async -> StoreError {
-        defer { process.answers.notAnswered() }
-        let deadline = arrival.sentAt + SimulatedDatabase.Limits.deadline
-        if scheduler.random.chance(0.3) {
-            await scheduler.sleep(scheduler.random.span(.zero...max(deadline - scheduler.now, .zero)))
-            await process.awake()
-            return .unavailable(reason: "connection reset")
+    private func answer<Answer>(_ call: Call<Answer>, _ outcome: Outcome<Answer>) {
+        if process.isCutFromDatabase { return giveUp(call) }
+        process.whenAwake { [self] in
+            guard !process.isDead else { return call.then(.failure(SimulatedStore.noProcess)) }
+            process.answers.answered(call.arrival.statement, by: outcome, at: process.instant)
+            call.then(outcome)
         }
-        await scheduler.sleep(deadline - scheduler.now)
-        await process.awake()
-        return .deadlineExceeded(statement: "any")
     }
 
-    /// - Parameter span: nil: when a frozen server goes on.
-    private func stray<Result: Sendable>(_ arrival: Arrival, after span: Duration?, _ body: @escaping Body<Result>) {
-        guard arrival.statement.writes else { return }
+    private func fail<Answer>(_ call: Call<Answer>, _ error: StoreError) {
+        process.answers.notAnswered()
+        call.then(.failure(error))
+    }
+
+    /// Waits until the driver does not wait any more; now and then the connection breaks earlier.
+    private func giveUp<Answer>(_ call: Call<Answer>) {
+        let left = max(call.arrival.sentAt + SimulatedDatabase.Limits.deadline - scheduler.now, .zero)
+        let breaks = scheduler.random.chance(0.3)
+        let error: StoreError =
+            breaks ? .unavailable(reason: "connection reset") : .deadlineExceeded(statement: "any")
+        scheduler.after(breaks ? scheduler.random.span(.zero...left) : left) { [self] in
+            process.whenAwake { fail(call, error) }
+        }
+    }
+
+    /// A call that is executed although its caller waits for it no more, or a second time.
+    private func stray<Answer>(_ call: Call<Answer>, after span: Duration) {
+        let first = call.arrival
+        guard first.statement.writes else { return }
         let stray = Arrival(
-            caller: arrival.caller, statement: arrival.statement, sentAt: arrival.sentAt,
-            snapshotOf: arrival.snapshotOf, manner: .stray)
-        scheduler.start {
-            await scheduler.sleep(span ?? .milliseconds(10))
-            while database.mode == .frozen, !oracle.isClosed { await scheduler.sleep(.milliseconds(100)) }
-            guard database.mode == .up, !oracle.isClosed else { return }
-            _ = try? await execute(stray, body)
+            caller: first.caller, statement: first.statement, sentAt: first.sentAt, snapshotOf: first.snapshotOf,
+            manner: .stray)
+        let body = call.body
+        scheduler.after(span) { [self] in whenThawed { _ = execute(stray, body) } }
+    }
+
+    private func whenThawed(_ action: @escaping () -> Void) {
+        guard !oracle.isClosed else { return }
+        switch database.mode {
+        case .up: action()
+        case .refusing: return
+        case .frozen: scheduler.after(.milliseconds(100)) { [self] in whenThawed(action) }
         }
     }
 
-    private func execute<Result: Sendable>(
-        _ arrival: Arrival, _ body: @escaping Body<Result>
-    ) async throws(StoreError) -> Result {
+    private func execute<Answer>(_ arrival: Arrival, _ body: Body<Answer>) -> Outcome<Answer> {
         let before = oracle.look(before: arrival)
-        let result = await outcome(body)
-        switch result {
+        let outcome: Outcome<Answer>
+        do throws(StoreError) { outcome = .success(try body()) } catch { outcome = .failure(error) }
+        switch outcome {
         case .success: oracle.executed(arrival, since: before, answer: .done)
         case .failure(let error): oracle.executed(arrival, since: before, answer: .refused(error))
         }
-        return try result.get()
-    }
-}
-
-/// Runs a call and keeps how it ended.
-private func outcome<Result: Sendable>(
-    _ body: @Sendable () async throws(StoreError) -> Result
-) async -> Swift.Result<Result, StoreError> {
-    do { return .success(try await body()) } catch { return .failure(error) }
-}
-
-extension SimulatedStore: AgentStore, ControlStore {
-    func prepareSchema() async throws(StoreError) -> SchemaReport {
-        try await call(.other("schema")) { () async throws(StoreError) in try await inner.prepareSchema() }
-    }
-
-    func report(_ report: AgentReport) async throws(StoreError) -> ReportAnswer {
-        try await call(.report(report)) { () async throws(StoreError) in try await inner.report(report) }
-    }
-
-    func detach(_ node: NodeID, instance: AgentInstance) async throws(StoreError) {
-        try await call(.detach(node, instance)) { () async throws(StoreError) in
-            try await inner.detach(node, instance: instance)
-        }
-    }
-
-    func monitors(runBy node: NodeID) async throws(StoreError) -> [MonitorID] {
-        try await call(.read("monitors")) { () async throws(StoreError) in try await inner.monitors(runBy: node) }
-    }
-
-    func node(_ id: NodeID) async throws(StoreError) -> NodeRecord? {
-        try await call(.read("node")) { () async throws(StoreError) in try await inner.node(id) }
-    }
-
-    func setAdminState(_ state: AdminState, of node: NodeID) async throws(StoreError) -> Bool {
-        try await call(.other("admin state")) { () async throws(StoreError) in
-            try await inner.setAdminState(state, of: node)
-        }
-    }
-
-    func record(_ events: [ClusterEvent]) async throws(StoreError) {
-        try await call(.other("record")) { () async throws(StoreError) in try await inner.record(events) }
-    }
-
-    func poll() async throws(StoreError) -> ClusterPoll {
-        try await call(.poll) { () async throws(StoreError) in sabotage.spoil(try await inner.poll()) }
-    }
-
-    func assignments() async throws(StoreError) -> [MonitorAssignment] {
-        try await call(.read("assignments")) { () async throws(StoreError) in try await inner.assignments() }
-    }
-
-    func announce(_ balancer: BalancerPresence) async throws(StoreError) -> [BalancerRecord] {
-        try await call(.other("announce")) { () async throws(StoreError) in try await inner.announce(balancer) }
-    }
-
-    func balancers() async throws(StoreError) -> [BalancerRecord] {
-        try await call(.read("balancers")) { () async throws(StoreError) in try await inner.balancers() }
-    }
-
-    func acquireLease(holder: BalancerID, ttl: Duration) async throws(StoreError) -> LeaseAnswer {
-        try await call(.acquire(holder)) { () async throws(StoreError) in
-            try await inner.acquireLease(holder: holder, ttl: ttl)
-        }
-    }
-
-    func releaseLease(_ lease: Lease) async throws(StoreError) {
-        try await call(.release(lease)) { () async throws(StoreError) in try await inner.releaseLease(lease) }
-    }
-
-    func speak(_ statement: SpokenStatus, under lease: Lease) async throws(StoreError) -> Bool {
-        try await call(.speak(statement, lease)) { () async throws(StoreError) in
-            try await inner.speak(sabotage.spoil(statement), under: sabotage.spoil(lease, on: database.tables))
-        }
-    }
-
-    func move(_ moves: [PlannedMove], under lease: Lease) async throws(StoreError) -> [MonitorID] {
-        try await call(.move(moves, lease)) { () async throws(StoreError) in
-            try await inner.move(
-                sabotage.spoil(moves, on: database.tables), under: sabotage.spoil(lease, on: database.tables))
-        }
-    }
-
-    func returnHome(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) -> [MonitorID] {
-        try await call(.giveBack(moves, lease)) { () async throws(StoreError) in
-            try await inner.returnHome(moves, under: sabotage.spoil(lease, on: database.tables))
-        }
-    }
-
-    func forgetMoves(_ moves: [OpenMove], under lease: Lease) async throws(StoreError) {
-        try await call(.forget(moves, lease)) { () async throws(StoreError) in
-            try await inner.forgetMoves(moves, under: sabotage.spoil(lease, on: database.tables))
-        }
-    }
-
-    func openMoves() async throws(StoreError) -> [OpenMove] {
-        try await call(.read("open moves")) { () async throws(StoreError) in try await inner.openMoves() }
-    }
-
-    func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent] {
-        try await call(.read("events")) { () async throws(StoreError) in try await inner.events(query) }
-    }
-
-    func recountMonitors() async throws(StoreError) -> [MonitorRecount] {
-        try await call(.other("recount")) { () async throws(StoreError) in try await inner.recountMonitors() }
+        return outcome
     }
 }

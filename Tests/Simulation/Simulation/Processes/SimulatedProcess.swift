@@ -74,10 +74,20 @@ package final class SimulatedProcess: @unchecked Sendable {
         lastLeap = scheduler.now
     }
 
+    /// Acts when the process gets time: at once, unless it is frozen.
+    func whenAwake(_ action: @escaping () -> Void) {
+        guard let until = frozenUntil, until > scheduler.now else { return action() }
+        // In pieces: somebody may thaw it sooner.
+        scheduler.after(min(until - scheduler.now, .milliseconds(500))) { [self] in whenAwake(action) }
+    }
+
+    func after(_ span: Duration, _ action: @escaping () -> Void) {
+        scheduler.after(span) { [self] in whenAwake(action) }
+    }
+
     /// Returns when the process gets time again.
     func awake() async {
         while let until = frozenUntil, until > scheduler.now {
-            // In pieces: somebody may thaw it sooner.
             await scheduler.sleep(min(until - scheduler.now, .milliseconds(500)))
         }
     }

@@ -10,11 +10,12 @@ package import RepeatableRandom
 /// SAFETY: `@unchecked Sendable` because all of it is touched by the thread that made it only; a job from any other
 /// thread would be a task that escaped, and traps.
 package final class Scheduler: TaskExecutor, @unchecked Sendable {
+    /// A moment in the heap; what happens then lies in a slot of its own, so that the heap moves numbers only.
     private struct Event {
         let at: Duration
         /// The seed's order among events of one moment.
         let order: UInt64
-        let action: () -> Void
+        let slot: Int
 
         static func < (left: Event, right: Event) -> Bool {
             left.at != right.at ? left.at < right.at : left.order < right.order
@@ -23,6 +24,8 @@ package final class Scheduler: TaskExecutor, @unchecked Sendable {
 
     private let thread = pthread_self()
     private var heap: [Event] = []
+    private var actions: [(() -> Void)?] = []
+    private var freeSlots: [Int] = []
     private var ready: [UnownedJob] = []
     package private(set) var now: Duration = .zero
     package private(set) var steps = 0
@@ -48,8 +51,25 @@ package final class Scheduler: TaskExecutor, @unchecked Sendable {
     // MARK: Events
 
     package func after(_ span: Duration, _ action: @escaping () -> Void) {
-        heap.append(Event(at: now + max(span, .zero), order: random.next(), action: action))
+        heap.append(Event(at: now + max(span, .zero), order: random.next(), slot: slot(for: action)))
         rise(from: heap.count - 1)
+    }
+
+    private func slot(for action: @escaping () -> Void) -> Int {
+        guard let slot = freeSlots.popLast() else {
+            actions.append(action)
+            return actions.count - 1
+        }
+        actions[slot] = action
+        return slot
+    }
+
+    private func perform(_ event: Event) {
+        let action = actions[event.slot]
+        actions[event.slot] = nil
+        freeSlots.append(event.slot)
+        action?()
+        runReady()
     }
 
     /// Runs what is ready and what is due until `end`, or until `goesOn` says no after a step.
@@ -59,8 +79,7 @@ package final class Scheduler: TaskExecutor, @unchecked Sendable {
             takeFirst()
             now = next.at
             steps += 1
-            next.action()
-            runReady()
+            perform(next)
         }
         now = max(now, end)
     }
@@ -71,8 +90,7 @@ package final class Scheduler: TaskExecutor, @unchecked Sendable {
         while let next = heap.first {
             takeFirst()
             now = max(now, next.at)
-            next.action()
-            runReady()
+            perform(next)
         }
     }
 
@@ -97,14 +115,12 @@ package final class Scheduler: TaskExecutor, @unchecked Sendable {
         heap.swapAt(0, heap.count - 1)
         heap.removeLast()
         var parent = 0
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child] < heap[least] {
-                least = child
-            }
-            guard least != parent else { return }
-            heap.swapAt(parent, least)
-            parent = least
+        while 2 * parent + 1 < heap.count {
+            var child = 2 * parent + 1
+            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
+            guard heap[child] < heap[parent] else { return }
+            heap.swapAt(child, parent)
+            parent = child
         }
     }
 }
