@@ -53,6 +53,13 @@ package struct ProbeBoard: Sendable {
         package let okStreak: Int
         package let failStreak: Int
         package let last: ProbeResult
+
+        package init(status: NodeStatus, okStreak: Int, failStreak: Int, last: ProbeResult) {
+            self.status = status
+            self.okStreak = okStreak
+            self.failStreak = failStreak
+            self.last = last
+        }
     }
 
     private struct Entry: Sendable {

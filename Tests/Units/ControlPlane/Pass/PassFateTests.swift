@@ -1,0 +1,197 @@
+import ClusterCore
+import ClusterStore
+import ControlPlane
+import Testing
+
+@Suite("A pass whose statements fail, hang or come twice")
+struct PassFateTests {
+    /// All but the one with which a process ends.
+    static let kinds = PassStatement.Kind.allCases.filter { $0 != .releaseLease }
+
+    @Test("a leader's life asks every statement there is, and ends with everything at home")
+    func everything() async throws {
+        let walk = try await PassWalk()
+        #expect(try await walk.live())
+        #expect(Set(walk.asked.map(\.kind)) == Set(PassFateTests.kinds))
+    }
+
+    @Test(
+        "whatever becomes of a statement's first time, the end is the same", arguments: kinds,
+        [PassWalk.Fate.hangs, .answerIsLost, .comesTwice])
+    func firstTime(kind: PassStatement.Kind, fate: PassWalk.Fate) async throws {
+        let walk = try await PassWalk()
+        var isMet = false
+        walk.fate = { statement in
+            guard statement.kind == kind, !isMet else { return .answered }
+            isMet = true
+            return fate
+        }
+        #expect(try await walk.live())
+        #expect(isMet)
+        let failedOver = walk.cluster.tables.journal.filter { $0.entry.reason == .failover }
+        #expect(failedOver.allSatisfy { $0.entry.from.text == "node2" }, "a node that lives lost monitors")
+        #expect(!failedOver.isEmpty)
+        #expect(walk.cluster.tables.told.moved == failedOver.count, "each is in the history once")
+    }
+
+    @Test(
+        "whatever becomes of every third statement, the end is the same",
+        arguments: [PassWalk.Fate.hangs, .answerIsLost, .comesTwice], 0..<3)
+    func everyThird(fate: PassWalk.Fate, offset: Int) async throws {
+        let walk = try await PassWalk()
+        var count = offset
+        walk.fate = { _ in
+            count += 1
+            // A pass asks three things at least: one that asks no fourth would never come to its end.
+            return count.isMultiple(of: 7) ? fate : .answered
+        }
+        #expect(try await walk.live())
+    }
+}
+
+@Suite("What a pass can do without")
+struct PassErrorTests {
+    static let errors: [StoreError] = [
+        .unavailable(reason: "connection refused"), .deadlineExceeded(statement: "any"),
+        .deadlineExceeded(statement: "any", by: .database), .contended(reason: "locked"), .leaseLost,
+        .notPermitted(reason: "no right", sql: []), .schemaMissing(reason: "no table"), .refused(code: 1, reason: "no"),
+    ]
+
+    /// Whether the pass goes on after an error of a statement.
+    private static func goesOn(_ kind: PassStatement.Kind, after error: StoreError) -> Bool {
+        switch (kind, error) {
+        case (_, .unavailable), (_, .deadlineExceeded), (_, .leaseLost): false
+        case (.prepareSchema, .notPermitted), (.prepareSchema, .contended): true
+        case (.prepareSchema, _): false
+        // Rows that somebody locks wait; one row that cannot be written is one row.
+        case (.speak, .contended), (.speak, .refused): true
+        case (.forget, .contended), (.returnHome, .contended), (.move, .contended): true
+        case (.speak, _), (.forget, _), (.returnHome, _), (.move, _): false
+        case (.jobs, .contended): false
+        case (.jobs, _), (.record, _), (.rebalance, _), (.history, _), (.events, _): true
+        case (.acquireLease, _), (.releaseLease, _), (.poll, _), (.assignments, _), (.openMoves, _), (.endPause, _),
+            (.finishJob, _), (.announce, _):
+            false
+        }
+    }
+
+    @Test("an error ends the pass where the pass cannot do without, and nowhere else")
+    func errors() async throws {
+        let walk = try await PassWalk()
+        var met: Set<PassStatement.Kind> = []
+        walk.inspect = { statement, machine, moment in
+            guard met.insert(statement.kind).inserted else { return }
+            for error in PassErrorTests.errors {
+                // A value: each error is tried on a copy.
+                var copy = machine
+                let step = copy.failed(error, moment)
+                let goesOn =
+                    switch step {
+                    case .ask, .rest: true
+                    case .backOff: false
+                    }
+                #expect(
+                    goesOn == PassErrorTests.goesOn(statement.kind, after: error),
+                    "\(statement.kind) met \(error): \(step)")
+            }
+        }
+        #expect(try await walk.live())
+        #expect(met == Set(PassFateTests.kinds))
+    }
+
+    @Test("a failed pass begins again from the tables: with the lease, where it is due, or with the poll")
+    func beginsAgain() async throws {
+        let walk = try await PassWalk()
+        walk.inspect = { statement, machine, moment in
+            var copy = machine
+            guard case .backOff(let span) = copy.failed(.unavailable(reason: "away"), moment) else { return }
+            #expect(span <= walk.configuration.longestBackoff)
+            let later = PassMoment(now: moment.now + span, wallTime: moment.wallTime + span)
+            guard case .ask(let first) = copy.begin(later) else {
+                Issue.record("nothing is asked after \(statement.kind)")
+                return
+            }
+            #expect([.prepareSchema, .acquireLease, .poll].contains(first.kind))
+        }
+        #expect(try await walk.live())
+    }
+
+    @Test("an answer that nobody waits for any more changes nothing")
+    func strayAnswer() async throws {
+        let walk = try await PassWalk()
+        await walk.pass()
+        let asked = walk.asked.count
+        #expect(walk.take(.success(.moved([MonitorID(1)]))) == .rest(.zero))
+        #expect(walk.take(.failure(.leaseLost)) == .rest(.zero))
+        #expect(walk.machine.takeEffects().isEmpty)
+        await walk.pass()
+        #expect(walk.asked.count > asked)
+    }
+}
+
+@Suite("A pass and its lease")
+struct PassLeaseTests {
+    @Test("a batch that outlives the lease is the pass's last: whoever is elected anew reads the tables first")
+    func batchOutlivesLease() async throws {
+        let walk = try await PassWalk()
+        var checked: Set<PassStatement.Kind> = []
+        walk.inspect = { statement, machine, moment in
+            guard statement.moves, checked.insert(statement.kind).inserted else { return }
+            let late = PassMoment(
+                now: moment.now + .seconds(12), wallTime: moment.wallTime + .seconds(12), finding: moment.finding)
+            var copy = machine
+            var step = copy.answered(PassLeaseTests.nothing(of: statement), late)
+            for _ in 0..<20 {
+                guard case .ask(let next) = step else { break }
+                #expect(!next.moves, "\(next.kind) follows \(statement.kind)")
+                switch next {
+                case .acquireLease(let holder, _):
+                    step = copy.answered(.lease(.held(Lease(holder: holder, epoch: 1_000), isNew: true)), late)
+                case .record: step = copy.answered(.recorded, late)
+                case .announce: step = copy.answered(.balancers([]), late)
+                case .history: step = copy.answered(.history(events: [], moves: []), late)
+                case .prepareSchema, .releaseLease, .poll, .assignments, .jobs, .openMoves, .speak, .endPause, .forget,
+                    .returnHome, .move, .rebalance, .finishJob, .events:
+                    Issue.record("\(next.kind) after \(statement.kind)")
+                }
+            }
+        }
+        #expect(try await walk.live())
+        #expect(checked == [.move, .returnHome, .rebalance])
+    }
+
+    /// No monitor was where the plan saw it.
+    private static func nothing(of statement: PassStatement) -> PassAnswer {
+        switch statement {
+        case .returnHome: .returned([])
+        case .rebalance: .rebalanced(.moved([]))
+        case .prepareSchema, .acquireLease, .releaseLease, .poll, .assignments, .jobs, .openMoves, .speak, .record,
+            .endPause, .forget, .move, .finishJob, .announce, .history, .events:
+            .moved([])
+        }
+    }
+
+    @Test("the lease is given back once, and whether that arrives or not the pass is at rest")
+    func finish() async throws {
+        let walk = try await PassWalk()
+        #expect(walk.machine.finish(walk.moment) == .rest(.zero), "nobody leads yet")
+        await walk.pass()
+        let lease = try #require(walk.cluster.tables.leaseSight?.lease)
+        var (answered, refused) = (walk.machine, walk.machine)
+        #expect(answered.finish(walk.moment) == .ask(.releaseLease(lease)))
+        #expect(answered.answered(.released, walk.moment) == .rest(.zero))
+        #expect(refused.finish(walk.moment) == .ask(.releaseLease(lease)))
+        #expect(refused.failed(.unavailable(reason: "away"), walk.moment) == .rest(.zero))
+        #expect(refused.finish(walk.moment) == .rest(.zero), "it is given back once")
+    }
+
+    @Test("a pass that is begun while one is under way begins from the tables")
+    func begunTwice() async throws {
+        let walk = try await PassWalk()
+        await walk.pass()
+        #expect(walk.machine.begin(walk.moment) == .ask(.poll))
+        await walk.cluster.run(for: .seconds(1))
+        await walk.pass()
+        #expect(walk.asked.last?.kind != .poll)
+    }
+}
