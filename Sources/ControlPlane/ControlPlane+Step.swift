@@ -55,20 +55,13 @@ extension ControlPlane {
     }
 
     private func noted(_ step: PassStep) -> PassStep {
-        switch step {
-        case .ask: break
-        case .rest(let span): passEnded(restingFor: span)
-        case .backOff(let span): passEnded(restingFor: Jitter.spread(span, draw: clock.draw()))
-        }
-        return step
-    }
-
-    private func passEnded(restingFor span: Duration) {
+        guard case .rest(let span) = step else { return step }
         let next = clock.now() + span
         shared.withLock { state in
             state.isPassRunning = false
             state.nextPass = next
         }
+        return step
     }
 
     /// The nodes whose clients were refused since the last step; their names are looked up anew.

@@ -54,8 +54,22 @@ final class PassDriver: Sendable {
     func expireAssignments() { machine.withLock { $0.expireAssignments() } }
 
     private func step(
-        _ publish: Publish, _ input: (inout PassStateMachine, PassMoment) -> PassStep
+        _ publish: Publish, _ input: (inout PassStateMachine, PassMoment) -> PassStateMachine.Step
     ) -> PassStep {
+        var step = decide(publish, input)
+        while true {
+            switch step {
+            case .act: step = decide(publish) { $0.next($1) }
+            case .ask(let statement): return .ask(statement)
+            case .rest(let span): return .rest(span)
+            case .backOff(let span): return .rest(Jitter.spread(span, draw: clock.draw()))
+            }
+        }
+    }
+
+    private func decide(
+        _ publish: Publish, _ input: (inout PassStateMachine, PassMoment) -> PassStateMachine.Step
+    ) -> PassStateMachine.Step {
         let moment = PassMoment(
             now: clock.now(), wallTime: clock.wallTime(), awaitedEvent: feed.awaitedAfter,
             finding: { [prober] in prober.ownership(of: $0) })

@@ -3,7 +3,7 @@ package import ClusterStore
 
 /// What the database said to the statement under way.
 extension PassStateMachine {
-    package mutating func answered(_ answer: PassAnswer, _ moment: PassMoment) -> PassStep {
+    package mutating func answered(_ answer: PassAnswer, _ moment: PassMoment) -> Step {
         guard let asked = pass.asked else { return .rest(.zero) }
         pass.asked = nil
         count(answer, moment.now)
@@ -48,7 +48,7 @@ extension PassStateMachine {
     }
 
     /// Nothing came, or a refusal.
-    package mutating func failed(_ error: StoreError, _ moment: PassMoment) -> PassStep {
+    package mutating func failed(_ error: StoreError, _ moment: PassMoment) -> Step {
         guard let asked = pass.asked else { return .rest(.zero) }
         pass.asked = nil
         if error.isAnswer { noteAnswer(moment.now) }

@@ -48,6 +48,8 @@ package struct PassStateMachine: Sendable {
     enum Advance {
         case ask(PassStatement)
         case enter(Stage)
+        /// The same, when the effects of what came before are there.
+        case act(then: Stage)
         /// The pass is answered to its end.
         case end
         case fail(StoreError)
@@ -121,7 +123,7 @@ package struct PassStateMachine: Sendable {
 
 extension PassStateMachine {
     /// Begins a pass. One that is under way is over: its driver is no more.
-    package mutating func begin(_ moment: PassMoment) -> PassStep {
+    package mutating func begin(_ moment: PassMoment) -> Step {
         if failures == 0 { database.restedFor(pause, now: moment.now) }
         mover.isHolding = false
         pass = Progress(begun: moment.now)
@@ -130,7 +132,7 @@ extension PassStateMachine {
     }
 
     /// Gives the lease back, so that a successor need not wait for its end; the last call.
-    package mutating func finish(_ moment: PassMoment) -> PassStep {
+    package mutating func finish(_ moment: PassMoment) -> Step {
         guard let lease = leader.lease(now: moment.now) else { return .rest(.zero) }
         report(leader.lost())
         pass = Progress(begun: moment.now)
@@ -147,13 +149,17 @@ extension PassStateMachine {
     /// The next pass reads the whole assignment map.
     package mutating func expireAssignments() { reader.expireAssignments() }
 
-    mutating func next(_ moment: PassMoment) -> PassStep {
+    /// Goes on; called by the driver only after `.act`.
+    package mutating func next(_ moment: PassMoment) -> Step {
         while true {
             switch advance(moment) {
             case .ask(let statement):
                 pass.asked = Asked(statement: statement, at: moment.now)
                 return .ask(statement)
             case .enter(let stage): pass.stage = stage
+            case .act(let stage):
+                pass.stage = stage
+                return .act
             case .end: return end(moment)
             case .fail(let error): return fail(error, moment)
             case .rest: return .rest(.zero)
@@ -185,7 +191,7 @@ extension PassStateMachine {
         }
     }
 
-    private mutating func end(_ moment: PassMoment) -> PassStep {
+    private mutating func end(_ moment: PassMoment) -> Step {
         let now = moment.now
         pass.stage = .resting
         failures = 0
@@ -198,7 +204,7 @@ extension PassStateMachine {
     }
 
     /// An error ends the pass.
-    mutating func fail(_ error: StoreError, _ moment: PassMoment) -> PassStep {
+    mutating func fail(_ error: StoreError, _ moment: PassMoment) -> Step {
         pass.stage = .resting
         mover.logMoves(&effects)
         // The lease may be lost, or run out while the database is away.

@@ -1,13 +1,25 @@
 package import ClusterCore
 
-/// What whoever drives a pass does next.
+/// What whoever asks for a pass does next.
 package enum PassStep: Sendable, Equatable {
     /// Ask this and bring the answer, or the error, back.
     case ask(PassStatement)
     /// The pass is over; the next one begins after this time.
     case rest(Duration)
-    /// The database ended the pass; the next one begins after about this time, spread.
-    case backOff(Duration)
+}
+
+extension PassStateMachine {
+    /// What the driver does next.
+    package enum Step: Sendable, Equatable {
+        /// Do what `takeEffects` says, and then ask `next`: what follows depends on it.
+        case act
+        /// Ask this and bring the answer, or the error, back.
+        case ask(PassStatement)
+        /// The pass is over; the next one begins after this time.
+        case rest(Duration)
+        /// The database ended the pass; the next one begins after about this time, spread.
+        case backOff(Duration)
+    }
 }
 
 /// What a pass looks at when it decides: the time, and what others hold.

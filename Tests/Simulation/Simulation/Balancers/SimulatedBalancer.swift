@@ -69,7 +69,7 @@ final class SimulatedBalancer: @unchecked Sendable {
     private func goOn(_ step: PassStep) {
         switch step {
         case .ask(let statement): store.ask(statement) { [self] answer in goOn(plane.passAnswered(answer)) }
-        case .rest, .backOff: return
+        case .rest: return
         }
     }
 }

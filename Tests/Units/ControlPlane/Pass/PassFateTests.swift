@@ -87,7 +87,7 @@ struct PassErrorTests {
                 let step = copy.failed(error, moment)
                 let goesOn =
                     switch step {
-                    case .ask, .rest: true
+                    case .act, .ask, .rest: true
                     case .backOff: false
                     }
                 #expect(

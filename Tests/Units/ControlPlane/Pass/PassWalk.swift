@@ -62,8 +62,8 @@ final class PassWalk {
     /// Makes one pass.
     /// - Returns: how it ended.
     @discardableResult
-    func pass() async -> PassStep {
-        var step = machine.begin(moment)
+    func pass() async -> PassStateMachine.Step {
+        var step = settled(machine.begin(moment))
         var count = 0
         while case .ask(let statement) = step {
             count += 1
@@ -73,13 +73,22 @@ final class PassWalk {
             }
             asked.append(statement)
             inspect(statement, machine, moment)
-            step = await go(statement)
-            for case .log(let remark) in machine.takeEffects() { remarks.append(remark) }
+            step = settled(await go(statement))
         }
         return step
     }
 
-    private func go(_ statement: PassStatement) async -> PassStep {
+    /// Goes on as long as nothing is to be asked.
+    private func settled(_ first: PassStateMachine.Step) -> PassStateMachine.Step {
+        var step = first
+        while true {
+            for case .log(let remark) in machine.takeEffects() { remarks.append(remark) }
+            guard step == .act else { return step }
+            step = machine.next(moment)
+        }
+    }
+
+    private func go(_ statement: PassStatement) async -> PassStateMachine.Step {
         switch fate(statement) {
         case .answered: return take(await cluster.store.outcome(of: statement))
         case .hangs: return await runOut(statement)
@@ -93,12 +102,12 @@ final class PassWalk {
         }
     }
 
-    private func runOut(_ statement: PassStatement) async -> PassStep {
+    private func runOut(_ statement: PassStatement) async -> PassStateMachine.Step {
         await cluster.run(for: PassWalk.deadline)
         return machine.failed(.deadlineExceeded(statement: statement.kind.rawValue), moment)
     }
 
-    func take(_ outcome: Result<PassAnswer, StoreError>) -> PassStep {
+    func take(_ outcome: Result<PassAnswer, StoreError>) -> PassStateMachine.Step {
         switch outcome {
         case .success(let answer): machine.answered(answer, moment)
         case .failure(let error): machine.failed(error, moment)
@@ -117,10 +126,10 @@ final class PassWalk {
     }
 }
 
-extension PassStep {
+extension PassStateMachine.Step {
     fileprivate var pause: Duration {
         switch self {
-        case .ask: .zero
+        case .act, .ask: .zero
         case .rest(let span), .backOff(let span): max(span, .milliseconds(100))
         }
     }
