@@ -60,18 +60,10 @@ struct SabotageTests {
     /// Seeds to try, in the profile in which the rule matters most. What is taken away may show in few of them.
     private static let tries: ClosedRange<UInt64> = 1...400
 
-    /// The seed that noticed it last, where that is far from the first: there the search begins, so that nobody waits for
-    /// those that notice nothing. Where a change has made another seed the one, that costs time only; `Simulator sabotage`
-    /// prints it.
-    private static let begin: [Sabotage: UInt64] = [.noFence: 184, .noSilenceCheck: 34]
-
     @Test("a rule taken away is found", arguments: Sabotage.allCases)
     func found(sabotage: Sabotage) throws {
         let expected = try #require(SabotageTests.expected[sabotage])
-        let begin = SabotageTests.begin[sabotage] ?? SabotageTests.tries.lowerBound
-        let caught = try #require(
-            Simulation.firstCatch(of: sabotage, within: begin...SabotageTests.tries.upperBound)
-                ?? Simulation.firstCatch(of: sabotage, within: SabotageTests.tries.lowerBound...begin))
+        let caught = try #require(Simulation.firstCatch(of: sabotage, within: SabotageTests.tries))
         let violation = try #require(caught.violation)
         #expect(expected.contains(violation.invariant), "seed \(caught.scenario.seed): \(violation)")
     }

@@ -35,15 +35,16 @@ struct PassFateTests {
     }
 
     @Test(
-        "whatever becomes of every third statement, the end is the same",
+        "whatever becomes of statements again and again, the end is the same",
         arguments: [PassWalk.Fate.hangs, .answerIsLost, .comesTwice], 0..<3)
-    func everyThird(fate: PassWalk.Fate, offset: Int) async throws {
+    func againAndAgain(fate: PassWalk.Fate, offset: Int) async throws {
         let walk = try await PassWalk()
+        // What hangs for its whole time is an outage: after each, nobody is judged by silence for a while.
+        let interval = fate == .hangs ? 61 : 7
         var count = offset
         walk.fate = { _ in
             count += 1
-            // A pass asks three things at least: one that asks no fourth would never come to its end.
-            return count.isMultiple(of: 7) ? fate : .answered
+            return count.isMultiple(of: interval) ? fate : .answered
         }
         #expect(try await walk.live())
     }
@@ -114,6 +115,18 @@ struct PassErrorTests {
             #expect([.prepareSchema, .acquireLease, .poll].contains(first.kind))
         }
         #expect(try await walk.live())
+    }
+
+    @Test("a clock that was set is noticed, though the assignments could not be read with that poll")
+    func clockAndAssignments() async throws {
+        let walk = try await PassWalk()
+        _ = await walk.walk(upTo: 5) { false }
+        walk.cluster.time.leap(by: .seconds(90))
+        walk.cluster.tables.put(MonitorAssignment(id: MonitorID(100), home: NodeReference(text: "node1")))
+        walk.fate = { $0.kind == .assignments ? .answerIsLost : .answered }
+        await walk.pass()
+        #expect(walk.asked.last?.kind == .assignments)
+        #expect(walk.remarks.contains { $0.text.contains("clocks disagree") })
     }
 
     @Test("an answer that nobody waits for any more changes nothing")
