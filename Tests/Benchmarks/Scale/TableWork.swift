@@ -35,7 +35,8 @@ struct TableWork {
             let assignments = assignments(round: round)
             var snapshot = ClusterSnapshot(nodes: [], isSetUp: true, assignments: [], readAt: .now)
             figures["snapshot", default: []].append(
-                time { snapshot = ClusterSnapshot(nodes: nodes, isSetUp: true, assignments: assignments, readAt: .now) })
+                time { snapshot = ClusterSnapshot(nodes: nodes, isSetUp: true, assignments: assignments, readAt: .now) }
+            )
             figures["publish", default: []].append(time { publish(snapshot, UInt64(round), to: publisher) })
             let table = publisher.table
             figures["takeover", default: []].append(time { _ = directory.update(to: table) })
