@@ -111,10 +111,10 @@ extension DemoCluster {
         _ plan: DemoPlan, _ database: DemoDatabase, _ client: HTTPClient
     ) async throws -> String {
         for number in 1...plan.options.balancers {
-            let health = try await ask(ShownHealth.self, "/lb/health", of: number, plan, client)
-            let online = health.nodes.count { $0.status == NodeStatus.online.rawValue && $0.routable }
-            if online < plan.options.nodes {
-                return "balancer\(number) shows \(online) of \(plan.options.nodes) nodes online and routable"
+            let shown = try await ask(ShownNodes.self, "/lb/node-status", of: number, plan, client)
+            let ready = shown.nodes.count { $0.isReady }
+            if ready < plan.options.nodes {
+                return "balancer\(number) shows \(ready) of \(plan.options.nodes) nodes online, checked and routable"
             }
         }
         guard try await ask(ShownLeader.self, "/lb/leader", of: 1, plan, client).leader != nil else {
@@ -139,11 +139,24 @@ extension DemoCluster {
     }
 }
 
-/// What the launch needs of `/lb/health` (API.md).
-private struct ShownHealth: Decodable {
+/// What the launch needs of `/lb/node-status` (API.md).
+private struct ShownNodes: Decodable {
     struct Node: Decodable {
+        struct Agent: Decodable {
+            private enum CodingKeys: String, CodingKey {
+                case okStreak = "ok_streak"
+            }
+
+            let okStreak: Int
+        }
+
         let status: String
         let routable: Bool
+        let agent: Agent
+
+        /// A node calls itself online before it serves. Its agent, which may have found nobody there until now, has the last
+        /// word, and says it when it has found it well.
+        var isReady: Bool { status == NodeStatus.online.rawValue && routable && agent.okStreak > 0 }
     }
 
     let nodes: [Node]

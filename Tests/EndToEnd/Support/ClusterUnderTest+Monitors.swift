@@ -95,9 +95,7 @@ extension ClusterUnderTest {
     func settled() async throws {
         try await eventually("every node is online and nothing is away from home", within: .seconds(90)) {
             for balancer in 1...self.balancerPorts.count {
-                guard try await self.health(balancer: balancer).allSatisfy({ $0.status == "online" }) else {
-                    return false
-                }
+                guard try await self.details(balancer: balancer).allSatisfy({ $0.isProven }) else { return false }
             }
             return try await self.openMoves() == 0
         }

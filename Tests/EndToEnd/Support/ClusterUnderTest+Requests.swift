@@ -9,6 +9,19 @@ struct ShownNode: Decodable, Equatable {
     let adminState: String
 }
 
+/// A node as `/lb/node-status` shows it.
+struct ShownDetails: Decodable {
+    struct Agent: Decodable {
+        let okStreak: Int
+    }
+
+    let status: String
+    let agent: Agent
+
+    /// A node calls itself online when it starts; whoever speaks for it may yet say that he found nobody there.
+    var isProven: Bool { status == "online" && agent.okStreak > 0 }
+}
+
 extension ClusterUnderTest {
     /// One request on a connection of its own.
     func request(
@@ -28,6 +41,13 @@ extension ClusterUnderTest {
             let nodes: [ShownNode]
         }
         return try await decoded(Health.self, "/lb/health", balancer: balancer).nodes
+    }
+
+    func details(balancer: Int = 1) async throws -> [ShownDetails] {
+        struct Details: Decodable {
+            let nodes: [ShownDetails]
+        }
+        return try await decoded(Details.self, "/lb/node-status", balancer: balancer).nodes
     }
 
     func decoded<Shown: Decodable>(_ type: Shown.Type, _ target: String, balancer: Int = 1) async throws -> Shown {
