@@ -80,11 +80,12 @@ let package = Package(
         .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/CommitStamp"),
 
         // The whole cluster on one machine.
-        .target(name: "PrivateMariaDB", dependencies: ["MariaDB", "Secrets"]),
+        .target(name: "ChildProcesses", dependencies: ["Secrets"]),
+        .target(name: "PrivateMariaDB", dependencies: ["ChildProcesses", "MariaDB", "Secrets"]),
         .target(
             name: "DemoCluster",
             dependencies: [
-                "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets", asyncHTTPClient, logging, nioCore, nioHTTP1,
+                "ChildProcesses", "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets", asyncHTTPClient, logging, nioCore, nioHTTP1,
                 nioPosix, nioWebSocket,
             ]
         ),
@@ -135,6 +136,11 @@ let package = Package(
                 nioPosix, serviceLifecycle,
             ],
             path: "Tests/Units/AgentMetrics"
+        ),
+        .testTarget(
+            name: "ChildProcessesTests",
+            dependencies: ["ChildProcesses", "Waiting"],
+            path: "Tests/Units/ChildProcesses"
         ),
         .testTarget(
             name: "ClusterCoreTests",
@@ -237,7 +243,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PackageFiles",
+                "ChildProcesses", "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PackageFiles",
                 "PrivateMariaDB", "SchemaChecking", "Secrets", "Waiting", "kuma-agent", "kuma-balancer", "kuma-demo",
             ],
             path: "Tests/EndToEnd",

@@ -1,3 +1,4 @@
+import ChildProcesses
 import ClusterCore
 import MariaDB
 import PrivateMariaDB

@@ -1,4 +1,4 @@
-package import PrivateMariaDB
+package import ChildProcesses
 
 /// The demo's child processes but for the database: starts them, acts on them, and tells of those that end by themselves.
 package actor DemoProcesses {

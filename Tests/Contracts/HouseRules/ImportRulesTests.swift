@@ -24,8 +24,9 @@ struct ImportRulesTests {
         "AgentSettings": ["ClusterCore", "Secrets", "Settings"],
         "BalancerSettings": ["ClusterCore", "Secrets", "Settings"],
         "ServiceRuntime": ["Settings"],
-        "PrivateMariaDB": ["MariaDB", "Secrets"],
-        "DemoCluster": ["ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets"],
+        "ChildProcesses": ["Secrets"],
+        "PrivateMariaDB": ["ChildProcesses", "MariaDB", "Secrets"],
+        "DemoCluster": ["ChildProcesses", "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets"],
     ]
 
     /// Commands compose: they may import what they like of ours, and nobody imports them.

@@ -43,7 +43,7 @@ struct SecretRulesTests {
         "Sources/DemoCluster/Cluster/DemoPlan.swift", "Sources/DemoCluster/Control/ControlMessage.swift",
         "Sources/DemoCluster/StandInNode/NodeHTTPHandler.swift", "Sources/KumaClient/HTTPReconcileTrigger.swift",
         "Sources/KumaClient/KumaCall.swift", "Sources/MariaDB/Session/Session.swift",
-        "Sources/PrivateMariaDB/ChildProcess/Spawner.swift",
+        "Sources/ChildProcesses/Spawner.swift",
         "Sources/PrivateMariaDB/Server/PrivateMariaDB+Databases.swift", "Sources/Secrets/Secret.swift",
         "Sources/Settings/Reading/SettingSource.swift", "Sources/Settings/Reading/SettingsReader.swift",
     ]
