@@ -83,10 +83,17 @@ let package = Package(
         .target(name: "ChildProcesses", dependencies: ["Secrets"]),
         .target(name: "PrivateMariaDB", dependencies: ["ChildProcesses", "MariaDB", "Secrets"]),
         .target(
+            name: "StandInKuma",
+            dependencies: [
+                "ClusterCore", "MariaDB", "Secrets", asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
+                nioWebSocket,
+            ]
+        ),
+        .target(
             name: "DemoCluster",
             dependencies: [
-                "ChildProcesses", "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets", asyncHTTPClient, logging, nioCore, nioHTTP1,
-                nioPosix, nioWebSocket,
+                "ChildProcesses", "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma", asyncHTTPClient,
+                logging, nioCore, nioPosix,
             ]
         ),
 
@@ -110,7 +117,10 @@ let package = Package(
         .executableTarget(
             name: "kuma-demo",
             // It starts the other two as processes: depending on them makes `swift run kuma-demo` build them beside it.
-            dependencies: ["DemoCluster", "ServiceRuntime", "kuma-agent", "kuma-balancer", argumentParser, logging]),
+            dependencies: [
+                "DemoCluster", "ServiceRuntime", "StandInKuma", "kuma-agent", "kuma-balancer", argumentParser, logging,
+            ]
+        ),
 
         // What several test targets share.
         .target(name: "DelayingProxy", path: "Tests/Support/DelayingProxy"),
@@ -178,10 +188,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DemoClusterTests",
-            dependencies: [
-                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "PrivateMariaDB", "Secrets", "Waiting",
-                logging, nioCore, nioHTTP1, nioPosix,
-            ],
+            dependencies: ["DemoCluster", "HTTPTestClient", "Secrets", nioPosix],
             path: "Tests/Units/DemoCluster"
         ),
         .testTarget(
@@ -210,6 +217,14 @@ let package = Package(
                 "AgentSettings", "BalancerSettings", "ClusterCore", "MariaDB", "PackageFiles", "Secrets", "Settings",
             ],
             path: "Tests/Units/Settings"
+        ),
+        .testTarget(
+            name: "StandInKumaTests",
+            dependencies: [
+                "ClusterCore", "HTTPTestClient", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma", "Waiting",
+                logging, nioCore, nioHTTP1, nioPosix,
+            ],
+            path: "Tests/Units/StandInKuma"
         ),
 
         // What holds across targets: the tree's own rules, the pages that are made from the code, and whole programs on a
@@ -244,7 +259,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ChildProcesses", "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PackageFiles",
-                "PrivateMariaDB", "SchemaChecking", "Secrets", "Waiting", "kuma-agent", "kuma-balancer", "kuma-demo",
+                "PrivateMariaDB", "SchemaChecking", "Secrets", "StandInKuma", "Waiting", "kuma-agent", "kuma-balancer", "kuma-demo",
             ],
             path: "Tests/EndToEnd",
             exclude: ["API/Endpoints.md", "Browser", "SocketIO"]

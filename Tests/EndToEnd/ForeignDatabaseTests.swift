@@ -4,6 +4,7 @@ import FoundationEssentials
 import HTTPTestClient
 import MariaDB
 import PrivateMariaDB
+import StandInKuma
 import Testing
 import Waiting
 

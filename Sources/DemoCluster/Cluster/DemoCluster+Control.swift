@@ -2,6 +2,7 @@ import ChildProcesses
 import ClusterCore
 import MariaDB
 import PrivateMariaDB
+import StandInKuma
 
 extension DemoCluster {
     /// Answers a second terminal.

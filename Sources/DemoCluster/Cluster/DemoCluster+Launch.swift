@@ -7,6 +7,7 @@ import NIOCore
 import NIOPosix
 import PrivateMariaDB
 import Secrets
+import StandInKuma
 
 extension DemoCluster {
     /// How long everything may take to stand: far above the few seconds it needs on a small machine.

@@ -1,5 +1,6 @@
 import Logging
 package import MariaDB
+package import StandInKuma
 
 /// The demo's own look into the database: seeds it before the nodes start, and watches what the cluster does with it.
 package struct DemoDatabase: Sendable {

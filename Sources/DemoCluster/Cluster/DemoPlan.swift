@@ -1,6 +1,7 @@
 package import ChildProcesses
 package import ClusterCore
 package import Secrets
+package import StandInKuma
 
 /// Everything that is decided before the first process starts: who listens where, with which environment and log file.
 package struct DemoPlan: Sendable {

@@ -26,7 +26,8 @@ struct ImportRulesTests {
         "ServiceRuntime": ["Settings"],
         "ChildProcesses": ["Secrets"],
         "PrivateMariaDB": ["ChildProcesses", "MariaDB", "Secrets"],
-        "DemoCluster": ["ChildProcesses", "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets"],
+        "StandInKuma": ["ClusterCore", "MariaDB", "Secrets"],
+        "DemoCluster": ["ChildProcesses", "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma"],
     ]
 
     /// Commands compose: they may import what they like of ours, and nobody imports them.
@@ -52,7 +53,7 @@ struct ImportRulesTests {
         "CLinux": ["DataPlane"],
         "CMariaDB": ["MariaDB"],
         "Hummingbird": ["ControlAPI"],
-        "AsyncHTTPClient": ["DemoCluster"],
+        "AsyncHTTPClient": ["DemoCluster", "StandInKuma"],
         "ArgumentParser": commands,
     ]
 

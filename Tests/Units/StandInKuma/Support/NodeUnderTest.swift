@@ -1,11 +1,11 @@
 import ClusterCore
-import DemoCluster
 import HTTPTestClient
 import Logging
 import MariaDB
 import NIOPosix
 import PrivateMariaDB
 import Secrets
+import StandInKuma
 
 /// A real stand-in node in this process, on a free port, with a database of its own.
 struct NodeUnderTest: Sendable {

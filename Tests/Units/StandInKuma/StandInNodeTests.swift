@@ -1,10 +1,10 @@
 import ClusterCore
-import DemoCluster
 import HTTPTestClient
 import MariaDB
 import NIOPosix
 import PrivateMariaDB
 import Secrets
+import StandInKuma
 import Testing
 import Waiting
 

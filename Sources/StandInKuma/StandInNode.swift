@@ -1,3 +1,6 @@
+// A stand-in for an Uptime Kuma node: everything that the cluster meets of one, from its tables and its traps to its
+// Socket.IO, in a process of a few MB. For the demo and the tests; no target of the product knows it.
+
 import ClusterCore
 package import Logging
 package import NIOPosix
