@@ -2,7 +2,6 @@
 import PackageDescription
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -29,7 +28,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // `swift package generate-documentation --target ClusterCore` makes its pages.
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
@@ -85,14 +83,13 @@ let package = Package(
         .target(
             name: "StandInKuma",
             dependencies: [
-                "ClusterCore", "MariaDB", "Secrets", asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
-                nioWebSocket,
+                "ClusterCore", "KumaClient", "MariaDB", "Secrets", logging, nioCore, nioHTTP1, nioPosix, nioWebSocket,
             ]
         ),
         .target(
             name: "DemoCluster",
             dependencies: [
-                "ChildProcesses", "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma", asyncHTTPClient,
+                "ChildProcesses", "ClusterCore", "KumaClient", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma",
                 logging, nioCore, nioPosix,
             ]
         ),

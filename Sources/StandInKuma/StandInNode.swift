@@ -28,7 +28,7 @@ package final class StandInNode: Sendable {
         logger: Logger
     ) async throws -> StandInNode {
         let database = NodeDatabase(settings: settings, logger: logger)
-        let checker = MonitorChecker(group: group)
+        let checker = MonitorChecker()
         do {
             try await database.createTables()
             let runner = MonitorRunner(database: database, checker: checker, logger: logger)
@@ -51,7 +51,7 @@ package final class StandInNode: Sendable {
                 logger: logger)
         } catch {
             await database.close()
-            try await checker.shutdown()
+            await checker.shutdown()
             throw error
         }
     }
@@ -89,12 +89,12 @@ package final class StandInNode: Sendable {
 
     /// Drops listener and connections at once, then everything else. The caller lets the process live on for the
     /// settings' `exitDelay`.
-    package func stop() async throws {
+    package func stop() async {
         await server.drop()
         minutes.cancel()
         trimming.cancel()
         await runner.stopAll()
         await database.close()
-        try await checker.shutdown()
+        await checker.shutdown()
     }
 }

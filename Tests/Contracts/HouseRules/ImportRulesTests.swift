@@ -26,8 +26,10 @@ struct ImportRulesTests {
         "ServiceRuntime": ["Settings"],
         "ChildProcesses": ["Secrets"],
         "PrivateMariaDB": ["ChildProcesses", "MariaDB", "Secrets"],
-        "StandInKuma": ["ClusterCore", "MariaDB", "Secrets"],
-        "DemoCluster": ["ChildProcesses", "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma"],
+        "StandInKuma": ["ClusterCore", "KumaClient", "MariaDB", "Secrets"],
+        "DemoCluster": [
+            "ChildProcesses", "ClusterCore", "KumaClient", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma",
+        ],
     ]
 
     /// Commands compose: they may import what they like of ours, and nobody imports them.
@@ -53,7 +55,6 @@ struct ImportRulesTests {
         "CLinux": ["DataPlane"],
         "CMariaDB": ["MariaDB"],
         "Hummingbird": ["ControlAPI"],
-        "AsyncHTTPClient": ["DemoCluster", "StandInKuma"],
         "ArgumentParser": commands,
     ]
 

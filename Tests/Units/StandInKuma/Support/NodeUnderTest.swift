@@ -54,7 +54,7 @@ struct NodeUnderTest: Sendable {
     }
 
     func stop() async throws {
-        try await node.stop()
+        await node.stop()
         try await target.stop()
         await connection.close()
     }
