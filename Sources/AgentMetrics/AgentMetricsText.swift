@@ -22,7 +22,7 @@ package struct AgentMetricsText {
             samples("status", NodeStatus.allCases.map { ($0.rawValue, $0 == facts.status ? 1 : 0) }))
         page.add(
             "kuma_agent_heard", .gauge, "1 while the database takes this agent's reports, else 0.",
-            [Sample(facts.isHeard, [node])])
+            [Sample(facts.isReporting, [node])])
         let ledger = facts.ledger
         page.add(
             "kuma_agent_probes_total", .counter, "Health checks of the node, by what they found.",

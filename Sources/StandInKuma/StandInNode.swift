@@ -18,8 +18,8 @@ package final class StandInNode: Sendable {
     package enum Rereading: Sendable {
         /// At second 00 of every minute, as Kuma does.
         case everyMinute
-        /// Only when it is told to: for tests, which may run at any second.
-        case whenTold
+        /// Only on request: for tests, which may run at any second.
+        case onRequest
     }
 
     /// In Kuma's order: tables, the `node` row, then serving, then the monitors.
@@ -67,7 +67,7 @@ package final class StandInNode: Sendable {
         minutes = Task {
             switch rereading {
             case .everyMinute: await runner.reconcileEveryMinute(wallClock: WallClock.sinceEpoch)
-            case .whenTold: break
+            case .onRequest: break
             }
         }
         trimming = Task {

@@ -169,8 +169,8 @@ struct AccessLine {
     }
 
     private mutating func add(_ address: IPAddress) {
-        withUnsafeTemporaryAllocation(byteCount: IPAddress.figuresBytes, alignment: 1) { figures in
-            bytes.append(contentsOf: figures[..<address.figures(into: figures)])
+        withUnsafeTemporaryAllocation(byteCount: IPAddress.textBytes, alignment: 1) { text in
+            bytes.append(contentsOf: text[..<address.writeText(into: text)])
         }
     }
 }

@@ -167,7 +167,7 @@ struct Connection: ~Copyable {
     var tried = TriedNodes()
     /// Since when its upstream's connect, then its response, is awaited: monotonic nanoseconds of a turn.
     var awaitedSince: UInt64 = 0
-    var tie = NodeTie.none
+    var affinity = NodeAffinity.none
     /// Present from a Socket.IO handshake until its session is known.
     var sessionSearch: SessionSearch?
     /// What the access log will say of the request at hand; nil while the log is off.

@@ -2,7 +2,7 @@ package import ClusterCore
 import HTTPFraming
 import Synchronization
 
-/// One reactor's own view of the routing table: nodes at indices that stay the same as long as any connection refers to
+/// One reactor's own copy of the routing table: nodes at indices that stay the same as long as any connection refers to
 /// them, with everything the request path needs precomputed.
 ///
 /// Taken over from a new table at the start of a wake-up, so a request sees one whole table. A class,

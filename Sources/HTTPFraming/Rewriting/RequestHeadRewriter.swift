@@ -65,7 +65,7 @@ package enum RequestHeadRewriter {
             // A trusted peer knows what it writes itself; this it has only passed on.
             case .disguisedOrigin: continue
             case .originClaim, .xForwardedHost, .xForwardedProto, .xRealIP:
-                // Never by the wish of `Connection`: these are stamps, and a node must always find one.
+                // Never because `Connection` says so: these are stamps, and a node must always find one.
                 switch stamps.trust {
                 case .trusted: kept.keep(line, of: bytes, into: &writer)
                 case .untrusted: continue

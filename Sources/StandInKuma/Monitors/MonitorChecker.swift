@@ -7,7 +7,7 @@ package struct MonitorChecker: Sendable {
     package static let timeout: Duration = .seconds(5)
 
     private let client = KumaHTTPClient()
-    private let turns = CheckTurns()
+    private let slots = CheckSlots()
 
     /// - Note: call `shutdown()` before the checker is dropped.
     package init() {}
@@ -16,9 +16,9 @@ package struct MonitorChecker: Sendable {
         guard let page = MonitoredPage(task.url) else {
             return Beat(monitor: task.id, status: .down, message: "not http://HOST/…: \(task.url)", ping: .zero)
         }
-        await turns.take()
+        await slots.take()
         let beat = await check(page, of: task.id)
-        await turns.giveBack()
+        await slots.giveBack()
         return beat
     }
 
@@ -57,10 +57,10 @@ struct MonitoredPage: Equatable {
 
 /// Lets that many checks run at once and the others wait in their order: the loops of a node all begin at its start, and a
 /// demo of thousands of monitors would open as many connections.
-private actor CheckTurns {
+private actor CheckSlots {
     static let atOnce = 8
 
-    private var free = CheckTurns.atOnce
+    private var free = CheckSlots.atOnce
     /// One for each waiting loop at most.
     private var waiting: [CheckedContinuation<Void, Never>] = []
 

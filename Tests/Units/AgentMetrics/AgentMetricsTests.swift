@@ -24,7 +24,7 @@ struct AgentMetricsTests {
         return AgentFacts(
             node: try NodeID("node-1.a"), version: "1.0.0", status: .online,
             lastProbe: ProbeResult(finding: .healthy, detail: "answered 200 in 2 ms", duration: .milliseconds(2)),
-            isHeard: true, ledger: ledger)
+            isReporting: true, ledger: ledger)
     }
 
     @Test("what the ledger holds is what is shown")

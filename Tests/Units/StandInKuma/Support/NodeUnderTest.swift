@@ -43,7 +43,7 @@ struct NodeUnderTest: Sendable {
                 [.text("m\(number)"), .text(url ?? "http://127.0.0.1:\(target.port)/"), .int(1)])
         }
         let node = try await StandInNode.start(
-            settings(access), rereading: .whenTold, group: .singleton, logger: logger)
+            settings(access), rereading: .onRequest, group: .singleton, logger: logger)
         return NodeUnderTest(node: node, database: access, connection: connection, target: target)
     }
 
