@@ -41,7 +41,7 @@ let package = Package(
 
         // The data plane.
         .target(name: "CLinux"),
-        .target(name: "HTTPFraming"),
+        .target(name: "HTTPFraming", dependencies: ["ClusterCore"]),
         .target(name: "DataPlane", dependencies: ["CLinux", "HTTPFraming", "ClusterCore", logging]),
 
         // The database.

@@ -103,12 +103,11 @@ struct AccessLine {
         add("}")
     }
 
-    /// The first two as `X-Routed-Via` has them.
+    /// Of a node: as `X-Routed-Via` has it.
     private static func word(_ answerer: AccessNote.Answerer) -> StaticString? {
         switch answerer {
         case .nobody: nil
-        case .node(.loadBalancer): "load-balancer"
-        case .node(.fixedNode): "fixed-node"
+        case .node(let via): via.word
         case .controlAPI: "api"
         case .balancer: "balancer"
         }

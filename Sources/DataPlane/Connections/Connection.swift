@@ -84,6 +84,13 @@ enum UpstreamTarget: Equatable {
 /// Why the request at hand goes where it goes: the text of `X-Routed-Via`.
 enum RoutedVia: UInt8 {
     case loadBalancer, fixedNode
+
+    var word: StaticString {
+        switch self {
+        case .loadBalancer: "load-balancer"
+        case .fixedNode: "fixed-node"
+        }
+    }
 }
 
 /// The nodes a request was tried on; at most `capacity`, the greatest `connectAttempts` that has an effect.
