@@ -15,7 +15,7 @@ struct Endpoint: ~Copyable {
     /// The peer will send no more (EPOLLRDHUP); bytes before its end may still wait to be read.
     var hasEnded = false
     /// A receive returned the end, or we gave up reading.
-    var isDrained = false
+    var isReadOut = false
     /// We told the peer that no more comes.
     var isShut = false
 
@@ -33,7 +33,7 @@ struct Endpoint: ~Copyable {
         isReadable = false
         isWritable = false
         hasEnded = false
-        isDrained = false
+        isReadOut = false
         isShut = false
     }
 
