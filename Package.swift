@@ -255,8 +255,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ChildProcesses", "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PackageFiles",
-                "PrivateMariaDB", "SchemaChecking", "Secrets", "StandInKuma", "Waiting", "kuma-agent", "kuma-balancer", "kuma-demo",
+                "ChildProcesses", "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket",
+                "PackageFiles", "PrivateMariaDB", "SchemaChecking", "Secrets", "StandInKuma", "Waiting", "kuma-agent",
+                "kuma-balancer", "kuma-demo",
             ],
             path: "Tests/EndToEnd",
             exclude: ["API/Endpoints.md", "Browser", "SocketIO"]

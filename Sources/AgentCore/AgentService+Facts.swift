@@ -14,7 +14,8 @@ package struct AgentFacts: Sendable, Equatable {
     package let ledger: AgentLedger
 
     package init(
-        node: NodeID, version: String, status: NodeStatus, lastProbe: ProbeResult?, isReporting: Bool, ledger: AgentLedger
+        node: NodeID, version: String, status: NodeStatus, lastProbe: ProbeResult?, isReporting: Bool,
+        ledger: AgentLedger
     ) {
         self.node = node
         self.version = version

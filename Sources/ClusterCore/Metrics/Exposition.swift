@@ -44,7 +44,8 @@ package struct Exposition: Sendable {
         add(name, kind, help, [Sample(value)])
     }
 
-    package mutating func add(histogram name: String, _ help: String, _ readings: [([Label], LatencyHistogram.Reading)]) {
+    package mutating func add(histogram name: String, _ help: String, _ readings: [([Label], LatencyHistogram.Reading)])
+    {
         guard !readings.isEmpty else { return }
         begin(name, .histogram, help)
         for (labels, reading) in readings {

@@ -16,7 +16,8 @@ enum OriginClaim {
         switch bytes[start].asciiLowercased {
         case UInt8(ascii: "x"):
             return bytes.hasPrefix(start, end, dashed: "x-forwarded-")
-                || bytes.hasPrefix(start, end, dashed: "x-original-") || isNamed(WireNames.realIP.lowercased) || isNamed("x-client-ip")
+                || bytes.hasPrefix(start, end, dashed: "x-original-") || isNamed(WireNames.realIP.lowercased)
+                || isNamed("x-client-ip")
                 || isNamed("x-forwarded") || isNamed("x-originating-ip") || isNamed("x-cluster-client-ip")
         case UInt8(ascii: "f"):
             return isNamed("forwarded") || isNamed("forwarded-for") || isNamed("fastly-client-ip")

@@ -94,7 +94,8 @@ struct TidyTests {
         // The steps of SplitMix64 and of PCG, by which a second one would show.
         let signs = [": RandomNumberGenerator", "0x9E37_79B9_7F4A_7C15", "6_364_136_223_846_793_005"]
         let found = SourceTree.tests.offences { file, code in
-            !file.path.hasPrefix("Tests/Support/RepeatableRandom/") && !file.path.hasPrefix("Tests/Contracts/HouseRules/")
+            !file.path.hasPrefix("Tests/Support/RepeatableRandom/")
+                && !file.path.hasPrefix("Tests/Contracts/HouseRules/")
                 && signs.contains { code.contains($0) }
         }
         #expect(found == [])

@@ -7,9 +7,9 @@ struct WireNameTests {
     private static let prose: Set<String> = ["Sources/DemoCluster/Cluster/Guide.swift"]
 
     private static let words = [
-        "KUMA_FIXED_NODE", "X-Routed-", "x-routed-to", "x-routed-via", "x-routed-node", "\"X-Balancer", "\"X-Forwarded-For",
-        "\"X-Forwarded-Host", "\"X-Forwarded-Proto", "\"x-forwarded-for", "\"x-forwarded-host", "\"x-forwarded-proto",
-        "\"X-Real-IP",
+        "KUMA_FIXED_NODE", "X-Routed-", "x-routed-to", "x-routed-via", "x-routed-node", "\"X-Balancer",
+        "\"X-Forwarded-For", "\"X-Forwarded-Host", "\"X-Forwarded-Proto", "\"x-forwarded-for", "\"x-forwarded-host",
+        "\"x-forwarded-proto", "\"X-Real-IP",
     ]
 
     @Test("the cookie and our field names stand in WireNames alone")

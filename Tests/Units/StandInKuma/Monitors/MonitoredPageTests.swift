@@ -19,7 +19,10 @@ struct MonitoredPageTests {
 
     @Test(
         "What is no such URL is none",
-        arguments: ["", "https://example/", "http://", "http:///x", "http://user@example/", "http://example/a b\r\nX: 1"])
+        arguments: [
+            "", "https://example/", "http://", "http:///x", "http://user@example/", "http://example/a b\r\nX: 1",
+        ]
+    )
     func noPages(url: String) {
         #expect(MonitoredPage(url) == nil)
     }
