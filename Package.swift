@@ -2,7 +2,6 @@
 import PackageDescription
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -29,7 +28,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // `swift package generate-documentation --target ClusterCore` makes its pages.
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
@@ -43,7 +41,7 @@ let package = Package(
 
         // The data plane.
         .target(name: "CLinux"),
-        .target(name: "HTTPFraming"),
+        .target(name: "HTTPFraming", dependencies: ["ClusterCore"]),
         .target(name: "DataPlane", dependencies: ["CLinux", "HTTPFraming", "ClusterCore", logging]),
 
         // The database.
@@ -80,12 +78,19 @@ let package = Package(
         .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/CommitStamp"),
 
         // The whole cluster on one machine.
-        .target(name: "PrivateMariaDB", dependencies: ["MariaDB", "Secrets"]),
+        .target(name: "ChildProcesses", dependencies: ["Secrets"]),
+        .target(name: "PrivateMariaDB", dependencies: ["ChildProcesses", "MariaDB", "Secrets"]),
+        .target(
+            name: "StandInKuma",
+            dependencies: [
+                "ClusterCore", "KumaClient", "MariaDB", "Secrets", logging, nioCore, nioHTTP1, nioPosix, nioWebSocket,
+            ]
+        ),
         .target(
             name: "DemoCluster",
             dependencies: [
-                "ClusterCore", "MariaDB", "PrivateMariaDB", "Secrets", asyncHTTPClient, logging, nioCore, nioHTTP1,
-                nioPosix, nioWebSocket,
+                "ChildProcesses", "ClusterCore", "KumaClient", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma",
+                logging, nioCore, nioPosix,
             ]
         ),
 
@@ -109,7 +114,10 @@ let package = Package(
         .executableTarget(
             name: "kuma-demo",
             // It starts the other two as processes: depending on them makes `swift run kuma-demo` build them beside it.
-            dependencies: ["DemoCluster", "ServiceRuntime", "kuma-agent", "kuma-balancer", argumentParser, logging]),
+            dependencies: [
+                "DemoCluster", "ServiceRuntime", "StandInKuma", "kuma-agent", "kuma-balancer", argumentParser, logging,
+            ]
+        ),
 
         // What several test targets share.
         .target(name: "DelayingProxy", path: "Tests/Support/DelayingProxy"),
@@ -135,6 +143,11 @@ let package = Package(
                 nioPosix, serviceLifecycle,
             ],
             path: "Tests/Units/AgentMetrics"
+        ),
+        .testTarget(
+            name: "ChildProcessesTests",
+            dependencies: ["ChildProcesses", "Waiting"],
+            path: "Tests/Units/ChildProcesses"
         ),
         .testTarget(
             name: "ClusterCoreTests",
@@ -172,10 +185,7 @@ let package = Package(
         ),
         .testTarget(
             name: "DemoClusterTests",
-            dependencies: [
-                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "PrivateMariaDB", "Secrets", "Waiting",
-                logging, nioCore, nioHTTP1, nioPosix,
-            ],
+            dependencies: ["DemoCluster", "HTTPTestClient", "Secrets", nioPosix],
             path: "Tests/Units/DemoCluster"
         ),
         .testTarget(
@@ -204,6 +214,14 @@ let package = Package(
                 "AgentSettings", "BalancerSettings", "ClusterCore", "MariaDB", "PackageFiles", "Secrets", "Settings",
             ],
             path: "Tests/Units/Settings"
+        ),
+        .testTarget(
+            name: "StandInKumaTests",
+            dependencies: [
+                "ClusterCore", "HTTPTestClient", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma", "Waiting",
+                logging, nioCore, nioHTTP1, nioPosix,
+            ],
+            path: "Tests/Units/StandInKuma"
         ),
 
         // What holds across targets: the tree's own rules, the pages that are made from the code, and whole programs on a
@@ -237,8 +255,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PackageFiles",
-                "PrivateMariaDB", "SchemaChecking", "Secrets", "Waiting", "kuma-agent", "kuma-balancer", "kuma-demo",
+                "ChildProcesses", "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket",
+                "PackageFiles", "PrivateMariaDB", "SchemaChecking", "Secrets", "StandInKuma", "Waiting", "kuma-agent",
+                "kuma-balancer", "kuma-demo",
             ],
             path: "Tests/EndToEnd",
             exclude: ["API/Endpoints.md", "Browser", "SocketIO"]

@@ -56,11 +56,11 @@ package struct AgentConfiguration: Sendable {
     /// A beat goes out with every probe; when a hanging probe delays the next one, it goes out anyway after this, so
     /// that a frozen Kuma does not make its agent look dead (`REPORT_TTL` is 8 s).
     package var longestBeatPause: Duration { judge.steadyInterval * 1.25 }
-    /// From a beat, which tells whether the node's monitors changed, to a look at them: two looks a beat, so that a moved
+    /// From a beat, which tells whether the node's monitors changed, to a pass over them: two passes a beat, so that a moved
     /// monitor starts within a second or so.
-    package var lookAfterBeat: Duration { judge.steadyInterval * 0.5 }
-    /// From such a look to the next one when no beat comes in between.
-    package var lookWithoutBeat: Duration { judge.steadyInterval * 0.75 }
+    package var passAfterBeat: Duration { judge.steadyInterval * 0.5 }
+    /// From such a pass to the next one when no beat comes in between.
+    package var passWithoutBeat: Duration { judge.steadyInterval * 0.75 }
 }
 
 /// Two agents report for one node id, and this one was told to end then.

@@ -10,24 +10,25 @@ package struct AgentFacts: Sendable, Equatable {
     /// Nil before the first probe ended.
     package let lastProbe: ProbeResult?
     /// Whether the database took the last beat, so that this agent speaks for the node.
-    package let isHeard: Bool
+    package let isReporting: Bool
     package let ledger: AgentLedger
 
     package init(
-        node: NodeID, version: String, status: NodeStatus, lastProbe: ProbeResult?, isHeard: Bool, ledger: AgentLedger
+        node: NodeID, version: String, status: NodeStatus, lastProbe: ProbeResult?, isReporting: Bool,
+        ledger: AgentLedger
     ) {
         self.node = node
         self.version = version
         self.status = status
         self.lastProbe = lastProbe
-        self.isHeard = isHeard
+        self.isReporting = isReporting
         self.ledger = ledger
     }
 
     /// One line for people: `node1 online (answered 200 in 2 ms); reporting`.
     package var summary: String {
         let found = lastProbe.map { " (\($0.detail))" } ?? ""
-        return "\(node) \(status.rawValue)\(found); \(isHeard ? "reporting" : "not heard by the database")"
+        return "\(node) \(status.rawValue)\(found); \(isReporting ? "reporting" : "not heard by the database")"
     }
 }
 
@@ -37,6 +38,6 @@ extension AgentService {
         let (status, last) = shared.judgement.withLock { ($0.status, $0.last) }
         return AgentFacts(
             node: configuration.node, version: configuration.version, status: status, lastProbe: last,
-            isHeard: shared.voice.withLock { $0.isHeard(now: .now) }, ledger: shared.ledger.withLock { $0 })
+            isReporting: shared.voice.withLock { $0.speaks(now: .now) }, ledger: shared.ledger.withLock { $0 })
     }
 }

@@ -73,8 +73,8 @@ package struct AgentService: Service {
         }
     }
 
-    /// Tells the log only: the history has each change of a row's status from the leader, which sees them all and once.
-    func tell(became status: NodeStatus, detail: String) {
+    /// In the log only: the history has each change of a row's status from the leader, which sees them all and once.
+    func log(became status: NodeStatus, detail: String) {
         let metadata: Logger.Metadata = ["node": "\(configuration.node)", "detail": "\(detail)"]
         logger.notice("node became \(status.rawValue)", metadata: metadata)
     }

@@ -1,4 +1,5 @@
 import AgentCore
+import ClusterCore
 import NIOCore
 import NIOHTTP1
 
@@ -35,7 +36,7 @@ final class AgentMetricsHandler: ChannelInboundHandler {
         switch (path, asked.method) {
         case ("/metrics", .GET), ("/metrics", .HEAD):
             text = AgentMetricsText(facts()).text
-            headers.replaceOrAdd(name: "Content-Type", value: AgentMetricsText.contentType)
+            headers.replaceOrAdd(name: "Content-Type", value: Exposition.contentType)
         case ("/healthz", .GET), ("/healthz", .HEAD):
             // The health of this process, whatever its node's; how the node is, `kuma-agent probe` tells.
             let stuck = stuckLoops()

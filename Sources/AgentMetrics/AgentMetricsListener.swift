@@ -17,10 +17,10 @@ package struct AgentMetricsListener: Service {
     private let onListening: @Sendable (Int) -> Void
 
     /// - Parameters:
-    ///   - host: an address in figures.
+    ///   - host: an address as numbers.
     ///   - port: 0 lets the kernel choose.
     ///   - stuckLoops: the agent's loops that stand still; empty while all is well.
-    ///   - onListening: hears the port once connections are accepted.
+    ///   - onListening: gets the port once connections are accepted.
     package init(
         host: String, port: UInt16, group: MultiThreadedEventLoopGroup, logger: Logger,
         facts: @escaping @Sendable () -> AgentFacts, stuckLoops: @escaping @Sendable () -> [String] = { [] },

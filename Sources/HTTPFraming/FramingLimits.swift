@@ -47,9 +47,6 @@ package enum FramingLimits {
     /// Field lines of one trailer section. Beyond: as above.
     package static let trailerFields = 32
 
-    /// A pin cookie's value: the width of `node.node_id`. A longer one is no pin and is ignored.
-    package static let pinBytes = 50
-
     /// A Socket.IO session id that is looked at. Engine.IO issues 20 characters; a longer one is treated as absent.
     package static let sessionIDBytes = 64
 

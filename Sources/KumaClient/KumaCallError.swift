@@ -5,13 +5,21 @@ import NIOPosix
 
 /// Why a call to a node brought no answer; each case says how far it got, because a reconcile call that may have arrived
 /// must not be repeated.
-enum KumaCallError: Error, Equatable {
+package enum KumaCallError: Error, Equatable, CustomStringConvertible {
     /// The connection was never made: the node has seen nothing.
     case notConnected(reason: String)
     case timedOut
     /// Connected, and then no whole answer.
     case broken(reason: String)
     case answerTooLarge
+
+    package var description: String {
+        switch self {
+        case .notConnected(let reason), .broken(let reason): reason
+        case .timedOut: "timed out"
+        case .answerTooLarge: "answered more than \(KumaHTTPClient.answerBytes) bytes"
+        }
+    }
 
     init(_ error: any Error) {
         switch error {

@@ -1,4 +1,4 @@
-// What is asked of an Uptime Kuma node: its health, and to re-read its monitors. What follows from an answer is never
+// What is asked of an Uptime Kuma node: its health, to re-read its monitors, and pages. What follows from an answer is never
 // decided here.
 
 import ClusterCore
@@ -8,7 +8,8 @@ package import NIOPosix
 import Secrets
 
 /// The one HTTP client of a process towards Kuma nodes, with its single I/O thread: an agent asks one node every two
-/// seconds, a balancer a thousand, and neither needs a second thread for that.
+/// seconds, a balancer a thousand, and neither needs a second thread for that. The only HTTP client of the tree: the demo
+/// asks its balancers with it, and a stand-in node its monitors' pages.
 ///
 /// It is made of NIO's own HTTP parts. A whole client library (AsyncHTTPClient) brings Foundation and HTTP/2 along, which
 /// cost an agent more than its 20 MiB (DESIGN.md §5); a health check uses neither, nor redirects or cookies. A call is one
@@ -180,7 +181,7 @@ struct KeptConnections {
 }
 
 /// What a node answered, whole.
-struct KumaAnswer: Sendable, Equatable {
-    let status: Int
-    let body: [UInt8]
+package struct KumaAnswer: Sendable, Equatable {
+    package let status: Int
+    package let body: [UInt8]
 }

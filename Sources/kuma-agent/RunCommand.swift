@@ -38,7 +38,7 @@ struct RunCommand: AsyncParsableCommand {
         if let address = settings.metricsListen {
             services.append(
                 AgentMetricsListener(
-                    host: address.ip.figures, port: address.port, group: client.group, logger: Logger(label: "metrics"),
+                    host: address.ip.text, port: address.port, group: client.group, logger: Logger(label: "metrics"),
                     facts: { agent.facts }, stuckLoops: { health.stuck.names }))
         }
         // Above the 4 s that the farewell may take, below the 8 s of a container's stop.

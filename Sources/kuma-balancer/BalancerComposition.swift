@@ -115,7 +115,7 @@ extension BalancerSettings {
             adminToken: self.adminToken, adminAllowed: self.adminAllow,
             readingAllowed: self.apiAllow.isEmpty ? nil : self.apiAllow, connectionWeight: self.connectionWeight)
         configuration.trustedProxies = self.trustedProxies
-        configuration.listen = self.listen.first.map { ($0.ip.figures, $0.port) }
+        configuration.listen = self.listen.first.map { ($0.ip.text, $0.port) }
         configuration.settings = resolved.map {
             ShownSetting(
                 key: $0.description.key, value: $0.shown, source: $0.origin, fallback: $0.description.defaultText)

@@ -34,7 +34,7 @@ extension BalancerSettings {
         switch first.ip {
         case IPAddress(ipv4: 0): return NodeAddress(host: "127.0.0.1", port: first.port)
         case IPAddress(high: 0, low: 0): return NodeAddress(host: "::1", port: first.port)
-        case let ip: return NodeAddress(host: ip.figures, port: first.port)
+        case let ip: return NodeAddress(host: ip.text, port: first.port)
         }
     }
 }

@@ -87,7 +87,7 @@ struct RunCommand: AsyncParsableCommand {
         if let address = settings.adminListen {
             services.insert(
                 AdminListener(
-                    serving: api, host: address.ip.figures, port: address.port, logger: Logger(label: "api"),
+                    serving: api, host: address.ip.text, port: address.port, logger: Logger(label: "api"),
                     endLimit: .seconds(1)),
                 at: 1)
         }

@@ -1,7 +1,7 @@
 import ArgumentParser
-import DemoCluster
 import FoundationEssentials
 import Logging
+import StandInKuma
 
 struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

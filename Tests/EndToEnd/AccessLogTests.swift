@@ -1,3 +1,4 @@
+import ChildProcesses
 import DemoCluster
 import HTTPTestClient
 import Testing
@@ -10,7 +11,7 @@ extension EndToEnd.OneBalancer {
     func accessLog(form: String) async throws {
         let cluster = try ClusterUnderTest.running
         try await cluster.settled()
-        let port = try FreePorts.consecutive(1)[0]
+        let port = try ReservedPorts.take(1)[0]
         let balancer = try BalancerProcess(
             try await cluster.status().database, at: .port(port),
             settings: ["LB_ACCESS_LOG": "stderr", "LB_LOG_FORMAT": form, "LB_LOG_LEVEL": "trace"])

@@ -1,3 +1,4 @@
+import ChildProcesses
 import DemoCluster
 import FoundationEssentials
 import HTTPTestClient
@@ -12,7 +13,7 @@ extension EndToEnd {
         @Test("A database user without ALTER: agent and balancer print the SQL, and go on when somebody has run it")
         func rowsOnly() async throws {
             let kuma = try await KumaDatabase.make(on: .shared(), rights: .rowsOnly)
-            let ports = try FreePorts.consecutive(2)
+            let ports = try ReservedPorts.take(2)
             let start = ContinuousClock.now
             let agent = try AgentProcess("node1", on: kuma.access.environment, port: ports[0])
             let balancer = try BalancerProcess(kuma.access, at: .port(ports[1]))
@@ -38,7 +39,7 @@ extension EndToEnd {
         @Test("A database user without any right is told so; nothing ends, and nothing is restarted")
         func nothing() async throws {
             let kuma = try await KumaDatabase.make(on: .shared(), rights: .nothing)
-            let ports = try FreePorts.consecutive(2)
+            let ports = try ReservedPorts.take(2)
             let start = ContinuousClock.now
             let agent = try AgentProcess("node1", on: kuma.access.environment, port: ports[0])
             let balancer = try BalancerProcess(kuma.access, at: .port(ports[1]))
@@ -59,7 +60,7 @@ extension EndToEnd {
         @Test("Four balancers started at once on a database without a lease: one leads, in epoch 1")
         func race() async throws {
             let kuma = try await KumaDatabase.make(on: .shared())
-            let ports = try FreePorts.consecutive(4)
+            let ports = try ReservedPorts.take(4)
             let start = ContinuousClock.now
             let balancers = try ports.map { try BalancerProcess(kuma.access, at: .port($0)) }
             try await eventually("all four know one leader", within: .seconds(60)) {
@@ -88,7 +89,7 @@ extension EndToEnd {
         )
         func twoAgents() async throws {
             let kuma = try await KumaDatabase.make(on: .shared())
-            let port = try FreePorts.consecutive(1)[0]
+            let port = try ReservedPorts.take(1)[0]
             let first = try AgentProcess("node1", on: kuma.access.environment, port: port)
             try await eventually("the first reports", within: .seconds(30)) { try await owner(on: kuma) != nil }
             let owned = try await owner(on: kuma)

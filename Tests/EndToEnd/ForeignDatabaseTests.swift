@@ -1,8 +1,10 @@
+import ChildProcesses
 import DemoCluster
 import FoundationEssentials
 import HTTPTestClient
 import MariaDB
 import PrivateMariaDB
+import StandInKuma
 import Testing
 import Waiting
 
@@ -16,7 +18,7 @@ extension EndToEnd {
         func stockKuma() async throws {
             let kuma = try await KumaDatabase.make(on: .shared())
             try await kuma.sql.execute("DROP TABLE node")
-            let ports = try FreePorts.consecutive(2)
+            let ports = try ReservedPorts.take(2)
             let agent = try AgentProcess("node1", on: kuma.access.environment, port: ports[0])
             let balancer = try BalancerProcess(kuma.access, at: .port(ports[1]))
             try await eventually("/lb/ready names it", within: .seconds(30)) {
@@ -61,7 +63,7 @@ extension EndToEnd {
         @Test("A database that is not there is named by /lb/ready and by the 503")
         func unreachable() async throws {
             let kuma = try await KumaDatabase.make(on: .shared())
-            let ports = try FreePorts.consecutive(2)
+            let ports = try ReservedPorts.take(2)
             let balancer = try BalancerProcess(
                 kuma.access, at: .port(ports[1]), settings: ["DB_HOST": "127.0.0.1:\(ports[0])"])
             try await eventually("/lb/ready names it", within: .seconds(30)) {

@@ -1,3 +1,4 @@
+import ChildProcesses
 import DemoCluster
 import Glibc
 import HTTPTestClient
@@ -10,7 +11,7 @@ extension EndToEnd.OneBalancer {
         let cluster = try ClusterUnderTest.running
         try await cluster.settled()
         let access = try await cluster.status().database
-        let port = try FreePorts.consecutive(1)[0]
+        let port = try ReservedPorts.take(1)[0]
         var current = try BalancerProcess(access, at: .port(port))
         try await current.ready()
         #expect(!current.output.text.contains("another process listens"))
@@ -69,7 +70,7 @@ extension EndToEnd.OneBalancer {
         let table = "\(cluster.directory)/first-answer.table.json"
         let starts: [[String: String]] = [[:], ["LB_STATE_FILE": table], ["LB_STATE_FILE": table]]
         for settings in starts {
-            let port = try FreePorts.consecutive(1)[0]
+            let port = try ReservedPorts.take(1)[0]
             let begun = ContinuousClock.now
             let balancer = try BalancerProcess(database, at: .port(port), settings: settings)
             let reply = try await firstReply(port)

@@ -1,3 +1,4 @@
+import ChildProcesses
 import DemoCluster
 import Foundation
 import HTTPTestClient
@@ -34,7 +35,7 @@ extension EndToEnd {
         @Test("No log at trace, page, metric, state file or command line shows one, however it was given")
         func nowhere() async throws {
             defer { try? FileManager.default.removeItem(at: folder) }
-            let ports = try FreePorts.consecutive(1 + 2 * Way.allCases.count)
+            let ports = try ReservedPorts.take(1 + 2 * Way.allCases.count)
             let kuma = try await KumaDatabase.make(on: .shared(), password: Secret(Self.password))
             let access = kuma.access.environment.filter { $0.key != "DB_PASSWORD" }
             let node = try MarkedProgram(

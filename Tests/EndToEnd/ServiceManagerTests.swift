@@ -1,8 +1,8 @@
+import ChildProcesses
 import DemoCluster
 import Glibc
 import HTTPTestClient
 import NotifySocket
-import PrivateMariaDB
 import Synchronization
 import Testing
 import Waiting
@@ -14,7 +14,7 @@ extension EndToEnd.OneBalancer {
         try await cluster.settled()
         let socket = try NotifySocket()
         let balancer = try BalancerProcess(
-            try await cluster.status().database, at: .port(try FreePorts.consecutive(1)[0]),
+            try await cluster.status().database, at: .port(try ReservedPorts.take(1)[0]),
             settings: ["NOTIFY_SOCKET": socket.name, "WATCHDOG_USEC": "1000000", "LB_REACTORS": "2"])
         let heard = HeardStates(socket)
         try await eventually("ready") { heard.all.first == "READY=1" }
@@ -30,7 +30,7 @@ extension EndToEnd.OneBalancer {
     @Test("an agent that reaches neither Kuma nor the database is at work nevertheless, and says what it lacks")
     func lonelyAgent() async throws {
         let socket = try NotifySocket()
-        let ports = try FreePorts.consecutive(3)
+        let ports = try ReservedPorts.take(3)
         let output = CollectedLines()
         let command = ChildProcess.Command(
             path: try BuiltExecutables.agent(),

@@ -1,6 +1,6 @@
+import ChildProcesses
 import DemoCluster
 import Glibc
-import PrivateMariaDB
 import Testing
 import Waiting
 
@@ -10,7 +10,7 @@ extension EndToEnd {
     struct SilentDatabase {
         @Test("SIGTERM ends balancer and agent within their limits, with exit code 0, while they wait for it")
         func shutdown() async throws {
-            let ports = try FreePorts.consecutive(2)
+            let ports = try ReservedPorts.take(2)
             async let balancer: Void = shutdown(
                 of: try BuiltExecutables.balancer(), ["LB_LISTEN": "127.0.0.1:\(ports[0])"])
             async let agent: Void = shutdown(

@@ -5,7 +5,7 @@ package import ClusterStore
 /// agent can have taken the row over since – not even while this process stood still. And whether another spoke just
 /// before: its last call to Kuma may still run.
 package struct NodeVoice: Sendable {
-    private var heardAt: ContinuousClock.Instant?
+    private var reportedAt: ContinuousClock.Instant?
     private var hasPredecessor = false
 
     package init() {}
@@ -18,18 +18,18 @@ package struct NodeVoice: Sendable {
     /// - Parameter sentAt: before the beat was sent: the database counts from a later moment.
     package mutating func record(_ outcome: ReportOutcome, sentAt: ContinuousClock.Instant) {
         switch outcome {
-        case .written, .registered: heardAt = sentAt
+        case .written, .registered: reportedAt = sentAt
         case .conflict:
-            heardAt = nil
+            reportedAt = nil
             hasPredecessor = true
         }
     }
 
     /// A beat failed: another agent may have taken over meanwhile.
-    package mutating func notHeard() { heardAt = nil }
+    package mutating func reportFailed() { reportedAt = nil }
 
-    package func isHeard(now: ContinuousClock.Instant) -> Bool {
-        heardAt.map { now - $0 <= AgentReport.ownershipTTL } ?? false
+    package func speaks(now: ContinuousClock.Instant) -> Bool {
+        reportedAt.map { now - $0 <= AgentReport.ownershipTTL } ?? false
     }
 
     /// True once after another agent's time.

@@ -18,15 +18,15 @@ struct ProbeLoop: Sendable {
             case .lapsed:
                 agent.logger.info("a probe outlasted its limit: this process stood still; probing anew")
                 continue
-            case .counted(let change): tell(change, result)
+            case .counted(let change): log(change, result)
             }
             shared.reportNow.wake()
             await shared.probeNow.wait(upTo: Jitter.spread(interval, draw: .random(in: 0...1)))
         }
     }
 
-    private func tell(_ change: NodeJudgement.Change, _ result: ProbeResult) {
-        if let status = change.became { agent.tell(became: status, detail: result.detail) }
+    private func log(_ change: NodeJudgement.Change, _ result: ProbeResult) {
+        if let status = change.became { agent.log(became: status, detail: result.detail) }
         if change.health == .degraded {
             let node = agent.configuration.node
             agent.logger.warning("node is degraded", metadata: ["node": "\(node)", "detail": "\(result.detail)"])

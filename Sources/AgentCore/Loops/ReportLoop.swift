@@ -41,7 +41,7 @@ struct ReportLoop: Sendable {
                 throw conflict
             case .failed(let error):
                 if Task.isCancelled { return }
-                tell(error, &memory)
+                log(error, &memory)
                 if case .notPermitted = error {
                     // Somebody has to grant a right first; asking with every probe would only fill the server's log.
                     do { try await Task.sleep(for: configuration.permissionRetry) } catch { return }
@@ -62,7 +62,7 @@ struct ReportLoop: Sendable {
             let sentAt = ContinuousClock.now
             let answer = try await agent.store.report(next)
             let outcome = answer.outcome
-            tellDatabaseIsBack(&memory)
+            logDatabaseIsBack(&memory)
             let verdict = memory.conflict.record(outcome, now: .now)
             agent.shared.voice.withLock { $0.record(outcome, sentAt: sentAt) }
             agent.shared.ledger.withLock { $0.record(outcome) }
@@ -70,15 +70,15 @@ struct ReportLoop: Sendable {
                 agent.shared.mark.withLock { $0 = mark }
                 agent.shared.beaten.wake()
             }
-            tell(outcome, verdict)
-            if let replaced = answer.replacedHost { tell(replaced: replaced) }
+            log(outcome, verdict)
+            if let replaced = answer.replacedHost { log(replaced: replaced) }
             await recordChanges(&memory)
             if case .proven(let other) = verdict, agent.configuration.conflictPolicy == .end {
                 return .conflict(AgentConflict(node: agent.configuration.node, other: other))
             }
             return .done
         } catch {
-            agent.shared.voice.withLock { $0.notHeard() }
+            agent.shared.voice.withLock { $0.reportFailed() }
             agent.shared.ledger.withLock { $0.failedBeats += 1 }
             return .failed(error)
         }
@@ -111,7 +111,7 @@ struct ReportLoop: Sendable {
         let row = try await agent.store.node(agent.configuration.node)
         agent.shared.voice.withLock { $0.follows(row?.reportAge) }
         let (became, detail) = agent.shared.judgement.withLock { ($0.adopt(row?.status), $0.last?.detail ?? "") }
-        if let became { agent.tell(became: became, detail: detail) }
+        if let became { agent.log(became: became, detail: detail) }
     }
 
     /// The beat is in the database already: a history that takes nothing changes neither that nor the pace.
@@ -135,9 +135,9 @@ struct ReportLoop: Sendable {
     }
 }
 
-/// What the loop says, each thing once.
+/// What the loop logs, each thing once.
 extension ReportLoop {
-    private func tell(_ outcome: ReportOutcome, _ verdict: ConflictWatch.Verdict) {
+    private func log(_ outcome: ReportOutcome, _ verdict: ConflictWatch.Verdict) {
         let node = agent.configuration.node
         if case .registered = outcome {
             agent.logger.notice("node registered", metadata: ["node": "\(node)"])
@@ -158,7 +158,7 @@ extension ReportLoop {
     }
 
     /// - Parameter replaced: what the row said; empty for nothing.
-    private func tell(replaced: String) {
+    private func log(replaced: String) {
         let (node, host) = (agent.configuration.node, agent.configuration.host)
         agent.logger.notice(
             "NODE_HOST replaces the host that the node's row said",
@@ -168,7 +168,7 @@ extension ReportLoop {
             ClusterEvent(.hostChanged, node: node, detail: "\(node) is at \(host), by its NODE_HOST; \(before)"))
     }
 
-    private func tell(_ error: StoreError, _ memory: inout Memory) {
+    private func log(_ error: StoreError, _ memory: inout Memory) {
         if case .schemaMissing = error { memory.isSchemaReady = false }
         guard memory.failure != error else { return }
         let isNew = memory.failure == nil
@@ -178,7 +178,7 @@ extension ReportLoop {
         agent.logger.log(level: isNew ? .warning : .debug, "\(error); probing goes on")
     }
 
-    private func tellDatabaseIsBack(_ memory: inout Memory) {
+    private func logDatabaseIsBack(_ memory: inout Memory) {
         guard memory.failure != nil else { return }
         memory.failure = nil
         agent.logger.notice("the database answers again")

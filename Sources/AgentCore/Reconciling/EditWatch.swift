@@ -7,8 +7,8 @@ package import ClusterStore
 /// A monitor that is seen for the first time counts as taken up as it is: Kuma read it when it started it.
 package struct EditWatch: Sendable {
     enum Limits {
-        /// Between two looks. An edit is to be in effect within 8 s: a look here, the call, and a look of the others.
-        static let lookInterval: Duration = .seconds(2)
+        /// Between two passes. An edit is to be in effect within 8 s: a pass here, the call, and a pass of the others.
+        static let passInterval: Duration = .seconds(2)
         /// The contents are read after this even if the server knows of no write: it forgets, and so does a new host.
         static let readInterval: Duration = .seconds(60)
         /// A read is followed by a pause of so many times its own length: a busy database is left alone, and no agent takes
@@ -28,7 +28,7 @@ package struct EditWatch: Sendable {
         static let rest: Duration = .seconds(15)
     }
 
-    /// What a look calls for.
+    /// What a pass calls for.
     package struct Findings: Equatable, Sendable {
         /// The contents must be read.
         package var mustRead = false
@@ -46,11 +46,11 @@ package struct EditWatch: Sendable {
     private var nextStray: ContinuousClock.Instant?
     /// An edit came to sight that the other agents do not know of yet.
     package private(set) var mustAnnounce = false
-    private var nextLook: ContinuousClock.Instant?
-    /// When to read whatever the look says, and the earliest time to read at all.
+    private var nextPass: ContinuousClock.Instant?
+    /// When to read whatever the pass says, and the earliest time to read at all.
     private var nextRead: ContinuousClock.Instant?
     private var earliestRead: ContinuousClock.Instant?
-    /// A look said that something may have changed, and nothing was read since.
+    /// A pass said that something may have changed, and nothing was read since.
     private var isReadDue = false
     private var calls = Limits.burst
     private var refilledAt: ContinuousClock.Instant?
@@ -61,7 +61,7 @@ package struct EditWatch: Sendable {
     /// Monitors that Kuma has yet to take up.
     package var waiting: Int { edited.count }
 
-    package func isLookDue(now: ContinuousClock.Instant) -> Bool { nextLook.map { now >= $0 } ?? true }
+    package func isPassDue(now: ContinuousClock.Instant) -> Bool { nextPass.map { now >= $0 } ?? true }
 
     /// Kuma starts anew and reads everything then.
     package mutating func forget() {
@@ -70,8 +70,8 @@ package struct EditWatch: Sendable {
         nextRead = nil
     }
 
-    package mutating func looked(_ writes: MonitorWrites, now: ContinuousClock.Instant) -> Findings {
-        nextLook = now + Limits.lookInterval
+    package mutating func observed(_ writes: MonitorWrites, now: ContinuousClock.Instant) -> Findings {
+        nextPass = now + Limits.passInterval
         var findings = Findings()
         let isFresh = writes.lastWrite.map { writes.now - $0 <= Limits.settling } ?? false
         if known == nil || writes.lastWrite != lastWrite || isFresh || (nextRead.map { now >= $0 } ?? true) {

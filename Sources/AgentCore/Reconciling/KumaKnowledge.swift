@@ -1,11 +1,12 @@
 import ClusterCore
 
-/// What a Kuma surely runs, as far as one can tell from looks at the database and from when it read its own list there.
+/// What a Kuma surely runs, as far as one can tell from passes through the database and from when it read its own list
+/// there.
 ///
-/// A reading – its own at second 00, one of ours, or that of a start – sees what stood at some moment between two looks. Of a
-/// monitor that both looks and all between show alike, that moment is known; of one that came or went around it, nothing is:
+/// A reading – its own at second 00, one of ours, or that of a start – sees what stood at some moment between two passes. Of a
+/// monitor that both passes and all between show alike, that moment is known; of one that came or went around it, nothing is:
 /// it may run or not, and counts as a start in each estimate until a reading has met it at rest. Estimates that took the
-/// last look's list for what Kuma had read were too short when monitors came and went with every look: two readings met, and
+/// last pass's list for what Kuma had read were too short when monitors came and went with every pass: two readings met, and
 /// one monitor ran twice.
 struct KumaKnowledge: Sendable {
     /// How much a reading may have to do.
@@ -27,9 +28,9 @@ struct KumaKnowledge: Sendable {
 
     private struct Reading: Sendable {
         var kind: Kind
-        /// Came or went since the last look before it; of one that may not take place, also what stood to be read.
+        /// Came or went since the last pass before it; of one that may not take place, also what stood to be read.
         var touched: Set<MonitorID>
-        /// Not surely running, and assigned at some look since.
+        /// Not surely running, and assigned at some pass since.
         var starts: Set<MonitorID>
         var stops: Set<MonitorID>
         /// It has surely read its list by then; nil: nobody knows.
@@ -40,7 +41,7 @@ struct KumaKnowledge: Sendable {
     private static let restlessAfter = 2
     private static let memory: Duration = .seconds(120)
 
-    /// What the database said last; nil before the first look.
+    /// What the database said last; nil before the first pass.
     private var assigned: Set<MonitorID>?
     private var running: Set<MonitorID> = []
     /// May run or not.
@@ -116,9 +117,9 @@ struct KumaKnowledge: Sendable {
         readingBegins(.possible)
     }
 
-    /// - Parameter readAt: when this look began.
+    /// - Parameter readAt: when this pass began.
     /// - Returns: when it settles a reading of Kuma's own: what that may have to do.
-    mutating func look(_ next: Set<MonitorID>, at readAt: ContinuousClock.Instant) -> Work? {
+    mutating func observe(_ next: Set<MonitorID>, at readAt: ContinuousClock.Instant) -> Work? {
         guard let before = assigned else {
             meet(next)
             return nil

@@ -6,7 +6,7 @@ package struct MonitorsInSight: Sendable {
 
     package init() {}
 
-    /// - Parameter mark: what the last beat said of them; nil: no beat since the last look.
+    /// - Parameter mark: what the last beat said of them; nil: no beat since the last pass.
     /// - Returns: nil when they must be read.
     package func monitors(behind mark: MonitorsMark?) -> [MonitorID]? {
         guard let mark, let monitors, MonitorsMark(of: monitors) == mark else { return nil }

@@ -23,7 +23,7 @@ extension ReconcileLoop {
     private static let refreshLimit: Duration = .seconds(5)
 
     func follow(_ editing: EditFollowing, _ watch: inout EditWatch, _ planner: inout ReconcilePlanner) async {
-        guard agent.shared.voice.withLock({ $0.isHeard(now: .now) }) else { return }
+        guard agent.shared.voice.withLock({ $0.speaks(now: .now) }) else { return }
         switch agent.shared.judgement.withLock({ $0.status }) {
         case .online: break
         case .recovering: return
@@ -32,7 +32,7 @@ extension ReconcileLoop {
             return
         }
         do throws(StoreError) {
-            try await look(editing.store, &watch, &planner)
+            try await observe(editing.store, &watch, &planner)
             guard planner.isQuiet(now: .now, wallTime: agent.wallTime()), watch.isCallDue(now: .now) else { return }
             let assigned = try await agent.store.monitors(runBy: agent.configuration.node)
             guard let monitor = watch.next(among: assigned, now: .now) else { return }
@@ -46,11 +46,11 @@ extension ReconcileLoop {
         }
     }
 
-    private func look(
+    private func observe(
         _ store: any MonitorContentStore, _ watch: inout EditWatch, _ planner: inout ReconcilePlanner
     ) async throws(StoreError) {
-        guard watch.isLookDue(now: .now) else { return }
-        let findings = watch.looked(try await store.monitorWrites(), now: .now)
+        guard watch.isPassDue(now: .now) else { return }
+        let findings = watch.observed(try await store.monitorWrites(), now: .now)
         if findings.mayRunStray { planner.suspectStray() }
         if findings.mustRead {
             let begin = ContinuousClock.now

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Watches which monitors the node is to run and has Kuma re-read them when that changed, as the planner allows.
 ///
-/// A beat says whether they changed, and between two beats there is one look of its own: with a thousand nodes, looks are
+/// A beat says whether they changed, and between two beats there is one pass of its own: with a thousand nodes, passes are
 /// a good part of the database's work.
 struct ReconcileLoop: Sendable {
     let agent: AgentService
@@ -13,14 +13,14 @@ struct ReconcileLoop: Sendable {
 
     func run() async {
         let configuration = agent.configuration
-        var planner = ReconcilePlanner(configuration.readings, lookPause: configuration.lookWithoutBeat)
+        var planner = ReconcilePlanner(configuration.readings, passPause: configuration.passWithoutBeat)
         var sight = MonitorsInSight()
         var edits = EditWatch()
         while !Task.isCancelled {
             let mark = agent.shared.mark.withLock { $0.take() }
             await step(mark, &sight, &planner)
             if let editing = agent.editing { await follow(editing, &edits, &planner) }
-            let pause = mark == nil ? configuration.lookWithoutBeat : configuration.lookAfterBeat
+            let pause = mark == nil ? configuration.passWithoutBeat : configuration.passAfterBeat
             await agent.shared.beaten.wait(upTo: Jitter.spread(pause, draw: .random(in: 0...1)))
         }
     }
@@ -39,7 +39,7 @@ struct ReconcileLoop: Sendable {
     private func step(_ mark: MonitorsMark?, _ sight: inout MonitorsInSight, _ planner: inout ReconcilePlanner) async {
         // Two agents that both ask make Kuma's readings overlap; so does one that takes over before its predecessor's
         // call has ended. Only the one that speaks for the node asks.
-        guard agent.shared.voice.withLock({ $0.isHeard(now: .now) }) else { return }
+        guard agent.shared.voice.withLock({ $0.speaks(now: .now) }) else { return }
         if agent.shared.voice.withLock({ $0.takesOver() }) {
             planner.tookOver()
         }
@@ -61,10 +61,10 @@ struct ReconcileLoop: Sendable {
             case .trigger(let timeout):
                 let outcome = await trigger.reconcile(agent.configuration.address, timeout: timeout)
                 planner.finished(outcome, now: .now)
-                tell(outcome, seen.monitors.count)
+                log(outcome, seen.monitors.count)
             }
         } catch {
-            // The beats meet the same failure and tell of it.
+            // The beats meet the same failure and log it.
             return
         }
     }
@@ -75,7 +75,7 @@ struct ReconcileLoop: Sendable {
         planner.next(assigned: Set(seen.monitors), readAt: seen.readAt, now: .now, wallTime: agent.wallTime())
     }
 
-    private func tell(_ outcome: ReconcileOutcome, _ count: Int) {
+    private func log(_ outcome: ReconcileOutcome, _ count: Int) {
         switch outcome {
         case .done:
             agent.logger.info("Kuma re-read its monitors", metadata: ["monitors": "\(count)"])

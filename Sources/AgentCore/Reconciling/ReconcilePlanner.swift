@@ -33,8 +33,8 @@ package struct ReconcilePlanner: Sendable {
     private var knowledge = KumaKnowledge()
     private var removals: RemovalHold
     private var isCalling = false
-    private var hasLooked = false
-    /// When the period began that the last look fell into.
+    private var hasObserved = false
+    /// When the period began that the last pass fell into.
     private var boundary: ContinuousClock.Instant?
     /// Kuma's own reading may be at work until then.
     private var busyUntil: ContinuousClock.Instant?
@@ -45,10 +45,10 @@ package struct ReconcilePlanner: Sendable {
     /// A call may still be running there, or would be refused again: the next own reading does what is left.
     private var isLeftToKuma = false
 
-    /// - Parameter lookPause: from one look at the node's monitors to the next, at most.
-    package init(_ readings: KumaReadings = KumaReadings(), lookPause: Duration = .milliseconds(1_500)) {
+    /// - Parameter passPause: from one pass over the node's monitors to the next, at most.
+    package init(_ readings: KumaReadings = KumaReadings(), passPause: Duration = .milliseconds(1_500)) {
         self.readings = readings
-        removals = RemovalHold(lookPause: lookPause)
+        removals = RemovalHold(passPause: passPause)
     }
 
     /// Has Kuma re-read its list once, although it did not change.
@@ -71,9 +71,9 @@ package struct ReconcilePlanner: Sendable {
     ) -> Action {
         guard !isCalling else { return .nothing }
         let phase = readings.phase(of: wallTime)
-        pass(to: now - phase)
-        if let readAt { look(assigned, at: readAt) }
-        removals.look(knowledge.stops, now: now, phase: phase, readings)
+        advance(to: now - phase)
+        if let readAt { observe(assigned, at: readAt) }
+        removals.observe(knowledge.stops, now: now, phase: phase, readings)
         guard knowledge.isPending || mayRunStray, !knowledge.isUnsettled, !isLeftToKuma else { return .nothing }
         if let busyUntil, now < busyUntil { return .nothing }
         let work = knowledge.work
@@ -89,7 +89,7 @@ package struct ReconcilePlanner: Sendable {
     }
 
     /// Kuma's own reading begins with each period.
-    private mutating func pass(to start: ContinuousClock.Instant) {
+    private mutating func advance(to start: ContinuousClock.Instant) {
         defer { boundary = start }
         guard let boundary, start - boundary > readings.period / 2 else { return }
         isLeftToKuma = false
@@ -104,10 +104,10 @@ package struct ReconcilePlanner: Sendable {
         knowledge.readingEnds(by: start + readings.slack)
     }
 
-    private mutating func look(_ assigned: Set<MonitorID>, at readAt: ContinuousClock.Instant) {
-        let isFirst = !hasLooked
-        hasLooked = true
-        let work = knowledge.look(assigned, at: readAt)
+    private mutating func observe(_ assigned: Set<MonitorID>, at readAt: ContinuousClock.Instant) {
+        let isFirst = !hasObserved
+        hasObserved = true
+        let work = knowledge.observe(assigned, at: readAt)
         guard let boundary else { return }
         // Begun in the middle of Kuma's own reading.
         if isFirst, readAt < boundary + readings.slack { ownReadingBegins(boundary, .own) }
@@ -136,7 +136,7 @@ package struct ReconcilePlanner: Sendable {
         isCalling = false
         switch outcome {
         case .notSent:
-            // The node has seen nothing: the next look may call again.
+            // The node has seen nothing: the next pass may call again.
             knowledge.readingFailed()
             mayRunStray = isEndingStray
         case .done:

@@ -8,8 +8,8 @@ import ClusterCore
 /// beside whose Kuma an agent with a key looks, too. Where that is wrong they run up to a minute longer, as without an agent.
 struct RemovalHold: Sendable {
     enum Limits {
-        /// Between the looks of two agents at the same change, and between their clocks: at least, and with the usual pause
-        /// between looks.
+        /// Between the passes of two agents at the same change, and between their clocks: at least, and with the usual pause
+        /// between passes.
         static let spread: Duration = .seconds(2)
         /// Of what changed while nobody looked for longer, nobody knows when: it may long run elsewhere.
         static let sight: Duration = .seconds(5)
@@ -17,16 +17,16 @@ struct RemovalHold: Sendable {
         static let tolerance: Duration = .seconds(5)
     }
 
-    /// Between the looks of two agents at the same change, and between their clocks.
+    /// Between the passes of two agents at the same change, and between their clocks.
     private let spread: Duration
     private var leavers: Set<MonitorID> = []
     private var seenAt: ContinuousClock.Instant?
     private var freeAt: ContinuousClock.Instant?
 
-    /// - Parameter lookPause: from one look to the next, of this agent; the other's is taken to be the same.
-    init(lookPause: Duration) {
+    /// - Parameter passPause: from one pass to the next, of this agent; the other's is taken to be the same.
+    init(passPause: Duration) {
         // A third more: a pause is drawn from a tenth around its length, and the clocks of two machines differ.
-        spread = max(Limits.spread, lookPause * 4 / 3)
+        spread = max(Limits.spread, passPause * 4 / 3)
     }
 
     /// Whether Kuma may be made to stop those that left.
@@ -35,7 +35,7 @@ struct RemovalHold: Sendable {
     /// - Parameters:
     ///   - leavers: what Kuma may run and the node is not to run any more.
     ///   - phase: how far into the period `now` is.
-    mutating func look(
+    mutating func observe(
         _ leavers: Set<MonitorID>, now: ContinuousClock.Instant, phase: Duration, _ readings: KumaReadings
     ) {
         let wasInSight = seenAt.map { now - $0 <= Limits.sight } ?? false

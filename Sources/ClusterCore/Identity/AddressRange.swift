@@ -6,7 +6,7 @@ package struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     private let text: String
 
     /// - Throws: `InvalidAddressRange` when the address or the length is none, or when address bits are set behind the
-    ///   prefix: `10.0.0.7/8` is more often a slip than a wish.
+    ///   prefix: `10.0.0.7/8` is more often a slip than meant.
     package init(parsing text: String) throws(InvalidAddressRange) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let base = IPAddress(parsing: String(first)) else {

@@ -5,6 +5,11 @@ package struct NodeID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The column's width (`node_id varchar(50)`) and the longest pin cookie that is looked at.
     package static let maximumBytes = 50
 
+    /// The rule as a regular expression, for JSON Schema.
+    package static let pattern = "^[A-Za-z0-9._-]{1,\(maximumBytes)}$"
+    /// The rule in words, for messages.
+    package static let rule = "1 to \(maximumBytes) of the characters A-Z a-z 0-9 . _ -"
+
     package let text: String
 
     /// - Throws: `InvalidNodeID` when `text` is empty, too long or has another character.
@@ -13,9 +18,18 @@ package struct NodeID: Hashable, Comparable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// Whether the bytes spell a node id. The data plane asks this of bytes that never become a `String`.
+    /// Whether the bytes spell a node id.
     package static func isValid(_ bytes: some Collection<UInt8>) -> Bool {
         !bytes.isEmpty && bytes.count <= maximumBytes && bytes.allSatisfy(isAllowed)
+    }
+
+    /// The same, asked of a request's bytes, which never become a `String`.
+    ///
+    /// SAFETY: reads within the buffer's bounds, during the call only.
+    package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard !bytes.isEmpty, bytes.count <= maximumBytes else { return false }
+        for byte in bytes where !isAllowed(byte) { return false }
+        return true
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
@@ -37,6 +51,6 @@ package struct InvalidNodeID: Error, Equatable, CustomStringConvertible {
     package let text: String
 
     package var description: String {
-        "\"\(text)\" is not a node id: use 1 to \(NodeID.maximumBytes) of the characters A-Z a-z 0-9 . _ -"
+        "\"\(text)\" is not a node id: use \(NodeID.rule)"
     }
 }

@@ -18,25 +18,25 @@ extension SocketAddress {
 extension SocketAddress: CustomStringConvertible {
     /// `10.0.0.1:8084` or `[::1]:8084`.
     package var description: String {
-        ip.isIPv4 ? "\(ip.figures):\(port)" : "[\(ip.figures)]:\(port)"
+        ip.isIPv4 ? "\(ip.text):\(port)" : "[\(ip.text)]:\(port)"
     }
 }
 
 extension IPAddress {
-    /// The address in figures, as RFC 5952 §4 writes it: `192.0.2.7`, `2001:db8::7`.
-    package var figures: String {
-        String(unsafeUninitializedCapacity: IPAddress.figuresBytes) { figures(into: UnsafeMutableRawBufferPointer($0)) }
+    /// The address as text, as RFC 5952 §4 writes it: `192.0.2.7`, `2001:db8::7`.
+    package var text: String {
+        String(unsafeUninitializedCapacity: IPAddress.textBytes) { writeText(into: UnsafeMutableRawBufferPointer($0)) }
     }
 
-    /// The most bytes that `figures(into:)` writes: eight groups of four and seven colons.
-    package static let figuresBytes = 39
+    /// The most bytes that `writeText(into:)` writes: eight groups of four and seven colons.
+    package static let textBytes = 39
 
-    /// Writes `figures` without making a `String`, for the request path.
-    /// - Parameter output: at least `figuresBytes` long.
+    /// Writes `text` without making a `String`, for the request path.
+    /// - Parameter output: at least `textBytes` long.
     /// - Returns: bytes written; 0 when there is no room.
-    package func figures(into output: UnsafeMutableRawBufferPointer) -> Int {
-        guard output.count >= IPAddress.figuresBytes else { return 0 }
-        var writer = FiguresWriter(output: output)
+    package func writeText(into output: UnsafeMutableRawBufferPointer) -> Int {
+        guard output.count >= IPAddress.textBytes else { return 0 }
+        var writer = TextWriter(output: output)
         if isIPv4 {
             for shift in [24, 16, 8, 0] as [UInt64] {
                 if shift != 24 { writer.put(UInt8(ascii: ".")) }
@@ -77,8 +77,8 @@ extension IPAddress {
 }
 
 /// Appends numbers to a buffer that is known to be long enough.
-private struct FiguresWriter {
-    // SAFETY: `IPAddress.figures(into:)` checked that the longest address fits, and the writer does not outlive its call.
+private struct TextWriter {
+    // SAFETY: `IPAddress.writeText(into:)` checked that the longest address fits, and the writer does not outlive its call.
     let output: UnsafeMutableRawBufferPointer
     var count = 0
 

@@ -25,7 +25,7 @@ struct RebalanceStock {
 
     private enum Place {
         case movable(at: NodeReference)
-        /// By a person's wish.
+        /// By a person's decision.
         case kept(at: NodeReference)
         case fixed(at: NodeReference)
         case elsewhere

@@ -1,3 +1,4 @@
+import ClusterCore
 package import HTTPTypes
 
 /// What an endpoint answers, before it becomes bytes. The fields that every answer carries are added once, by the
@@ -47,7 +48,7 @@ package struct Answer: Sendable {
         case .json: "application/json; charset=utf-8"
         case .page: "text/html; charset=utf-8"
         case .text: "text/plain; charset=utf-8"
-        case .metrics: "text/plain; version=0.0.4; charset=utf-8"
+        case .metrics: Exposition.contentType
         case .jsonLines: "application/x-ndjson; charset=utf-8"
         case .events: "text/event-stream; charset=utf-8"
         }

@@ -4,18 +4,18 @@ import Synchronization
 
 /// `kuma_balancer_*`: what this balancer did, and what it sees of each node.
 struct BalancerMetrics: Sendable {
-    private typealias Label = MetricsText.Label
-    private typealias Sample = MetricsText.Sample
+    private typealias Label = Exposition.Label
+    private typealias Sample = Exposition.Sample
 
     let sources: AnswerSources
 
-    func write(into text: inout MetricsText, at moment: Moment) {
+    func write(into text: inout Exposition, at moment: Moment) {
         process(&text, moment)
         traffic(&text)
         nodes(&text)
     }
 
-    private func process(_ text: inout MetricsText, _ moment: Moment) {
+    private func process(_ text: inout Exposition, _ moment: Moment) {
         let configuration = sources.configuration
         text.add(
             "kuma_balancer_info", .gauge, "This balancer; always 1.",
@@ -37,7 +37,7 @@ struct BalancerMetrics: Sendable {
             sources.traffic.count)
     }
 
-    private func traffic(_ text: inout MetricsText) {
+    private func traffic(_ text: inout Exposition) {
         func sum(_ count: (TrafficFacts) -> Int) -> Int { sources.traffic.reduce(0) { $0 + count($1) } }
         text.add(
             "kuma_balancer_connections", .gauge, "Client connections open now.",
@@ -82,7 +82,7 @@ struct BalancerMetrics: Sendable {
             sum { $0.lostAccessLines.load(ordering: .relaxed) })
     }
 
-    private func nodes(_ text: inout MetricsText) {
+    private func nodes(_ text: inout Exposition) {
         let nodes = sources.control.routingTable.nodes
         func samples(_ value: (NodeTraffic) -> Int) -> [Sample] {
             nodes.map { Sample(value($0.traffic), [Label("node_id", $0.id.text)]) }

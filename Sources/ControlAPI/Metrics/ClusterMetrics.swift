@@ -5,13 +5,13 @@ import ControlPlane
 /// `kuma_cluster_*`: the cluster as this balancer knows it; and, as `kuma_balancer_*`, what this balancer itself did for it,
 /// which is to be summed over all balancers.
 struct ClusterMetrics: Sendable {
-    private typealias Label = MetricsText.Label
-    private typealias Sample = MetricsText.Sample
+    private typealias Label = Exposition.Label
+    private typealias Sample = Exposition.Sample
 
     let state: ClusterState
     let followers: Int
 
-    func write(into text: inout MetricsText, at moment: Moment) {
+    func write(into text: inout Exposition, at moment: Moment) {
         nodes(&text)
         monitors(&text)
         leadership(&text)
@@ -19,7 +19,7 @@ struct ClusterMetrics: Sendable {
         work(&text)
     }
 
-    private func nodes(_ text: inout MetricsText) {
+    private func nodes(_ text: inout Exposition) {
         func samples(_ value: (NodeView) -> Double?) -> [Sample] {
             state.nodes.compactMap { node in
                 value(node).map { Sample($0, [Label("node_id", node.record.id.text)]) }
@@ -63,7 +63,7 @@ struct ClusterMetrics: Sendable {
         add("flaps", "Times the node went offline in the last ten minutes.") { Double($0.flaps) }
     }
 
-    private func monitors(_ text: inout MetricsText) {
+    private func monitors(_ text: inout Exposition) {
         text.add(
             "kuma_cluster_monitor_limit", .gauge, "Monitors above which a node gets no more.", state.monitorLimit)
         text.add(
@@ -72,7 +72,7 @@ struct ClusterMetrics: Sendable {
             "kuma_cluster_orphaned_monitors", .gauge, "Active monitors whose node does not exist.", state.orphanedCount)
     }
 
-    private func leadership(_ text: inout MetricsText) {
+    private func leadership(_ text: inout Exposition) {
         let view = state.leadership
         text.add(
             "kuma_cluster_lease_held", .gauge, "Whether this balancer is the leader.", [Sample(view.isSelf)])
@@ -88,7 +88,7 @@ struct ClusterMetrics: Sendable {
             [Sample(state.orders.activePause != nil)])
     }
 
-    private func database(_ text: inout MetricsText, _ moment: Moment) {
+    private func database(_ text: inout Exposition, _ moment: Moment) {
         text.add(
             "kuma_cluster_database_reachable", .gauge, "Whether the database answered last.",
             [Sample(state.database.isReachable)])
@@ -108,7 +108,7 @@ struct ClusterMetrics: Sendable {
             [Sample(Double(state.tableGeneration))])
     }
 
-    private func work(_ text: inout MetricsText) {
+    private func work(_ text: inout Exposition) {
         text.add(
             "kuma_balancer_monitors_moved_total", .counter, "Monitors that this balancer moved as the leader.",
             MoveReason.allCases.map { Sample(state.moves.moved[$0] ?? 0, [Label("reason", $0.rawValue)]) })

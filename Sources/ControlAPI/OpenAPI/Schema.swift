@@ -1,3 +1,5 @@
+import ClusterCore
+
 /// The parts of JSON Schema (2020-12, as OpenAPI 3.1 uses it) that describe our answers.
 enum Schema {
     static let string: JSON = ["type": "string"]
@@ -9,7 +11,7 @@ enum Schema {
     static let timestamp: JSON = ["type": "integer", "description": "Unix seconds."]
     /// ISO-8601 UTC with milliseconds.
     static let time: JSON = ["type": "string", "format": "date-time"]
-    static let nodeID: JSON = ["type": "string", "pattern": "^[A-Za-z0-9._-]{1,50}$"]
+    static let nodeID: JSON = ["type": "string", "pattern": .string(NodeID.pattern)]
 
     static func words(_ words: [String]) -> JSON { ["type": "string", "enum": .array(words.map { .string($0) })] }
 

@@ -3,7 +3,7 @@ import HTTPTypes
 
 /// The caller's pin: the cookie `KUMA_FIXED_NODE`.
 package enum PinCookie {
-    static let name = "KUMA_FIXED_NODE"
+    private static let name = "\(WireNames.pinCookie)"
     /// Seconds: a week.
     static let defaultLifetime = 604_800
     /// Seconds: one second to one year.
@@ -26,5 +26,5 @@ package enum PinCookie {
         "\(name)=\(node.text); Path=/; Max-Age=\(lifetime); HttpOnly; SameSite=Lax"
     }
 
-    static let clear = "\(name)=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+    static let clear = "\(WireNames.clearedPin)"
 }

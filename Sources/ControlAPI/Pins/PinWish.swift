@@ -25,7 +25,7 @@ struct PinWish: Sendable {
             throw Refusal(.badRequest, .missingNode, "the body names no node: send {\"node\":\"node2\"}")
         }
         guard let node = try? NodeID(text) else {
-            throw Refusal(.badRequest, .invalidNode, "node must be 1 to 50 of the characters A-Z a-z 0-9 . _ -")
+            throw Refusal(.badRequest, .invalidNode, "node must be \(NodeID.rule)")
         }
         let wished = decoded.expires ?? Double(PinCookie.defaultLifetime)
         guard let lifetime = Int(exactly: wished), PinCookie.lifetimes.contains(lifetime) else {

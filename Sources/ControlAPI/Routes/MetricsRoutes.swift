@@ -1,3 +1,4 @@
+import ClusterCore
 import ControlPlane
 
 /// What Prometheus scrapes.
@@ -8,7 +9,7 @@ struct MetricsRoutes: Sendable {
 
     private func metrics() -> Answer {
         let moment = Moment.now
-        var text = MetricsText()
+        var text = Exposition()
         BalancerMetrics(sources: sources).write(into: &text, at: moment)
         ClusterMetrics(state: sources.control.state, followers: sources.control.followerCount)
             .write(into: &text, at: moment)

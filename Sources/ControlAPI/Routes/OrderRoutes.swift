@@ -156,5 +156,5 @@ private struct PauseWish {
 
 extension APIRequest {
     /// Who asks, as the history tells it.
-    var caller: String { client?.figures ?? "unknown" }
+    var caller: String { client?.text ?? "unknown" }
 }

@@ -1,23 +1,9 @@
+import ClusterCore
 import HTTPTypes
 
 /// The names that scripts of the old system know: each sends the caller on to its `/lb/` name.
 enum RedirectRoutes {
-    static let names: [(old: String, new: String)] = [
-        ("/health", "/lb/ping"),
-        ("/api/system-status", "/lb/system-status"),
-        ("/api/node-status", "/lb/node-status"),
-        ("/api/load-balancer-status", "/lb/load-balancer-status"),
-        ("/api/health-check-status", "/lb/health-status"),
-        ("/api/health-status", "/lb/health-status"),
-        ("/api/fault-detection-status", "/lb/fault-detection-status"),
-        ("/api/update-loads", "/lb/update-loads"),
-        ("/api/trigger-rebalancing", "/lb/trigger-rebalancing"),
-        ("/api/force-rebalance-all", "/lb/force-rebalance-all"),
-        ("/api/rebalancing-status", "/lb/rebalancing-status"),
-        ("/api/trigger-health-check", "/lb/trigger-health-check"),
-        ("/api/debug-config", "/lb/debug-config"),
-        ("/api/debug-logs", "/lb/debug-logs"),
-    ]
+    static let names = WireNames.olderPaths.map { (old: "\($0.old)", new: "\($0.new)") }
 
     static var endpoints: [Endpoint] {
         names.map { name in

@@ -93,13 +93,13 @@ enum ForwardedHosts {
 
 /// Field names that swift-http-types does not list. Its initialiser gives nil for what is no token.
 enum FieldName {
-    static let balancer = HTTPField.Name("X-Balancer")
+    static let balancer = HTTPField.Name(WireNames.balancer.text)
     static let contentLanguage = HTTPField.Name("Content-Language")
     static let fetchDestination = HTTPField.Name("Sec-Fetch-Dest")
     static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
     static let lastEventID = HTTPField.Name("Last-Event-ID")
-    static let forwardedFor = HTTPField.Name("X-Forwarded-For")
-    static let forwardedHost = HTTPField.Name("X-Forwarded-Host")
+    static let forwardedFor = HTTPField.Name(WireNames.forwardedFor.text)
+    static let forwardedHost = HTTPField.Name(WireNames.forwardedHost.text)
     static let referrerPolicy = HTTPField.Name("Referrer-Policy")
     /// Tells nginx, where one stands in front, to pass each message on at once.
     static let accelBuffering = HTTPField.Name("X-Accel-Buffering")

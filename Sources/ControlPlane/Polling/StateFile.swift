@@ -89,7 +89,7 @@ package struct SavedState: Sendable, Equatable, Codable {
                 id: node.id.text, name: node.name, host: node.host, status: node.status.rawValue,
                 adminState: node.adminState.rawValue, isPrimary: node.isPrimary,
                 monitorCount: snapshot.monitorCount(of: node),
-                address: node.address.flatMap(resolved).map { $0.ip.figures })
+                address: node.address.flatMap(resolved).map { $0.ip.text })
         }
     }
 

@@ -1,6 +1,6 @@
 package import ClusterCore
 
-/// The addresses of the nodes' host names: what to look up when, and the last good answer of each. A host in figures is
+/// The addresses of the nodes' host names: what to look up when, and the last good answer of each. A host that is an address is
 /// its own answer. A value; the look-ups themselves block and happen elsewhere.
 package struct AddressBook: Sendable {
     /// Threads that may be inside a resolver at once; a dead name server holds each for up to its own time-out.

@@ -6,7 +6,7 @@ struct BookEntry: Sendable {
     private(set) var addresses: [SocketAddress] = []
     /// Nil while the last look-up was good, and before the first one.
     private(set) var lastError: String?
-    /// Nil: never, for a host in figures.
+    /// Nil: never, for a host that is an address.
     private(set) var due: ContinuousClock.Instant?
     /// Of the look-up under way.
     var startedAt: ContinuousClock.Instant?

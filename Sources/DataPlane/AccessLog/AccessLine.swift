@@ -103,12 +103,11 @@ struct AccessLine {
         add("}")
     }
 
-    /// The first two as `X-Routed-Via` has them.
+    /// Of a node: as `X-Routed-Via` has it.
     private static func word(_ answerer: AccessNote.Answerer) -> StaticString? {
         switch answerer {
         case .nobody: nil
-        case .node(.loadBalancer): "load-balancer"
-        case .node(.fixedNode): "fixed-node"
+        case .node(let via): via.word
         case .controlAPI: "api"
         case .balancer: "balancer"
         }
@@ -169,8 +168,8 @@ struct AccessLine {
     }
 
     private mutating func add(_ address: IPAddress) {
-        withUnsafeTemporaryAllocation(byteCount: IPAddress.figuresBytes, alignment: 1) { figures in
-            bytes.append(contentsOf: figures[..<address.figures(into: figures)])
+        withUnsafeTemporaryAllocation(byteCount: IPAddress.textBytes, alignment: 1) { text in
+            bytes.append(contentsOf: text[..<address.writeText(into: text)])
         }
     }
 }

@@ -91,7 +91,7 @@ package final class AccessLog: Sendable {
 
     // MARK: The writer's thread
 
-    var isEnding: Bool { mailbox.order == .stop }
+    var isEnding: Bool { mailbox.command == .stop }
 
     /// Gathers lines for a moment.
     func pause() { if !isEnding { usleep(AccessLog.pauseMicroseconds) } }

@@ -25,7 +25,7 @@ final class AccessNote {
 
     /// Whether a request is noted that has not been recorded.
     private(set) var isOpen = false
-    /// Figures of whom a trusted proxy names; empty: nobody, the client is the peer.
+    /// The address that a trusted proxy names; empty: nobody, the client is the peer.
     private(set) var client: [UInt8] = []
     private(set) var method: [UInt8] = []
     private(set) var path: [UInt8] = []
@@ -54,7 +54,7 @@ final class AccessNote {
         _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, named: UnsafeRawBufferPointer, at now: UInt64
     ) {
         openUnread(at: now)
-        if named.count <= IPAddress.figuresBytes, named.allSatisfy(AccessNote.isFigure) {
+        if named.count <= IPAddress.textBytes, named.allSatisfy(AccessNote.isAddressByte) {
             client.append(contentsOf: named)
         }
         method.append(contentsOf: head.methodText.bytes(in: bytes).prefix(AccessNote.methodBytes))
@@ -87,7 +87,7 @@ final class AccessNote {
         }.map { $0 + count }
     }
 
-    private static func isFigure(_ byte: UInt8) -> Bool {
+    private static func isAddressByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
             UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: "."), UInt8(ascii: ":"):

@@ -15,7 +15,7 @@ struct Endpoint: ~Copyable {
     /// The peer will send no more (EPOLLRDHUP); bytes before its end may still wait to be read.
     var hasEnded = false
     /// A receive returned the end, or we gave up reading.
-    var isDrained = false
+    var isReadOut = false
     /// We told the peer that no more comes.
     var isShut = false
 
@@ -33,7 +33,7 @@ struct Endpoint: ~Copyable {
         isReadable = false
         isWritable = false
         hasEnded = false
-        isDrained = false
+        isReadOut = false
         isShut = false
     }
 
@@ -84,6 +84,13 @@ enum UpstreamTarget: Equatable {
 /// Why the request at hand goes where it goes: the text of `X-Routed-Via`.
 enum RoutedVia: UInt8 {
     case loadBalancer, fixedNode
+
+    var word: StaticString {
+        switch self {
+        case .loadBalancer: "load-balancer"
+        case .fixedNode: "fixed-node"
+        }
+    }
 }
 
 /// The nodes a request was tried on; at most `capacity`, the greatest `connectAttempts` that has an effect.
@@ -167,7 +174,7 @@ struct Connection: ~Copyable {
     var tried = TriedNodes()
     /// Since when its upstream's connect, then its response, is awaited: monotonic nanoseconds of a turn.
     var awaitedSince: UInt64 = 0
-    var tie = NodeTie.none
+    var affinity = NodeAffinity.none
     /// Present from a Socket.IO handshake until its session is known.
     var sessionSearch: SessionSearch?
     /// What the access log will say of the request at hand; nil while the log is off.

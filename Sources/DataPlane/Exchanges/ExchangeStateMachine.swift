@@ -87,11 +87,11 @@ struct ExchangeStateMachine: Sendable {
         /// Both connections as told; the client's next request may follow.
         case next(upstream: Persistence)
         /// The client connection ends after what was sent; the upstream as told.
-        case closeClient(upstream: Persistence, wish: Wish)
+        case closeClient(upstream: Persistence, by: Closer)
     }
 
-    /// Whose wish the end of a client connection is.
-    enum Wish: Equatable {
+    /// Who ends a client connection.
+    enum Closer: Equatable {
         /// The client's, who therefore sends nothing after this request (RFC 9112 §9.6).
         case client
         /// Ours or the node's: the client may have sent more by now.
@@ -101,7 +101,7 @@ struct ExchangeStateMachine: Sendable {
     let context: RequestContext
     private let version: HTTPVersion
     /// What the client wants of its connection.
-    private let clientWish: Persistence
+    private let requestedPersistence: Persistence
     /// What it wants, later what it was told.
     private var clientPersistence: Persistence
     private var upstreamPersistence = Persistence.close
@@ -120,7 +120,7 @@ struct ExchangeStateMachine: Sendable {
     init(_ head: RequestHead, upstream: UpstreamOrigin) {
         context = RequestContext(head)
         version = head.version
-        clientWish = head.persistence
+        requestedPersistence = head.persistence
         clientPersistence = head.persistence
         request = BodyScanner(head.body)
         again =
@@ -284,11 +284,11 @@ struct ExchangeStateMachine: Sendable {
 
     var ending: Ending {
         guard stage == .complete else { return .unfinished }
-        guard request.isComplete else { return .closeClient(upstream: .close, wish: .balancer) }
+        guard request.isComplete else { return .closeClient(upstream: .close, by: .balancer) }
         switch clientPersistence {
         case .keepAlive: return .next(upstream: upstreamPersistence)
         case .close:
-            return .closeClient(upstream: upstreamPersistence, wish: clientWish == .close ? .client : .balancer)
+            return .closeClient(upstream: upstreamPersistence, by: requestedPersistence == .close ? .client : .balancer)
         }
     }
 }

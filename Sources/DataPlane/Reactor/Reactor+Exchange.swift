@@ -15,10 +15,10 @@ extension Reactor {
             case .next(let persistence):
                 finishExchange(slot, upstream: persistence)
                 return .made
-            case .closeClient(let persistence, let wish):
+            case .closeClient(let persistence, let closer):
                 recordAccess(slot)
                 letGoOfUpstream(slot, persistence)
-                endClient(slot, wish)
+                endClient(slot, by: closer)
                 return .made
             }
         }
@@ -189,11 +189,11 @@ extension Reactor {
         }
     }
 
-    /// The exchange is over and so is the client's connection. Where that was the client's wish and nothing of it is
+    /// The exchange is over and so is the client's connection. Where the client asked for that and nothing of it is
     /// unread, a plain close loses nothing: it saves telling our end first and waiting for the client's.
-    private func endClient(_ slot: Slot, _ wish: ExchangeStateMachine.Wish) {
+    private func endClient(_ slot: Slot, by closer: ExchangeStateMachine.Closer) {
         let isUnread = slot.pointee.client.isReadable || !slot.pointee.input.isEmpty
-        switch wish {
+        switch closer {
         case .client where !isUnread: closeConnection(slot)
         case .client, .balancer: beginClosing(slot)
         }

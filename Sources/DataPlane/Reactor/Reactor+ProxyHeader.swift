@@ -22,7 +22,7 @@ extension Reactor {
             slot.pointee.proxyHeader = .passed
             return .passed(0)
         case .malformed(let fault):
-            sayRefused(fault, slot, bytes)
+            logRefused(fault, slot, bytes)
             countAsNotHTTP(slot)
             return .ended
         case .complete(let client, let transport, let count):
@@ -56,7 +56,7 @@ extension Reactor {
     /// Without a word: whoever is there does not speak HTTP.
     /// - Parameter bytes: all that came since the last request.
     func closeAsNotHTTP(_ slot: Slot, _ bytes: UnsafeRawBufferPointer) {
-        if ProxyHeaderSniffer.isHeader(bytes) { sayUnwanted(slot) }
+        if ProxyHeaderSniffer.isHeader(bytes) { logUnwanted(slot) }
         countAsNotHTTP(slot)
     }
 
@@ -68,7 +68,7 @@ extension Reactor {
     // MARK: What the operator learns
 
     /// A trusted proxy's header cannot be read.
-    private func sayRefused(_ fault: ProxyHeaderFault, _ slot: Slot, _ bytes: UnsafeRawBufferPointer) {
+    private func logRefused(_ fault: ProxyHeaderFault, _ slot: Slot, _ bytes: UnsafeRawBufferPointer) {
         guard let heldBack = malformedHeaders.next(now: now) else { return }
         logger.warning(
             "closed a trusted proxy's connection: its PROXY protocol header is malformed",
@@ -79,7 +79,7 @@ extension Reactor {
     }
 
     /// Somebody sent a header who may not, or at a place where none belongs.
-    private func sayUnwanted(_ slot: Slot) {
+    private func logUnwanted(_ slot: Slot) {
         guard let heldBack = unwantedHeaders.next(now: now) else { return }
         let reason =
             switch (slot.pointee.proxyHeader, configuration.proxyProtocol) {

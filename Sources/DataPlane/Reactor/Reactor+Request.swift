@@ -102,7 +102,7 @@ extension Reactor {
     private func dispatch(
         _ slot: Slot, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, from source: ByteSource
     ) {
-        if case .node(let resource) = head.destination { slot.pointee.tie = tie(slot, head, resource, bytes) }
+        if case .node(let resource) = head.destination { slot.pointee.affinity = affinity(slot, head, resource, bytes) }
         let (wanted, origin) = chooseUpstream(slot, head, bytes)
         slot.pointee.exchange = ExchangeStateMachine(head, upstream: origin)
         guard wanted != .none else {
@@ -147,8 +147,8 @@ extension Reactor {
         let pin = directory.pin(bytes)
         slot.pointee.pinClearing = pin == .stale ? .clear : .none
         let choice = directory.choose(
-            pin: pin, tie: slot.pointee.tie, sticky: slot.pointee.stickyNode, tried: slot.pointee.tried, resending,
-            now: now)
+            pin: pin, affinity: slot.pointee.affinity, sticky: slot.pointee.stickyNode, tried: slot.pointee.tried,
+            resending, now: now)
         guard let choice else { return .none }
         slot.pointee.via = choice.via
         return .node(choice.node)
@@ -207,9 +207,9 @@ extension Reactor {
             case .plain: "http"
             case .tls: "https"
             }
-        return withUnsafeTemporaryAllocation(byteCount: IPAddress.figuresBytes, alignment: 1) { figures in
+        return withUnsafeTemporaryAllocation(byteCount: IPAddress.textBytes, alignment: 1) { text in
             // SAFETY: the stamps' buffers outlive the rewriting: one is on this stack frame, one a literal, one lent for it.
-            let address = UnsafeRawBufferPointer(rebasing: figures[..<ip.figures(into: figures)])
+            let address = UnsafeRawBufferPointer(rebasing: text[..<ip.writeText(into: text)])
             return authority.withUnsafeBytes { authority in
                 let stamps = RequestStamps(
                     clientAddress: address,

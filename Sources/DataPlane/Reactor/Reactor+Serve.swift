@@ -103,8 +103,8 @@ extension Reactor {
             // A short read has emptied the socket (epoll(7)), unless an end is waiting behind it.
             if count < room, !endpoint.hasEnded { endpoint.isReadable = false }
         case .wouldBlock: endpoint.isReadable = false
-        case .endOfStream: endpoint.isDrained = true
-        case .failed: endpoint.isDrained = true
+        case .endOfStream: endpoint.isReadOut = true
+        case .failed: endpoint.isReadOut = true
         }
         return outcome
     }

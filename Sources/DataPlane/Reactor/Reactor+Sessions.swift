@@ -1,8 +1,8 @@
 import ClusterCore
 import HTTPFraming
 
-/// What ties a request to a node, besides its client's pin (DESIGN.md §3.3).
-enum NodeTie: Equatable {
+/// What leads a request to one node, besides its client's pin (DESIGN.md §3.3).
+enum NodeAffinity: Equatable {
     case none
     /// The node that issued its Socket.IO session, or that runs its monitor.
     case node(Int)
@@ -14,16 +14,16 @@ enum NodeTie: Equatable {
 }
 
 extension Reactor {
-    /// What ties the request to a node. Takes note of a handshake, whose answer will name the session.
-    func tie(
+    /// What leads the request to one node. Takes note of a handshake, whose answer will name the session.
+    func affinity(
         _ slot: Slot, _ head: RequestHead, _ resource: NodeResource, _ bytes: UnsafeRawBufferPointer
-    ) -> NodeTie {
+    ) -> NodeAffinity {
         slot.pointee.sessionSearch = nil
         switch resource {
         case .anything: return .none
         case .monitor(let id): return directory.node(running: id).map { .node($0) } ?? .none
         case .socketIO(let session):
-            guard !session.isEmpty else { return handshakeTie(slot, head, bytes) }
+            guard !session.isEmpty else { return handshakeAffinity(slot, head, bytes) }
             if let node = node(ofSession: session.bytes(in: bytes)) { return .node(node) }
             let client = clientDigest(slot, bytes)
             return switch configuration.affinity {
@@ -33,7 +33,7 @@ extension Reactor {
         }
     }
 
-    private func handshakeTie(_ slot: Slot, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> NodeTie {
+    private func handshakeAffinity(_ slot: Slot, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> NodeAffinity {
         switch head.upgrade {
         // One connection for the whole session: nothing to learn, nothing to place.
         case .webSocket: return .none
@@ -65,9 +65,9 @@ extension Reactor {
         case .untrusted: break
         }
         let ip = slot.pointee.peer.ip
-        return withUnsafeTemporaryAllocation(byteCount: IPAddress.figuresBytes, alignment: 1) { figures in
+        return withUnsafeTemporaryAllocation(byteCount: IPAddress.textBytes, alignment: 1) { text in
             // SAFETY: read on this stack frame, as far as it was written.
-            RendezvousHash.digest(figures[..<ip.figures(into: figures)])
+            RendezvousHash.digest(text[..<ip.writeText(into: text)])
         }
     }
 

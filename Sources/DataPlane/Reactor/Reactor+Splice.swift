@@ -52,21 +52,21 @@ extension Reactor {
             source.isReadable = false
             return .none
         case .endOfStream:
-            source.isDrained = true
+            source.isReadOut = true
             return .sourceEnded
         case .failed:
-            source.isDrained = true
+            source.isReadOut = true
             return .sourceFailed
         case .moved(let count):
             lane.held = Int32(count)
             splicedBytes += count
             lane.pace = count < min(Reactor.trickleBytes, share) ? .trickle : .bulk
-            return drain(&lane, to: &sink).delivery == .accepted ? .moved(count) : .sinkFailed
+            return pour(&lane, to: &sink).delivery == .accepted ? .moved(count) : .sinkFailed
         }
     }
 
     /// Moves what a lane holds to its sink.
-    private func drain(_ lane: inout PipeLane, to sink: inout Endpoint) -> (progress: Progress, delivery: Delivery) {
+    private func pour(_ lane: inout PipeLane, to sink: inout Endpoint) -> (progress: Progress, delivery: Delivery) {
         guard lane.held > 0, sink.isWritable else { return (.none, .accepted) }
         let held = Int(lane.held)
         switch SystemCall.splice(from: pipes.output(of: lane), to: sink.number, held) {
@@ -88,9 +88,9 @@ extension Reactor {
     ) -> (progress: Progress, delivery: Delivery) {
         let flushed = flush(&pending, to: &sink)
         guard lane.held > 0, pending.isEmpty, flushed.delivery == .accepted else { return flushed }
-        let drained = drain(&lane, to: &sink)
+        let poured = pour(&lane, to: &sink)
         pipes.giveBackIfEmpty(&lane)
-        return (flushed.progress == .made ? .made : drained.progress, drained.delivery)
+        return (flushed.progress == .made ? .made : poured.progress, poured.delivery)
     }
 
     // MARK: Exchanges

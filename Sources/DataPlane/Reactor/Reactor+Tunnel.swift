@@ -91,7 +91,7 @@ extension Reactor {
         let flushed = flush(&pending, &lane, to: &sink)
         guard flushed.delivery == .accepted else { return .failed }
         var step = flushed.progress == .made ? RelayStep.moved(0) : RelayStep.none
-        if pending.isEmpty, lane.isEmpty, source.isReadable, !source.isDrained {
+        if pending.isEmpty, lane.isEmpty, source.isReadable, !source.isReadOut {
             let outcome =
                 maySplice(.max, lane)
                 ? splice(from: &source, to: &sink, lane: &lane, atMost: .max)
@@ -104,7 +104,7 @@ extension Reactor {
             case .unavailable: step = .moved(0)
             }
         }
-        if source.isDrained, pending.isEmpty, lane.isEmpty, !sink.isShut {
+        if source.isReadOut, pending.isEmpty, lane.isEmpty, !sink.isShut {
             SystemCall.endSending(sink.number)
             sink.isShut = true
             step = .ended

@@ -126,7 +126,7 @@ extension Reactor {
         // The pin, if any, has been tried: from here on the balancer chooses.
         let resending: NodeDirectory.Resending = slot.pointee.exchange?.isReplayable == true ? .possible : .impossible
         return directory.choose(
-            pin: .none, tie: slot.pointee.tie, sticky: -1, tried: slot.pointee.tried, resending, now: now)
+            pin: .none, affinity: slot.pointee.affinity, sticky: -1, tried: slot.pointee.tried, resending, now: now)
     }
 
     func answerNoNode(_ slot: Slot) {

@@ -8,7 +8,7 @@ import Synchronization
 /// One thread's share of the data plane: its listeners, epoll instance, connections, deadlines and scratch buffers.
 /// Nothing of it is touched by another thread, except its mailbox and its counters.
 ///
-/// A turn: wait for events; take over a newer routing table, if any; carry out orders; serve the connections that have
+/// A turn: wait for events; take over a newer routing table, if any; carry out commands; serve the connections that have
 /// events, then those that had more to do than one turn allows; let the deadlines that passed have their effect.
 final class Reactor {
     typealias Slot = ConnectionSlab.Slot
@@ -145,7 +145,7 @@ final class Reactor {
     func run() {
         takeTableIfNewer()
         withUnsafeTemporaryAllocation(of: clinux_event.self, capacity: Int(clinux_event_batch)) { events in
-            while !hasFailed, mailbox.order != .stop, !hasDrained { turn(events) }
+            while !hasFailed, mailbox.command != .stop, !hasDrained { turn(events) }
         }
         closeAll()
     }
@@ -196,7 +196,7 @@ final class Reactor {
     /// Takes what other threads have said.
     private func lookAround() {
         takeTableIfNewer()
-        if mailbox.order == .drain, !isDraining { beginDraining() }
+        if mailbox.command == .drain, !isDraining { beginDraining() }
     }
 
     /// How long nothing is due. Reckoned from the time of the last turn: what that took is at most waited too long, and

@@ -4,7 +4,7 @@ import Synchronization
 
 /// What other threads may say to a reactor, and how they wake it: one flag and one eventfd(2).
 final class ReactorMailbox: Sendable {
-    enum Order: UInt8, AtomicRepresentable {
+    enum Command: UInt8, AtomicRepresentable {
         case serve
         /// Accept nothing more, finish what is in progress.
         case drain
@@ -13,7 +13,7 @@ final class ReactorMailbox: Sendable {
     }
 
     private let wakeCounter: Descriptor
-    private let latestOrder = Atomic<Order>(.serve)
+    private let latestCommand = Atomic<Command>(.serve)
 
     init() throws(SystemError) {
         wakeCounter = Descriptor(owning: try SystemCall.retryingShim { clinux_eventfd() }.get())
@@ -22,21 +22,21 @@ final class ReactorMailbox: Sendable {
     /// Readable while there is something to look at.
     var descriptor: Int32 { wakeCounter.number }
 
-    var order: Order { latestOrder.load(ordering: .acquiring) }
+    var command: Command { latestCommand.load(ordering: .acquiring) }
 
-    /// An order that goes less far than the latest has no effect: who was told to stop does not drain.
-    func give(_ order: Order) {
-        var latest = self.order
-        while latest.rawValue < order.rawValue {
-            let attempt = latestOrder.compareExchange(
-                expected: latest, desired: order, ordering: .acquiringAndReleasing)
+    /// A command that goes less far than the latest has no effect: who was told to stop does not drain.
+    func give(_ command: Command) {
+        var latest = self.command
+        while latest.rawValue < command.rawValue {
+            let attempt = latestCommand.compareExchange(
+                expected: latest, desired: command, ordering: .acquiringAndReleasing)
             if attempt.exchanged { break }
             latest = attempt.original
         }
         wake()
     }
 
-    /// Makes the reactor look at its orders and at the routing table. From any thread; never blocks.
+    /// Makes the reactor look at its commands and at the routing table. From any thread; never blocks.
     func wake() {
         var one: UInt64 = 1
         // A counter that is full is readable already, which is all that is wanted.

@@ -2,15 +2,16 @@ package import ClusterCore
 import Synchronization
 
 extension NodeDirectory {
-    /// Whether a request can be sent again when its node dies under it. One that cannot, and that no pin and no tie leads
-    /// there, keeps away from a node that has just broken off a connection, as long as another one could serve.
+    /// Whether a request can be sent again when its node dies under it. One that cannot, and that no pin and no affinity
+    /// leads there, keeps away from a node that has just broken off a connection, as long as another one could serve.
     enum Resending { case possible, impossible }
 
-    /// The node for a request: set-up first, then the pin, then what ties the request to a node, then where the client is,
-    /// then the least loaded (DESIGN.md §3.3, §3.1 (5)). Nil when none is left to try.
+    /// The node for a request: set-up first, then the pin, then affinity, then where the client is, then the least
+    /// loaded (DESIGN.md §3.3, §3.1 (5)). Nil when none is left to try.
     /// - Parameter sticky: the entry that this client connection is on, or -1.
     func choose(
-        pin: Pin, tie: NodeTie = .none, sticky: Int, tried: TriedNodes, _ resending: Resending = .possible, now: UInt64
+        pin: Pin, affinity: NodeAffinity = .none, sticky: Int, tried: TriedNodes, _ resending: Resending = .possible,
+        now: UInt64
     ) -> Choice? {
         if isSetupPending, let primary, !tried.contains(primary), standing(primary, now: now) != .impossible {
             return Choice(node: primary, via: .loadBalancer)
@@ -21,14 +22,14 @@ extension NodeDirectory {
             return Choice(node: index, via: .fixedNode)
         }
         let isPlaced = isUsable(sticky, tried: tried, now: now)
-        let tied: Int? =
-            switch tie {
+        let favoured: Int? =
+            switch affinity {
             case .none: nil
             case .node(let index): isUsable(index, tried: tried, now: now) ? index : nil
             case .address(let client): favourite(of: client, tried: tried, now: now)
             case .addressIfNew(let client): isPlaced ? nil : favourite(of: client, tried: tried, now: now)
             }
-        if let tied { return Choice(node: tied, via: .loadBalancer) }
+        if let favoured { return Choice(node: favoured, via: .loadBalancer) }
         if isPlaced, !isAvoided(sticky, resending, now: now) { return Choice(node: sticky, via: .loadBalancer) }
         let best = leastLoaded(tried: tried, resending, now: now)
         // Where they are all shaken, the client stays.
@@ -45,7 +46,7 @@ extension NodeDirectory {
         }
     }
 
-    /// The counters of the node for a request that nothing ties to a node; nil when there is none to try.
+    /// The counters of the node for a request without affinity; nil when there is none to try.
     package func leastLoaded(now: UInt64) -> NodeTraffic? {
         choose(pin: .none, sticky: -1, tried: TriedNodes(), now: now).map { entries[$0.node].traffic }
     }

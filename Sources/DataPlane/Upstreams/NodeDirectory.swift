@@ -2,7 +2,7 @@ package import ClusterCore
 import HTTPFraming
 import Synchronization
 
-/// One reactor's own view of the routing table: nodes at indices that stay the same as long as any connection refers to
+/// One reactor's own copy of the routing table: nodes at indices that stay the same as long as any connection refers to
 /// them, with everything the request path needs precomputed.
 ///
 /// Taken over from a new table at the start of a wake-up, so a request sees one whole table. A class,
@@ -180,14 +180,9 @@ package final class NodeDirectory {
 
     /// Text out of a database: bytes that would break the head are left out. Two nodes may share a host name, never an id.
     private static func routedLines(_ via: RoutedVia, to node: RoutingNode) -> [UInt8] {
-        let word =
-            switch via {
-            case .loadBalancer: "load-balancer"
-            case .fixedNode: "fixed-node"
-            }
         let name = node.hostName.utf8.filter { $0 > 0x20 && $0 < 0x7F }.prefix(255)
-        return Array("X-Routed-Via: \(word)\r\nX-Routed-To: ".utf8) + name
-            + Array("\r\nX-Routed-Node: \(node.id.text)\r\n".utf8)
+        return Array("\(WireNames.routedVia.text): \(via.word)\r\n\(WireNames.routedTo.text): ".utf8) + name
+            + Array("\r\n\(WireNames.routedNode.text): \(node.id.text)\r\n".utf8)
     }
 
     // MARK: Choosing

@@ -1,6 +1,8 @@
+import ChildProcesses
 import ClusterCore
 import MariaDB
 import PrivateMariaDB
+import StandInKuma
 
 extension DemoCluster {
     /// Answers a second terminal.

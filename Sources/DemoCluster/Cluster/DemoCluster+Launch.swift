@@ -1,12 +1,10 @@
-import AsyncHTTPClient
 import ClusterCore
 import FoundationEssentials
-import Glibc
+import KumaClient
 import MariaDB
-import NIOCore
-import NIOPosix
 import PrivateMariaDB
 import Secrets
+import StandInKuma
 
 extension DemoCluster {
     /// How long everything may take to stand: far above the few seconds it needs on a small machine.
@@ -67,17 +65,15 @@ extension DemoCluster {
     }
 
     private func waitUntilReady(_ plan: DemoPlan, _ database: DemoDatabase) async throws {
-        let client = HTTPClient(eventLoopGroupProvider: .shared(group))
-        do {
-            try await waitUntilReady(plan, database, client)
-            try await client.shutdown()
-        } catch {
-            try await client.shutdown()
+        let client = KumaHTTPClient()
+        do { try await waitUntilReady(plan, database, client) } catch {
+            await client.shutdown()
             throw error
         }
+        await client.shutdown()
     }
 
-    private func waitUntilReady(_ plan: DemoPlan, _ database: DemoDatabase, _ client: HTTPClient) async throws {
+    private func waitUntilReady(_ plan: DemoPlan, _ database: DemoDatabase, _ client: KumaHTTPClient) async throws {
         let deadline = ContinuousClock.now + Self.launchTimeout
         var missing = "nothing is known yet"
         while ContinuousClock.now < deadline {
@@ -108,7 +104,7 @@ extension DemoCluster {
 
     /// In words what does not stand yet; empty when everything does.
     private func whatIsMissing(
-        _ plan: DemoPlan, _ database: DemoDatabase, _ client: HTTPClient
+        _ plan: DemoPlan, _ database: DemoDatabase, _ client: KumaHTTPClient
     ) async throws -> String {
         for number in 1...plan.options.balancers {
             let shown = try await ask(ShownNodes.self, "/lb/node-status", of: number, plan, client)
@@ -125,12 +121,11 @@ extension DemoCluster {
     }
 
     private func ask<Shown: Decodable>(
-        _ type: Shown.Type, _ path: String, of balancer: Int, _ plan: DemoPlan, _ client: HTTPClient
+        _ type: Shown.Type, _ path: String, of balancer: Int, _ plan: DemoPlan, _ client: KumaHTTPClient
     ) async throws -> Shown {
-        let request = HTTPClientRequest(url: "http://127.0.0.1:\(plan.ports.balancers[balancer - 1])\(path)")
-        let response = try await client.execute(request, timeout: .seconds(2))
-        let body = try await response.body.collect(upTo: 1 << 20)
-        return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+        let address = NodeAddress(host: "127.0.0.1", port: plan.ports.balancers[balancer - 1])
+        let answer = try await client.page(path, of: address, within: .seconds(2))
+        return try JSONDecoder().decode(type, from: Data(answer.body))
     }
 
     func keep(_ measurement: DemoStatus.Measurement) {

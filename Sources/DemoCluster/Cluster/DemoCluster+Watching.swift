@@ -1,8 +1,9 @@
+import ChildProcesses
 import Glibc
 import PrivateMariaDB
 
 extension DemoCluster {
-    /// How often the history and the beats are looked at.
+    /// Between two passes over the history and the beats.
     private static let pause: Duration = .milliseconds(200)
     /// Longer than any failover; a come-back has to wait for RETURN_HOLD, doubled by flaps.
     private static let takeoverTimeout: Duration = .seconds(120)
@@ -30,7 +31,7 @@ extension DemoCluster {
                     console.log(EventText.line(event), EventText.tone(ofKind: event.kind))
                 }
             } catch {
-                // Away for now, as a person may have wished: the next look tells what was missed.
+                // Away for now, perhaps on purpose: the next pass shows what was missed.
             }
             noticeDeadDatabase()
             do {
@@ -52,7 +53,7 @@ extension DemoCluster {
 
     // MARK: Take-overs
 
-    /// What to watch, read *before* the node is touched; nil when the database cannot tell.
+    /// What to watch, read *before* the node is touched; nil when the database does not answer.
     func departure(of node: String) async -> (monitors: Set<Int64>, since: String)? {
         guard let database else { return nil }
         do {
@@ -62,14 +63,14 @@ extension DemoCluster {
         }
     }
 
-    /// Tells when all of the node's monitors have left it.
+    /// Reports when all of the node's monitors have left it.
     func watchDeparture(of node: String, monitors: Set<Int64>, since: String) {
         absent[node] = monitors
         guard !monitors.isEmpty else { return }
         watch(TakeoverWatch(.leave(node: node), monitors: monitors), node, .failover, since, Self.takeoverTimeout)
     }
 
-    /// Tells when all of the monitors that left the node run on it again.
+    /// Reports when all of the monitors that left the node run on it again.
     func watchComeback(of node: String) async {
         guard let monitors = absent.removeValue(forKey: node), !monitors.isEmpty, let database else { return }
         do {
@@ -98,7 +99,7 @@ extension DemoCluster {
             do {
                 watch.record(try await database?.firstBeats(since: since) ?? [])
             } catch {
-                // The database is away: it tells later, with the times of its own clock.
+                // The database is away: it answers later, with the times of its own clock.
             }
             if let seconds = watch.seconds {
                 let measurement = DemoStatus.Measurement(

@@ -1,11 +1,12 @@
-// The demo, its stand-in for a Kuma node, and its second terminal. The product never depends on it: what the demo needs of
-// agents and balancers it gets as a user does, from their programs.
+// The demo and its second terminal. The product never depends on it: what the demo needs of agents and balancers it gets as
+// a user does, from their programs.
 
 import ClusterCore
 import Glibc
 import Logging
 import NIOPosix
 import PrivateMariaDB
+import StandInKuma
 
 /// The whole cluster on one machine: a private database, stand-in nodes, agents and balancers as child processes.
 ///

@@ -1,7 +1,8 @@
 import Logging
 package import MariaDB
+package import StandInKuma
 
-/// The demo's own look into the database: seeds it before the nodes start, and watches what the cluster does with it.
+/// The demo's own access to the database: seeds it before the nodes start, and watches what the cluster does with it.
 package struct DemoDatabase: Sendable {
     /// A person may freeze the database; the demo's own answers must not wait long for it.
     private static let watchingLimit: Duration = .seconds(2)

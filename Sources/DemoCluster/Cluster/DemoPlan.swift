@@ -1,6 +1,7 @@
+package import ChildProcesses
 package import ClusterCore
-package import PrivateMariaDB
 package import Secrets
+package import StandInKuma
 
 /// Everything that is decided before the first process starts: who listens where, with which environment and log file.
 package struct DemoPlan: Sendable {
@@ -38,15 +39,15 @@ package struct DemoPlan: Sendable {
     /// Chooses ports: the balancers' as asked for, everything else free.
     /// - Throws: `PortTaken` when a port that was asked for is in use, `NoFreePort`.
     package static func choosePorts(_ options: DemoOptions) throws -> Ports {
-        let nodes = try FreePorts.consecutive(options.nodes)
+        let nodes = try ReservedPorts.take(options.nodes)
         guard options.port != 0 else {
             while true {
-                let balancers = try FreePorts.consecutive(options.balancers)
+                let balancers = try ReservedPorts.take(options.balancers)
                 if Set(balancers).isDisjoint(with: nodes) { return Ports(nodes: nodes, balancers: balancers) }
             }
         }
         let balancers = (0..<options.balancers).map { options.port + UInt16($0) }
-        for port in balancers where !FreePorts.isFree(port) { throw PortTaken(port: port) }
+        for port in balancers where !ReservedPorts.isFree(port) { throw PortTaken(port: port) }
         return Ports(nodes: nodes, balancers: balancers)
     }
 

@@ -1,6 +1,6 @@
-package import PrivateMariaDB
+package import ChildProcesses
 
-/// The demo's child processes but for the database: starts them, acts on them, and tells of those that end by themselves.
+/// The demo's child processes but for the database: starts them, acts on them, and reports those that end by themselves.
 package actor DemoProcesses {
     /// A child that ended though nobody had asked it to.
     package struct Crash: Sendable {

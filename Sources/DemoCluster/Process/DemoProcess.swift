@@ -1,4 +1,5 @@
 import Glibc
+import StandInKuma
 
 /// The whole life of the `kuma-demo run` process.
 package enum DemoProcess {

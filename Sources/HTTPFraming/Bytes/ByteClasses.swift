@@ -23,8 +23,8 @@ extension UInt8 {
     /// allows, is left out: a host that reads as a list is an attempt to be read twice.
     var isHostByte: Bool { isMember(low: 0x2FFF_6FF2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFE) }
 
-    /// `[A-Za-z0-9._-]`: what node ids are made of.
-    var isPinByte: Bool { isMember(low: 0x03FF_6000_0000_0000, high: 0x07FF_FFFE_87FF_FFFE) }
+    /// `[A-Za-z0-9._-]`: URL-safe base64, of which Engine.IO makes its session ids, and the dot.
+    var isSessionIDByte: Bool { isMember(low: 0x03FF_6000_0000_0000, high: 0x07FF_FFFE_87FF_FFFE) }
 
     /// `[A-Za-z0-9+/]` (RFC 4648 §4).
     var isBase64Digit: Bool {

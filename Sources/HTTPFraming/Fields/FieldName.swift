@@ -1,3 +1,5 @@
+import ClusterCore
+
 /// The field names that decide something here; every other name is `.other` and only relayed.
 package enum FieldName: Sendable {
     case other
@@ -45,29 +47,29 @@ package enum FieldName: Sendable {
             if isNamed("cookie") { self = .cookie }
             if isNamed("expect") { self = .expect }
         case 7: if isNamed("upgrade") { self = .upgrade }
-        case 9: if isNamed("x-real-ip") { self = .xRealIP }
+        case 9: if isNamed(WireNames.realIP.lowercased) { self = .xRealIP }
         case 10:
             if isNamed("connection") { self = .connection }
             if isNamed("keep-alive") { self = .keepAlive }
-        case 11: if isNamed("x-routed-to") { self = .xRoutedTo }
+        case 11: if isNamed(WireNames.routedTo.lowercased) { self = .xRoutedTo }
         case 12:
-            if isNamed("x-routed-via") { self = .xRoutedVia }
+            if isNamed(WireNames.routedVia.lowercased) { self = .xRoutedVia }
             if isNamed("max-forwards") { self = .maxForwards }
-        case 13: if isNamed("x-routed-node") { self = .xRoutedNode }
+        case 13: if isNamed(WireNames.routedNode.lowercased) { self = .xRoutedNode }
         case 14:
             if isNamed("content-length") { self = .contentLength }
             if isNamed("content_length") { self = .disguisedFraming }
             if isNamed("http2-settings") { self = .http2Settings }
-        case 15: if isNamed("x-forwarded-for") { self = .xForwardedFor }
+        case 15: if isNamed(WireNames.forwardedFor.lowercased) { self = .xForwardedFor }
         case 16:
-            if isNamed("x-forwarded-host") { self = .xForwardedHost }
+            if isNamed(WireNames.forwardedHost.lowercased) { self = .xForwardedHost }
             if isNamed("proxy-connection") { self = .proxyConnection }
             if isNamed("content-encoding") { self = .contentEncoding }
         case 17:
             if isNamed("transfer-encoding") { self = .transferEncoding }
             if isNamed("transfer_encoding") { self = .disguisedFraming }
             if isNamed("sec-websocket-key") { self = .secWebSocketKey }
-            if isNamed("x-forwarded-proto") { self = .xForwardedProto }
+            if isNamed(WireNames.forwardedProto.lowercased) { self = .xForwardedProto }
         case 19: if isNamed("proxy-authorization") { self = .proxyAuthorization }
         case 21: if isNamed("sec-websocket-version") { self = .secWebSocketVersion }
         case _: break

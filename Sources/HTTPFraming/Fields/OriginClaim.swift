@@ -1,3 +1,5 @@
+import ClusterCore
+
 /// The names by which a request claims to have come from somewhere (DESIGN.md §3.2): every `X-Forwarded-…` and
 /// `X-Original-…`, `Forwarded` (RFC 7239), and what proxies and delivery networks write beside them and libraries believe.
 ///
@@ -14,7 +16,8 @@ enum OriginClaim {
         switch bytes[start].asciiLowercased {
         case UInt8(ascii: "x"):
             return bytes.hasPrefix(start, end, dashed: "x-forwarded-")
-                || bytes.hasPrefix(start, end, dashed: "x-original-") || isNamed("x-real-ip") || isNamed("x-client-ip")
+                || bytes.hasPrefix(start, end, dashed: "x-original-") || isNamed(WireNames.realIP.lowercased)
+                || isNamed("x-client-ip")
                 || isNamed("x-forwarded") || isNamed("x-originating-ip") || isNamed("x-cluster-client-ip")
         case UInt8(ascii: "f"):
             return isNamed("forwarded") || isNamed("forwarded-for") || isNamed("fastly-client-ip")

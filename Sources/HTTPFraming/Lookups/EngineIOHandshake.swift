@@ -11,7 +11,7 @@ package enum EngineIOHandshake {
         guard let quote = body.firstIndex(of: UInt8(ascii: "\""), from: start, to: end) else { return nil }
         guard quote > start, quote - start <= FramingLimits.sessionIDBytes else { return nil }
         // Engine.IO's ids are URL-safe base64. Anything else would not come back in a query as it is written here.
-        for index in start..<quote where !body[index].isPinByte { return nil }
+        for index in start..<quote where !body[index].isSessionIDByte { return nil }
         return ByteRange(start, quote)
     }
 }

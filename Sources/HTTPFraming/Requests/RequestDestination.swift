@@ -1,3 +1,5 @@
+import ClusterCore
+
 /// Who a request is for, judged by the exact bytes of its path as they are forwarded (DESIGN.md §3.5).
 package enum RequestDestination: Equatable, Sendable {
     /// `/lb`, `/lb/…` and the older names of API.md's last row: the control API.
@@ -15,7 +17,7 @@ package enum RequestDestination: Equatable, Sendable {
         guard path.count >= 3 else { return }
         switch bytes[start + 1] {
         case UInt8(ascii: "l"):
-            guard bytes.hasPrefix(start, end, "/lb") else { return }
+            guard bytes.hasPrefix(start, end, WireNames.apiRoot) else { return }
             if path.count == 3 { self = .controlAPI }
             if path.count > 3, bytes[start + 3] == UInt8(ascii: "/"),
                 !RequestDestination.isAmbiguous(start, end, of: bytes)
@@ -23,12 +25,12 @@ package enum RequestDestination: Equatable, Sendable {
                 self = .controlAPI
             }
         case UInt8(ascii: "h"):
-            if bytes.equals(start, end, "/health") { self = .controlAPI }
+            if RequestDestination.isOlderPath(start, end, of: bytes) { self = .controlAPI }
         case UInt8(ascii: "a"):
             guard bytes.hasPrefix(start, end, "/api/") else { return }
             if let id = RequestDestination.monitor(start, end, of: bytes) {
                 self = .node(.monitor(id: id))
-            } else if RequestDestination.isOlderName(start + 5, end, of: bytes) {
+            } else if RequestDestination.isOlderPath(start, end, of: bytes) {
                 self = .controlAPI
             }
         case UInt8(ascii: "s"):
@@ -64,20 +66,10 @@ package enum RequestDestination: Equatable, Sendable {
         return false
     }
 
-    /// Whether what follows `/api/` is one of the names in API.md's last row.
-    private static func isOlderName(_ start: Int, _ end: Int, of bytes: UnsafeRawBufferPointer) -> Bool {
-        func isNamed(_ name: StaticString) -> Bool { bytes.equals(start, end, name) }
-        return switch end - start {
-        case 10: isNamed("debug-logs")
-        case 11: isNamed("node-status")
-        case 12: isNamed("update-loads") || isNamed("debug-config")
-        case 13: isNamed("system-status") || isNamed("health-status")
-        case 18: isNamed("rebalancing-status")
-        case 19: isNamed("health-check-status") || isNamed("trigger-rebalancing") || isNamed("force-rebalance-all")
-        case 20: isNamed("load-balancer-status") || isNamed("trigger-health-check")
-        case 22: isNamed("fault-detection-status")
-        case _: false
-        }
+    /// Whether the path is one of those that scripts of the old system know; most differ in their length from all of them.
+    private static func isOlderPath(_ start: Int, _ end: Int, of bytes: UnsafeRawBufferPointer) -> Bool {
+        for path in WireNames.olderPaths where bytes.equals(start, end, path.old) { return true }
+        return false
     }
 
     /// The id of `/api/v1/monitors/{id}`, with or without more segments behind it.

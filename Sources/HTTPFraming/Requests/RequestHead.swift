@@ -24,7 +24,7 @@ package enum Persistence: Sendable {
 }
 
 /// Whether a request asks for a tunnel that we would make.
-package enum UpgradeWish: Sendable {
+package enum UpgradeRequest: Sendable {
     /// No `Upgrade`, or one that is not forwarded (`h2c`, a malformed WebSocket request).
     case none
     /// A well-formed WebSocket request (RFC 6455 §4.1).
@@ -70,7 +70,7 @@ package struct RequestHead: Sendable {
     package internal(set) var method = RequestMethod.other
     package internal(set) var version = HTTPVersion.http11
     package internal(set) var persistence = Persistence.keepAlive
-    package internal(set) var upgrade = UpgradeWish.none
+    package internal(set) var upgrade = UpgradeRequest.none
     package internal(set) var expectation = BodyExpectation.none
     package internal(set) var answerForm = AnswerForm.json
     package internal(set) var forwarded: ForwardedFields = []

@@ -1,3 +1,5 @@
+import ClusterCore
+
 /// Reads a request head whose end is known, and builds its `RequestHead`.
 ///
 /// SAFETY: lives within one call of `sniff` and reads `bytes[..<end]` only.
@@ -159,10 +161,9 @@ struct RequestHeadParser {
 
     /// Only the first field that has the cookie counts, whatever its value (API.md).
     private mutating func readPin(_ value: ByteRange) {
-        guard let pin = CookieScanner.value(of: "KUMA_FIXED_NODE", in: value, of: bytes) else { return }
+        guard let pin = CookieScanner.value(of: WireNames.pinCookie, in: value, of: bytes) else { return }
         hasSeenPinCookie = true
-        guard !pin.isEmpty, pin.count <= FramingLimits.pinBytes else { return }
-        for index in pin.indices where !bytes[index].isPinByte { return }
+        guard NodeID.isValid(pin.bytes(in: bytes)) else { return }
         head.pin = pin
     }
 

@@ -1,9 +1,9 @@
 /// What must be known of a request to read its response (RFC 9112 §6.3).
 package struct RequestContext: Sendable {
     package var method: RequestMethod
-    package var upgrade: UpgradeWish
+    package var upgrade: UpgradeRequest
 
-    package init(method: RequestMethod, upgrade: UpgradeWish) {
+    package init(method: RequestMethod, upgrade: UpgradeRequest) {
         self.method = method
         self.upgrade = upgrade
     }

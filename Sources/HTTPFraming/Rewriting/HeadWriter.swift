@@ -1,3 +1,4 @@
+import ClusterCore
 import Glibc
 
 /// How writing a head into a caller's buffer ended.
@@ -36,6 +37,12 @@ struct HeadWriter {
     mutating func write(_ bytes: UnsafeRawBufferPointer) { write(bytes.baseAddress, count: bytes.count) }
 
     mutating func write(_ range: ByteRange, of bytes: UnsafeRawBufferPointer) { write(range.bytes(in: bytes)) }
+
+    /// A field line up to its value.
+    mutating func begin(_ field: WireNames.Field) {
+        write(field.written)
+        write(": ")
+    }
 
     mutating func write(decimal number: UInt64) {
         guard number > 9 else {

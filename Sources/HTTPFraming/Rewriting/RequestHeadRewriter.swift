@@ -1,3 +1,5 @@
+import ClusterCore
+
 /// Writes the head that goes to a node: the kept lines copied, the hop-by-hop ones left out, ours added (DESIGN.md §3.2).
 ///
 /// The version is ours, whatever the client's (RFC 9110 §2.5): what a client of HTTP/1.0 cannot read of the answer is
@@ -65,7 +67,7 @@ package enum RequestHeadRewriter {
             // A trusted peer knows what it writes itself; this it has only passed on.
             case .disguisedOrigin: continue
             case .originClaim, .xForwardedHost, .xForwardedProto, .xRealIP:
-                // Never by the wish of `Connection`: these are stamps, and a node must always find one.
+                // Never because `Connection` says so: these are stamps, and a node must always find one.
                 switch stamps.trust {
                 case .trusted: kept.keep(line, of: bytes, into: &writer)
                 case .untrusted: continue
@@ -110,19 +112,22 @@ package enum RequestHeadRewriter {
             case .trusted: head.forwarded
             case .untrusted: []
             }
-        writer.write("X-Forwarded-For: ")
+        writer.begin(WireNames.forwardedFor)
         if keptFields.contains(.address) { writeForwardedFor(of: bytes, fields: fields, into: &writer) }
         writer.write(stamps.clientAddress)
         if !keptFields.contains(.realIP) {
-            writer.write("\r\nX-Real-IP: ")
+            writer.write("\r\n")
+            writer.begin(WireNames.realIP)
             writer.write(stamps.clientAddress)
         }
         if !keptFields.contains(.proto) {
-            writer.write("\r\nX-Forwarded-Proto: ")
+            writer.write("\r\n")
+            writer.begin(WireNames.forwardedProto)
             writer.write(stamps.proto)
         }
         if !keptFields.contains(.host), !head.host.isEmpty {
-            writer.write("\r\nX-Forwarded-Host: ")
+            writer.write("\r\n")
+            writer.begin(WireNames.forwardedHost)
             writer.write(head.host, of: bytes)
         }
         writer.write("\r\n")

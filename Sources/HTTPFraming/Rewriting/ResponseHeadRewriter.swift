@@ -1,7 +1,9 @@
+import ClusterCore
+
 /// Whether the client's pin is to be cleared, because it names a node that is unknown or offline.
 package enum PinClearing: Sendable {
     case none
-    /// `Set-Cookie: KUMA_FIXED_NODE=; …` is added beside the node's own cookies.
+    /// A `Set-Cookie` of `WireNames.clearedPin` is added beside the node's own cookies.
     case clear
 }
 
@@ -91,7 +93,9 @@ package enum ResponseHeadRewriter {
         switch pin {
         case .none: break
         case .clear:
-            writer.write("Set-Cookie: KUMA_FIXED_NODE=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\r\n")
+            writer.write("Set-Cookie: ")
+            writer.write(WireNames.clearedPin)
+            writer.write("\r\n")
         }
     }
 }

@@ -1,6 +1,6 @@
-// Database servers and other child processes for the demo and the tests, which end with their parent. Never for a database
-// that anybody wants to keep.
+// Database servers for the demo and the tests, which end with their parent. Never for a database that anybody wants to keep.
 
+import ChildProcesses
 import Glibc
 import MariaDB
 import Synchronization

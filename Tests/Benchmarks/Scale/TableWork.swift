@@ -30,19 +30,19 @@ struct TableWork {
         for (index, node) in nodes.enumerated() {
             traffic[node.id]?.openConnections.store(20 + (index * 7) % 41, ordering: .relaxed)
         }
-        var figures: [String: [Double]] = [:]
+        var readings: [String: [Double]] = [:]
         for round in 1...TableWork.rounds {
             let assignments = assignments(round: round)
             var snapshot = ClusterSnapshot(nodes: [], isSetUp: true, assignments: [], readAt: .now)
-            figures["snapshot", default: []].append(
+            readings["snapshot", default: []].append(
                 time { snapshot = ClusterSnapshot(nodes: nodes, isSetUp: true, assignments: assignments, readAt: .now) }
             )
-            figures["publish", default: []].append(time { publish(snapshot, UInt64(round), to: publisher) })
+            readings["publish", default: []].append(time { publish(snapshot, UInt64(round), to: publisher) })
             let table = publisher.table
-            figures["takeover", default: []].append(time { _ = directory.update(to: table) })
-            figures["choose", default: []].append(choose(directory) / Double(TableWork.choices))
+            readings["takeover", default: []].append(time { _ = directory.update(to: table) })
+            readings["choose", default: []].append(choose(directory) / Double(TableWork.choices))
         }
-        let medians = figures.mapValues { $0.sorted()[$0.count / 2] }.sorted { $0.key < $1.key }
+        let medians = readings.mapValues { $0.sorted()[$0.count / 2] }.sorted { $0.key < $1.key }
         print("{" + medians.map { "\"\($0.key)_ns\": \($0.value)" }.joined(separator: ", ") + "}")
     }
 

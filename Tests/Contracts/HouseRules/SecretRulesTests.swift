@@ -41,9 +41,9 @@ struct SecretRulesTests {
     /// Where a secret becomes text: to be read out of a setting, to be sent, to be given to a child.
     private static let doors: Set<String> = [
         "Sources/DemoCluster/Cluster/DemoPlan.swift", "Sources/DemoCluster/Control/ControlMessage.swift",
-        "Sources/DemoCluster/StandInNode/NodeHTTPHandler.swift", "Sources/KumaClient/HTTPReconcileTrigger.swift",
+        "Sources/StandInKuma/Serving/NodeHTTPHandler.swift", "Sources/KumaClient/HTTPReconcileTrigger.swift",
         "Sources/KumaClient/KumaCall.swift", "Sources/MariaDB/Session/Session.swift",
-        "Sources/PrivateMariaDB/ChildProcess/Spawner.swift",
+        "Sources/ChildProcesses/Spawner.swift",
         "Sources/PrivateMariaDB/Server/PrivateMariaDB+Databases.swift", "Sources/Secrets/Secret.swift",
         "Sources/Settings/Reading/SettingSource.swift", "Sources/Settings/Reading/SettingsReader.swift",
     ]

@@ -96,4 +96,16 @@ struct TidyTests {
             }
         }
     }
+
+    @Test("a test draws from the one generator that a seed repeats")
+    func oneGenerator() {
+        // The steps of SplitMix64 and of PCG, by which a second one would show.
+        let signs = [": RandomNumberGenerator", "0x9E37_79B9_7F4A_7C15", "6_364_136_223_846_793_005"]
+        let found = SourceTree.tests.offences { file, code in
+            !file.path.hasPrefix("Tests/Support/RepeatableRandom/")
+                && !file.path.hasPrefix("Tests/Contracts/HouseRules/")
+                && signs.contains { code.contains($0) }
+        }
+        #expect(found == [])
+    }
 }

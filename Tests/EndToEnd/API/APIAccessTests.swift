@@ -1,3 +1,4 @@
+import ChildProcesses
 import DemoCluster
 import HTTPTestClient
 import SchemaChecking
@@ -9,7 +10,7 @@ extension EndToEnd.API {
     private func withStrictBalancer(_ body: (APICaller) async throws -> Void) async throws {
         let cluster = try ClusterUnderTest.running
         try await cluster.settled()
-        let port = try FreePorts.consecutive(1)[0]
+        let port = try ReservedPorts.take(1)[0]
         let elsewhere = "192.0.2.0/24"
         let balancer = try BalancerProcess(
             try await cluster.status().database, at: .port(port),
@@ -64,7 +65,7 @@ extension EndToEnd.API {
     @Test("LB_ADMIN_LISTEN serves the API, and only the API, until the end")
     func addressOfItsOwn() async throws {
         let cluster = try ClusterUnderTest.running
-        let ports = try FreePorts.consecutive(2)
+        let ports = try ReservedPorts.take(2)
         let balancer = try BalancerProcess(
             try await cluster.status().database, at: .port(ports[0]),
             settings: [

@@ -1,3 +1,4 @@
+import ChildProcesses
 import DemoCluster
 import Foundation
 import HTTPTestClient
@@ -144,7 +145,7 @@ extension EndToEnd.API {
     @Test("A follower does not hold up the end of a balancer")
     func followerAtTheEnd() async throws {
         let cluster = try ClusterUnderTest.running
-        let port = try FreePorts.consecutive(1)[0]
+        let port = try ReservedPorts.take(1)[0]
         let balancer = try BalancerProcess(try await cluster.status().database, at: .port(port))
         try await balancer.ready()
         let stream = try await onThread { try LiveStream(port: port) }

@@ -1,6 +1,6 @@
+import ChildProcesses
 import Foundation
 import Glibc
-import PrivateMariaDB
 import SchemaChecking
 
 /// Chromium, where it is installed, as CI does.

@@ -1,6 +1,6 @@
+import ChildProcesses
 import Foundation
 import Glibc
-import PrivateMariaDB
 
 /// `promtool` of Debian's prometheus package, which CI installs.
 enum Promtool {

@@ -1,5 +1,5 @@
+import ChildProcesses
 import DemoCluster
-import PrivateMariaDB
 import Secrets
 
 /// A `kuma-agent` of a test's own.

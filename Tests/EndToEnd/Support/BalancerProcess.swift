@@ -1,7 +1,7 @@
+import ChildProcesses
 import DemoCluster
 import Glibc
 import HTTPTestClient
-import PrivateMariaDB
 import Secrets
 import Waiting
 

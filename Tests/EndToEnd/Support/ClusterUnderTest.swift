@@ -1,9 +1,9 @@
+import ChildProcesses
 import DemoCluster
 import FoundationEssentials
 import Glibc
 import HTTPTestClient
 import MariaDB
-import PrivateMariaDB
 import Synchronization
 import Waiting
 

@@ -1,3 +1,4 @@
+import ChildProcesses
 import DemoCluster
 import HTTPTestClient
 import MariaDB
@@ -37,7 +38,7 @@ final class DatabasePair: Sendable {
         try await run(
             "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=\(first.port), MASTER_USER='root'; START SLAVE",
             on: standby)
-        let ports = try FreePorts.consecutive(5)
+        let ports = try ReservedPorts.take(5)
         let names = ["node1", "node2", "node3"]
         let kuma = try await KumaDatabase.make(on: first, nodes: Array(zip(names, ports)), monitors: monitors)
         var environment = kuma.access.environment

@@ -1,7 +1,7 @@
+import ChildProcesses
 import DemoCluster
 import FoundationEssentials
 import HTTPTestClient
-import PrivateMariaDB
 
 /// A person's terminal: runs kuma-demo commands against one demo. Its control socket lies in a directory of this
 /// terminal's own, so that several clusters on one machine never meet.

@@ -2,6 +2,7 @@ import DemoCluster
 import MariaDB
 import PrivateMariaDB
 import Secrets
+import StandInKuma
 
 /// A database with Kuma's tables and nothing of ours, and a user on it.
 struct KumaDatabase {

@@ -1,6 +1,6 @@
+import ChildProcesses
 import DemoCluster
 import Foundation
-import PrivateMariaDB
 
 /// A program of ours that was given marked secrets in one of the ways there are, at trace level.
 final class MarkedProgram: Sendable {

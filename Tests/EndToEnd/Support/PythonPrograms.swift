@@ -1,6 +1,6 @@
+import ChildProcesses
 import FoundationEssentials
 import PackageFiles
-import PrivateMariaDB
 
 /// The programs in SocketIO and Browser beside these tests, in a virtual environment under .build that is made once.
 struct PythonPrograms: Sendable {

@@ -1,3 +1,4 @@
+import ChildProcesses
 import DemoCluster
 import FoundationEssentials
 import HTTPTestClient
@@ -58,7 +59,7 @@ final class SocketIOCluster: Sendable {
         let executable = try BuiltExecutables.balancer()
         let server = try await PrivateMariaDB.start()
         let name = try await server.makeDatabase()
-        let ports = try FreePorts.consecutive(3 + balancers)
+        let ports = try ReservedPorts.take(3 + balancers)
         let cluster = SocketIOCluster(
             server: server, database: Connection(server.rootOptions(database: name)), python: python,
             nodePorts: Array(ports[..<3]), balancerPorts: Array(ports[3...]))

@@ -29,7 +29,7 @@ enum ResponseGrammar {
         var made = ResponseStream(bytes: [], requests: [])
         for _ in 0...generator.below(3) {
             let method: RequestMethod = generator.oneIn(5) ? .head : generator.oneIn(3) ? .post : .get
-            let upgrade: UpgradeWish = method == .get && generator.oneIn(6) ? .webSocket : .none
+            let upgrade: UpgradeRequest = method == .get && generator.oneIn(6) ? .webSocket : .none
             made.requests.append(RequestContext(method: method, upgrade: upgrade))
             if generator.oneIn(6) { appendInterim(to: &made.bytes, &generator) }
             if upgrade == .webSocket, !generator.oneIn(3) {

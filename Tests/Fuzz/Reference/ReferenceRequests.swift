@@ -25,9 +25,9 @@ struct ReferenceRequest {
 
     /// Whether it asks for a WebSocket, by the letter of RFC 6455 §4.1, and for nothing besides.
     var asksForWebSocket: Bool {
-        let wishes = head.elements("upgrade").filter { !$0.isEmpty }
-        guard method == "GET", !isHTTP10, framing == .none || framing == .length(0), !wishes.isEmpty,
-            wishes.allSatisfy({ $0 == "websocket" }), head.elements("connection").contains("upgrade"),
+        let protocols = head.elements("upgrade").filter { !$0.isEmpty }
+        guard method == "GET", !isHTTP10, framing == .none || framing == .length(0), !protocols.isEmpty,
+            protocols.allSatisfy({ $0 == "websocket" }), head.elements("connection").contains("upgrade"),
             head.values("sec-websocket-version").last.map({ !$0.isEmpty }) == true
         else { return false }
         let keys = head.values("sec-websocket-key").map { String(decoding: $0, as: UTF8.self) }

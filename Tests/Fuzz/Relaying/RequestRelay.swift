@@ -23,7 +23,7 @@ struct RelayedRequest: Equatable {
     var method: RequestMethod
     var version: HTTPVersion
     var persistence: Persistence
-    var upgrade: UpgradeWish
+    var upgrade: UpgradeRequest
     var expectation: BodyExpectation
     var answerForm: AnswerForm
     var framing: BodyFraming

@@ -16,11 +16,11 @@ struct EditWatchTests {
                 uniqueKeysWithValues: digests.map { (MonitorID($0.key), MonitorContent(digest: $0.value)) }))
     }
 
-    /// A look at `second` of the database's clock, and as much later here.
-    private func look(
+    /// A pass at `second` of the database's clock, and as much later here.
+    private func pass(
         _ watch: inout EditWatch, at second: Int64, lastWrite: Int64?, edit: String? = nil
     ) -> EditWatch.Findings {
-        watch.looked(
+        watch.observed(
             MonitorWrites(lastWrite: lastWrite, now: second, edit: edit.map { EditMark(text: $0) }),
             now: start + .seconds(second))
     }
@@ -35,7 +35,7 @@ struct EditWatchTests {
     /// Knows monitors 1 and 2, at second 0, written last long before.
     private func watch() -> EditWatch {
         var watch = EditWatch()
-        #expect(look(&watch, at: 0, lastWrite: -100).mustRead)
+        #expect(pass(&watch, at: 0, lastWrite: -100).mustRead)
         #expect(!read(&watch, [1: "a", 2: "b"], at: 0))
         return watch
     }
@@ -93,27 +93,27 @@ struct EditWatchTests {
 
     @Test(
         "the contents are read only when the table was written, for as long as that may come to sight, and each minute")
-    func looks() {
+    func passes() {
         var watch = watch()
-        #expect(!look(&watch, at: 2, lastWrite: -100).mustRead)
-        #expect(look(&watch, at: 4, lastWrite: 3).mustRead)
+        #expect(!pass(&watch, at: 2, lastWrite: -100).mustRead)
+        #expect(pass(&watch, at: 4, lastWrite: 3).mustRead)
         #expect(!read(&watch, [1: "a", 2: "b"], at: 4))
-        #expect(look(&watch, at: 6, lastWrite: 3).mustRead, "its transaction may have ended just now")
+        #expect(pass(&watch, at: 6, lastWrite: 3).mustRead, "its transaction may have ended just now")
         #expect(!read(&watch, [1: "a", 2: "b"], at: 6))
-        #expect(!look(&watch, at: 8, lastWrite: 3).mustRead)
-        #expect(look(&watch, at: 10, lastWrite: nil).mustRead, "the server forgot: what it knew counts no more")
+        #expect(!pass(&watch, at: 8, lastWrite: 3).mustRead)
+        #expect(pass(&watch, at: 10, lastWrite: nil).mustRead, "the server forgot: what it knew counts no more")
         #expect(!read(&watch, [1: "a", 2: "b"], at: 10))
-        #expect(!look(&watch, at: 12, lastWrite: nil).mustRead)
-        #expect(look(&watch, at: 70, lastWrite: nil).mustRead)
+        #expect(!pass(&watch, at: 12, lastWrite: nil).mustRead)
+        #expect(pass(&watch, at: 70, lastWrite: nil).mustRead)
     }
 
     @Test("a database that takes long to answer is asked less often, and the read is not forgotten")
     func slow() {
         var watch = watch()
         watch.read(contents([1: "a", 2: "b"]), took: .milliseconds(50), now: start)
-        #expect(!look(&watch, at: 2, lastWrite: 1).mustRead)
-        #expect(!look(&watch, at: 8, lastWrite: 1).mustRead)
-        #expect(look(&watch, at: 10, lastWrite: 1).mustRead)
+        #expect(!pass(&watch, at: 2, lastWrite: 1).mustRead)
+        #expect(!pass(&watch, at: 8, lastWrite: 1).mustRead)
+        #expect(pass(&watch, at: 10, lastWrite: 1).mustRead)
     }
 
     @Test("calls stay within what Kuma takes from one address in a quarter of an hour")
@@ -132,22 +132,22 @@ struct EditWatchTests {
     @Test("another agent's announcement is news once, its own and the one found at the start are not")
     func announcements() {
         var watch = EditWatch()
-        #expect(!look(&watch, at: 0, lastWrite: nil, edit: "old").mayRunStray)
-        #expect(look(&watch, at: 2, lastWrite: nil, edit: "theirs").mayRunStray)
-        #expect(!look(&watch, at: 4, lastWrite: nil, edit: "theirs").mayRunStray)
+        #expect(!pass(&watch, at: 0, lastWrite: nil, edit: "old").mayRunStray)
+        #expect(pass(&watch, at: 2, lastWrite: nil, edit: "theirs").mayRunStray)
+        #expect(!pass(&watch, at: 4, lastWrite: nil, edit: "theirs").mayRunStray)
         watch.announced(EditMark(text: "mine"))
-        #expect(!look(&watch, at: 6, lastWrite: nil, edit: "mine").mayRunStray)
-        #expect(look(&watch, at: 40, lastWrite: nil, edit: "others").mayRunStray)
+        #expect(!pass(&watch, at: 6, lastWrite: nil, edit: "mine").mayRunStray)
+        #expect(pass(&watch, at: 40, lastWrite: nil, edit: "others").mayRunStray)
     }
 
     @Test("many announcements are one re-reading in half a minute, and the last of them is not forgotten")
     func manyAnnouncements() {
         var watch = EditWatch()
-        #expect(!look(&watch, at: 0, lastWrite: nil).mayRunStray)
-        let answered = (1...30).filter { look(&watch, at: Int64($0 * 2), lastWrite: nil, edit: "\($0)").mayRunStray }
+        #expect(!pass(&watch, at: 0, lastWrite: nil).mayRunStray)
+        let answered = (1...30).filter { pass(&watch, at: Int64($0 * 2), lastWrite: nil, edit: "\($0)").mayRunStray }
         #expect(answered == [1, 16])
-        #expect(look(&watch, at: 62, lastWrite: nil, edit: "30").mayRunStray)
-        #expect(!look(&watch, at: 94, lastWrite: nil, edit: "30").mayRunStray)
+        #expect(pass(&watch, at: 62, lastWrite: nil, edit: "30").mayRunStray)
+        #expect(!pass(&watch, at: 94, lastWrite: nil, edit: "30").mayRunStray)
     }
 
     @Test("an edited monitor that left the node is not started there again")
@@ -170,10 +170,10 @@ struct EditWatchTests {
     @Test("a read that fails is made again later, the later the longer it took; what was not announced still has to be")
     func failures() {
         var watch = watch()
-        #expect(look(&watch, at: 2, lastWrite: 1).mustRead)
+        #expect(pass(&watch, at: 2, lastWrite: 1).mustRead)
         watch.readFailed(took: .milliseconds(50), now: start + .seconds(2))
-        #expect(!look(&watch, at: 4, lastWrite: 1).mustRead)
-        #expect(look(&watch, at: 12, lastWrite: 1).mustRead)
+        #expect(!pass(&watch, at: 4, lastWrite: 1).mustRead)
+        #expect(pass(&watch, at: 12, lastWrite: 1).mustRead)
         watch.read(contents([1: "A", 2: "b"]), took: .zero, now: start + .seconds(12))
         watch.read(contents([1: "A", 2: "b"]), took: .zero, now: start + .seconds(14))
         #expect(watch.mustAnnounce)

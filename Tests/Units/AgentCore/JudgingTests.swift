@@ -121,13 +121,13 @@ struct NodeVoiceTests {
     @Test("only while no other agent can have taken the row over")
     func ages() {
         var voice = NodeVoice()
-        #expect(!voice.isHeard(now: start))
+        #expect(!voice.speaks(now: start))
         voice.record(.registered, sentAt: start)
-        #expect(voice.isHeard(now: start + .seconds(8)))
-        #expect(!voice.isHeard(now: start + .seconds(9)))
+        #expect(voice.speaks(now: start + .seconds(8)))
+        #expect(!voice.speaks(now: start + .seconds(9)))
         voice.record(.written, sentAt: start + .seconds(9))
-        voice.notHeard()
-        #expect(!voice.isHeard(now: start + .seconds(9)))
+        voice.reportFailed()
+        #expect(!voice.speaks(now: start + .seconds(9)))
     }
 
     @Test("an agent that follows another within a minute, or was refused for it, takes over once")
@@ -142,7 +142,7 @@ struct NodeVoiceTests {
         #expect(takings == [false, false, true, false])
         voice.record(.written, sentAt: start)
         voice.record(.conflict(with: AgentInstance(text: "other"), age: .seconds(1)), sentAt: start)
-        #expect(!voice.isHeard(now: start))
+        #expect(!voice.speaks(now: start))
         voice.record(.written, sentAt: start)
         let takesOver = voice.takesOver()
         #expect(takesOver)

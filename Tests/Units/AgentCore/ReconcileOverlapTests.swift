@@ -61,7 +61,7 @@ private struct CallWorld<Planner: CallPlanner> {
         var isAnswerLost: Bool
     }
 
-    /// More that come in the milliseconds between an agent's look and Kuma's nobody could see; the pause before second 00
+    /// More that come in the milliseconds between an agent's pass and Kuma's nobody could see; the pause before second 00
     /// has room for 33.
     private static var most: Int { 30 }
     private static var step: Duration { .milliseconds(50) }
@@ -78,8 +78,8 @@ private struct CallWorld<Planner: CallPlanner> {
     private var nextAct: Duration = .zero
     private var nextFlip: Duration = .zero
     private var nextOwn: Duration = .seconds(60)
-    private var nextLook: Duration = .zero
-    private var look: (list: Set<MonitorID>, beganAt: Duration, endsAt: Duration)?
+    private var nextPass: Duration = .zero
+    private var pass: (list: Set<MonitorID>, beganAt: Duration, endsAt: Duration)?
     private var call: Call?
     private(set) var calls = 0
 
@@ -158,12 +158,12 @@ private struct CallWorld<Planner: CallPlanner> {
             }
             call = nil
         }
-        if look == nil, now >= nextLook {
-            look = (assigned, now, now + random.span(.milliseconds(1) ... .milliseconds(80)))
+        if pass == nil, now >= nextPass {
+            pass = (assigned, now, now + random.span(.milliseconds(1) ... .milliseconds(80)))
         }
-        guard let seen = look, now >= seen.endsAt else { return }
-        look = nil
-        nextLook = now + random.span(.milliseconds(600) ... .milliseconds(1_400))
+        guard let seen = pass, now >= seen.endsAt else { return }
+        pass = nil
+        nextPass = now + random.span(.milliseconds(600) ... .milliseconds(1_400))
         let action = planner.next(
             assigned: seen.list, readAt: origin + seen.beganAt, now: instant, wallTime: .seconds(1_800_000_000) + now)
         guard case .trigger(let timeout) = action else { return }

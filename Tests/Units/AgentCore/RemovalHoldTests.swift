@@ -10,7 +10,7 @@ private struct Reassignment {
     private struct Side {
         var planner: ReconcilePlanner
         var kuma: ModelKuma
-        var nextLook: Duration
+        var nextPass: Duration
         var isCalling = false
     }
 
@@ -22,15 +22,15 @@ private struct Reassignment {
     private var receiver: Side
     private var random: SeededRandom
 
-    private let lookPause: Duration
+    private let passPause: Duration
 
-    init(count: Int, seed: UInt64, lookPause: Duration = .seconds(1)) {
+    init(count: Int, seed: UInt64, passPause: Duration = .seconds(1)) {
         random = SeededRandom(seed: seed)
         monitors = Set((0..<Int64(count)).map { MonitorID($0) })
-        let planner = ReconcilePlanner(lookPause: lookPause)
-        source = Side(planner: planner, kuma: ModelKuma(running: monitors), nextLook: .zero)
-        receiver = Side(planner: planner, kuma: ModelKuma(running: []), nextLook: .zero)
-        self.lookPause = lookPause
+        let planner = ReconcilePlanner(passPause: passPause)
+        source = Side(planner: planner, kuma: ModelKuma(running: monitors), nextPass: .zero)
+        receiver = Side(planner: planner, kuma: ModelKuma(running: []), nextPass: .zero)
+        self.passPause = passPause
     }
 
     /// - Parameter second: when it happens, of the second minute.
@@ -39,7 +39,7 @@ private struct Reassignment {
         let moment: Duration = .seconds(60) + .milliseconds(Int64(second * 1_000))
         // Both agents have looked a few times before.
         var now = moment - .seconds(5)
-        (source.nextLook, receiver.nextLook) = (now, now + random.span(.zero...lookPause))
+        (source.nextPass, receiver.nextPass) = (now, now + random.span(.zero...passPause))
         var unwatched: [MonitorID: Int] = [:]
         var doubled: [MonitorID: Int] = [:]
         while now < moment + .seconds(130), !isDone {
@@ -72,8 +72,8 @@ private struct Reassignment {
             side.planner.finished(.done, now: instant)
             side.isCalling = false
         }
-        guard !side.isCalling, now >= side.nextLook else { return }
-        side.nextLook = now + random.span(lookPause * 0.9...lookPause * 1.1)
+        guard !side.isCalling, now >= side.nextPass else { return }
+        side.nextPass = now + random.span(passPause * 0.9...passPause * 1.1)
         let action = side.planner.next(
             assigned: assigned, readAt: instant, now: instant, wallTime: .seconds(1_800_000_000) + now)
         guard case .trigger = action else { return }
@@ -98,9 +98,9 @@ struct RemovalHoldTests {
 
     /// `AGENT_INTERVAL` 5 s, the longest.
     @Test("nor where two agents look rarely", arguments: [1, 4, 16])
-    func rareLooks(count: Int) {
+    func rarePasses(count: Int) {
         for second in stride(from: 0.0, to: 60, by: 0.1) {
-            var world = Reassignment(count: count, seed: UInt64(second * 10) + 1, lookPause: .milliseconds(3_750))
+            var world = Reassignment(count: count, seed: UInt64(second * 10) + 1, passPause: .milliseconds(3_750))
             #expect(world.play(at: second).gap <= .seconds(5), "at second \(second)")
         }
     }
@@ -118,15 +118,15 @@ struct RemovalHoldTests {
     private let minute = ContinuousClock.now
 
     private func hold(_ count: Int, at second: Double, lastSeen: Double) -> RemovalHold {
-        var hold = RemovalHold(lookPause: .seconds(1))
-        look(&hold, 0, at: lastSeen)
-        look(&hold, count, at: second)
+        var hold = RemovalHold(passPause: .seconds(1))
+        pass(&hold, 0, at: lastSeen)
+        pass(&hold, count, at: second)
         return hold
     }
 
-    private func look(_ hold: inout RemovalHold, _ count: Int, at second: Double) {
+    private func pass(_ hold: inout RemovalHold, _ count: Int, at second: Double) {
         let leavers = Set((0..<Int64(count)).map { MonitorID($0) })
-        hold.look(leavers, now: minute + .seconds(second), phase: .seconds(second), readings)
+        hold.observe(leavers, now: minute + .seconds(second), phase: .seconds(second), readings)
     }
 
     @Test(
@@ -139,7 +139,7 @@ struct RemovalHoldTests {
     }
 
     @Test(
-        "what no agent would start before second 50 is left to Kuma's own reading, with 2 s for looks and clocks",
+        "what no agent would start before second 50 is left to Kuma's own reading, with 2 s for passes and clocks",
         arguments: [(1, 46.0, true), (1, 46.8, false), (16, 42, true), (16, 42.5, false), (170, 6, false)])
     func late(count: Int, second: Double, isEarly: Bool) {
         let hold = hold(count, at: second, lastSeen: second - 1)
@@ -150,10 +150,10 @@ struct RemovalHoldTests {
     @Test("what left while nobody looked may run elsewhere: it is stopped at once")
     func outOfSight() {
         #expect(hold(170, at: 30, lastSeen: 24).isOver(now: minute + .seconds(30)))
-        var lost = RemovalHold(lookPause: .seconds(1))
-        look(&lost, 0, at: 29)
+        var lost = RemovalHold(passPause: .seconds(1))
+        pass(&lost, 0, at: 29)
         lost.lostSight()
-        look(&lost, 170, at: 30)
+        pass(&lost, 170, at: 30)
         #expect(lost.isOver(now: minute + .seconds(30)))
     }
 
@@ -161,7 +161,7 @@ struct RemovalHoldTests {
     func back() {
         var hold = hold(100, at: 30, lastSeen: 29)
         #expect(!hold.isOver(now: minute + .seconds(31)))
-        look(&hold, 0, at: 31)
+        pass(&hold, 0, at: 31)
         #expect(hold.isOver(now: minute + .seconds(31)))
     }
 }

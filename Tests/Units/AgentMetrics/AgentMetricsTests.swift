@@ -24,20 +24,40 @@ struct AgentMetricsTests {
         return AgentFacts(
             node: try NodeID("node-1.a"), version: "1.0.0", status: .online,
             lastProbe: ProbeResult(finding: .healthy, detail: "answered 200 in 2 ms", duration: .milliseconds(2)),
-            isHeard: true, ledger: ledger)
+            isReporting: true, ledger: ledger)
     }
 
     @Test("what the ledger holds is what is shown")
     func shown() throws {
-        let lines = AgentMetricsText(try Self.facts()).text.split(separator: "\n")
-        #expect(lines.contains("kuma_agent_info{node_id=\"node-1.a\",version=\"1.0.0\"} 1"))
-        #expect(lines.contains("kuma_agent_node_status{node_id=\"node-1.a\",status=\"online\"} 1"))
-        #expect(lines.contains("kuma_agent_node_status{node_id=\"node-1.a\",status=\"offline\"} 0"))
-        #expect(lines.contains("kuma_agent_heard{node_id=\"node-1.a\"} 1"))
-        #expect(lines.contains("kuma_agent_probes_total{node_id=\"node-1.a\",finding=\"healthy\"} 7"))
-        #expect(lines.contains("kuma_agent_probes_total{node_id=\"node-1.a\",finding=\"unhealthy\"} 2"))
-        #expect(lines.contains("kuma_agent_probe_seconds_total{node_id=\"node-1.a\"} 1.25"))
-        #expect(lines.contains("kuma_agent_beats_total{node_id=\"node-1.a\",outcome=\"written\"} 9"))
+        let node = "node_id=\"node-1.a\""
+        #expect(
+            AgentMetricsText(try Self.facts()).text == """
+                # HELP kuma_agent_info Always 1; the labels say which agent this is.
+                # TYPE kuma_agent_info gauge
+                kuma_agent_info{\(node),version="1.0.0"} 1
+                # HELP kuma_agent_node_status 1 for what this agent believes of its node, 0 for the rest.
+                # TYPE kuma_agent_node_status gauge
+                kuma_agent_node_status{\(node),status="online"} 1
+                kuma_agent_node_status{\(node),status="recovering"} 0
+                kuma_agent_node_status{\(node),status="offline"} 0
+                # HELP kuma_agent_heard 1 while the database takes this agent's reports, else 0.
+                # TYPE kuma_agent_heard gauge
+                kuma_agent_heard{\(node)} 1
+                # HELP kuma_agent_probes_total Health checks of the node, by what they found.
+                # TYPE kuma_agent_probes_total counter
+                kuma_agent_probes_total{\(node),finding="healthy"} 7
+                kuma_agent_probes_total{\(node),finding="degraded"} 0
+                kuma_agent_probes_total{\(node),finding="unhealthy"} 2
+                # HELP kuma_agent_probe_seconds_total Time that all health checks took together.
+                # TYPE kuma_agent_probe_seconds_total counter
+                kuma_agent_probe_seconds_total{\(node)} 1.25
+                # HELP kuma_agent_beats_total Reports to the database, by what became of them.
+                # TYPE kuma_agent_beats_total counter
+                kuma_agent_beats_total{\(node),outcome="written"} 9
+                kuma_agent_beats_total{\(node),outcome="conflict"} 0
+                kuma_agent_beats_total{\(node),outcome="failed"} 0
+
+                """)
     }
 
     @Test(
@@ -71,7 +91,7 @@ struct AgentMetricsTests {
         try await eventually { port.withLock { $0 } != 0 }
         let bound = UInt16(clamping: port.withLock { $0 })
         for (target, method, status, type) in [
-            ("/metrics", "GET", 200, AgentMetricsText.contentType), ("/metrics?x=1", "HEAD", 200, nil),
+            ("/metrics", "GET", 200, Exposition.contentType), ("/metrics?x=1", "HEAD", 200, nil),
             ("/healthz", "GET", 200, "text/plain; charset=utf-8"), ("/metrics", "POST", 405, nil),
             ("/other", "GET", 404, nil),
         ] {

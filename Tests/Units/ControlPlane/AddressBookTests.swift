@@ -48,8 +48,8 @@ struct AddressBookTests {
         #expect(book.resolve(address) == .ipv4(octets: 1, port: 3001))
     }
 
-    @Test("a host in figures is its own answer and never looked up", arguments: ["192.0.2.7", "2001:db8::7"])
-    func figures(host: String) throws {
+    @Test("a host that is an address is its own answer and never looked up", arguments: ["192.0.2.7", "2001:db8::7"])
+    func addresses(host: String) throws {
         var book = AddressBook(interval: .seconds(30), deadline: .seconds(5))
         let known = SocketAddress(try #require(IPAddress(parsing: host)), port: 3001)
         book.follow([host], now: start)
@@ -109,8 +109,8 @@ struct AddressBookTests {
         #expect(asked.last.map { $0 < .seconds(25) } == true)
     }
 
-    @Test("a host in figures is never doubted, and means itself")
-    func figuresInDoubt() {
+    @Test("a host that is an address is never doubted, and means itself")
+    func addressInDoubt() {
         var book = AddressBook(interval: .seconds(30), deadline: .seconds(5))
         book.follow(["192.0.2.7"], now: start)
         book.doubt("192.0.2.7", now: start)

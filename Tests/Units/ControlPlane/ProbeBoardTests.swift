@@ -155,7 +155,7 @@ struct ProbeBoardTests {
         #expect(board.ownership(of: node)?.status == .offline, "silence is the node's own, whoever else is there")
     }
 
-    @Test("real look-ups: figures, localhost, and a name that cannot exist", .timeLimit(.minutes(1)))
+    @Test("real look-ups: numbers, localhost, and a name that cannot exist", .timeLimit(.minutes(1)))
     func lookups() async {
         #expect(HostLookup.addresses(of: "127.0.0.2") == .found([.ipv4(octets: 0x7F00_0002, port: 0)]))
         #expect(HostLookup.addresses(of: "::1") == .found([.ipv6(high: 0, low: 1, port: 0, scope: 0)]))

@@ -62,11 +62,11 @@ struct ExchangeStateMachineTests {
         var leaving = try Self.get("Connection: close\r\n")
         let plain = try Self.response("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", to: leaving)
         #expect(leaving.received(plain, while: .open) == .relay(client: .close))
-        #expect(leaving.ending == .closeClient(upstream: .keepAlive, wish: .client))
+        #expect(leaving.ending == .closeClient(upstream: .keepAlive, by: .client))
 
         var drained = try Self.get()
         #expect(drained.received(plain, while: .draining) == .relay(client: .close))
-        #expect(drained.ending == .closeClient(upstream: .keepAlive, wish: .balancer))
+        #expect(drained.ending == .closeClient(upstream: .keepAlive, by: .balancer))
     }
 
     @Test("A client of HTTP/1.0 that is sent chunks learns their end from the end of its connection")
@@ -83,7 +83,7 @@ struct ExchangeStateMachineTests {
         }
         #expect(received.action == .forwardLast(body.count - 8))
         #expect(data.prefix(received.dataBytes).elementsEqual("abcde".utf8))
-        #expect(old.ending == .closeClient(upstream: .keepAlive, wish: .balancer))
+        #expect(old.ending == .closeClient(upstream: .keepAlive, by: .balancer))
 
         var other = ExchangeStateMachine(head, upstream: .fresh)
         let counted = try Self.response("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", to: other)
@@ -105,7 +105,7 @@ struct ExchangeStateMachineTests {
         var machine = try Self.post(length: 1_000)
         let head = try Self.response("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n", to: machine)
         #expect(machine.received(head, while: .open) == .relay(client: .close))
-        #expect(machine.ending == .closeClient(upstream: .close, wish: .balancer))
+        #expect(machine.ending == .closeClient(upstream: .close, by: .balancer))
     }
 
     @Test("Interim responses go to HTTP/1.1 clients only, and leave the exchange where it was")
@@ -183,7 +183,7 @@ struct ExchangeStateMachineTests {
         #expect(untilClose.received(open, while: .open) == .relay(client: .close))
         var reset = untilClose
         #expect(untilClose.upstreamEnded(.closed) == .finish)
-        #expect(untilClose.ending == .closeClient(upstream: .close, wish: .balancer))
+        #expect(untilClose.ending == .closeClient(upstream: .close, by: .balancer))
         #expect(reset.upstreamEnded(.reset) == .breakOff)
         for framing in ["Content-Length: 9", "Transfer-Encoding: chunked"] {
             var machine = try Self.get()

@@ -1,5 +1,6 @@
 import ClusterCore
 import Foundation
+import RepeatableRandom
 import Synchronization
 import Testing
 import Waiting
@@ -11,10 +12,10 @@ struct SpliceTests {
     /// A body whose every place can be told: 64 KiB pieces that differ.
     private static func piece(_ number: Int, bytes: Int = 1 << 16) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
-            var state = UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15 | 1
+            var random = SeededRandom(seed: UInt64(number))
             for index in stride(from: 0, to: bytes, by: 8) {
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                UnsafeMutableRawBufferPointer(buffer).storeBytes(of: state, toByteOffset: index, as: UInt64.self)
+                UnsafeMutableRawBufferPointer(buffer)
+                    .storeBytes(of: random.next(), toByteOffset: index, as: UInt64.self)
             }
             count = bytes
         }

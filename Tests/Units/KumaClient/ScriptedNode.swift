@@ -3,7 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// A real HTTP server on a free loopback port that answers each path as a test wishes.
+/// A real HTTP server on a free loopback port that answers each path as a test asks.
 final class ScriptedNode: Sendable {
     struct Answer: Sendable {
         enum Ending: Sendable {

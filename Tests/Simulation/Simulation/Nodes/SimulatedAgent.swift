@@ -85,7 +85,7 @@ final class SimulatedAgent: @unchecked Sendable {
     private func reporting() async {
         while goesOn {
             do throws(StoreError) { try await beat() } catch {
-                voice.notHeard()
+                voice.reportFailed()
             }
             await probed.wait(upTo: jittered(configuration.longestBeatPause))
             await process.awake()
@@ -115,7 +115,7 @@ final class SimulatedAgent: @unchecked Sendable {
             let mark = mark
             self.mark = nil
             await reconcile(mark)
-            await beaten.wait(upTo: jittered(mark == nil ? configuration.lookWithoutBeat : configuration.lookAfterBeat))
+            await beaten.wait(upTo: jittered(mark == nil ? configuration.passWithoutBeat : configuration.passAfterBeat))
             await process.awake()
         }
     }
@@ -131,7 +131,7 @@ final class SimulatedAgent: @unchecked Sendable {
     }
 
     private func reconcile(_ mark: MonitorsMark?) async {
-        guard voice.isHeard(now: process.instant) else { return }
+        guard voice.speaks(now: process.instant) else { return }
         if voice.takesOver(), store.sabotage != .noPredecessor {
             planner.tookOver()
         }

@@ -1,4 +1,5 @@
 import HTTPFraming
+import RepeatableRandom
 
 @testable import DataPlane
 
@@ -7,7 +8,7 @@ struct ExchangeCourse {
     private(set) var machine: ExchangeStateMachine
     private(set) var faults: [String] = []
 
-    private var random: SplitMix
+    private var random: SeededRandom
     private let script: ExchangeScript
     private let head: RequestHead
     private var requestSent = 0
@@ -26,7 +27,7 @@ struct ExchangeCourse {
     private var isOver = false
 
     init(seed: UInt64) throws {
-        random = SplitMix(state: seed)
+        random = SeededRandom(seed: seed)
         script = ExchangeScript(&random)
         head = try ExchangeStateMachineTests.request(script.head)
         machine = ExchangeStateMachine(head, upstream: script.origin)
@@ -42,11 +43,11 @@ struct ExchangeCourse {
     private mutating func expect(_ holds: Bool, _ what: String) { if !holds { faults.append(what) } }
 
     private mutating func step() {
-        switch random.below(10) {
+        switch random.index(below: 10) {
         case 0...2: clientSends()
         case 3...6: nodeSends()
-        case 7: if random.below(3) == 0 { nodeEnds() }
-        case 8: if machine.stage == .complete, !hasTunnel, random.below(4) == 0 { nodeOverruns() }
+        case 7: if random.index(below: 3) == 0 { nodeEnds() }
+        case 8: if machine.stage == .complete, !hasTunnel, random.index(below: 4) == 0 { nodeOverruns() }
         case _: timeOut()
         }
     }
@@ -56,7 +57,7 @@ struct ExchangeCourse {
     private mutating func clientSends() {
         guard !machine.isRequestComplete else { return }
         let whole = script.body + Array("GET /next".utf8)
-        let piece = Array(whole[requestSent..<min(whole.count, requestSent + 1 + random.below(12))])
+        let piece = Array(whole[requestSent..<min(whole.count, requestSent + 1 + random.index(below: 12))])
         switch piece.withUnsafeBytes({ machine.received(fromClient: $0) }) {
         case .forward:
             requestSent += piece.count
@@ -86,7 +87,7 @@ struct ExchangeCourse {
     }
 
     private mutating func nodeSendsHead() {
-        let text = random.below(4) == 0 ? "HTTP/1.1 103 Early Hints\r\n\r\n" : script.responseHead
+        let text = random.index(below: 4) == 0 ? "HTTP/1.1 103 Early Hints\r\n\r\n" : script.responseHead
         guard let response = try? ExchangeStateMachineTests.response(text, to: machine) else {
             // Refused before the machine hears of it: a `101` that nobody asked for.
             expect(text.contains(" 101 ") && head.upgrade == .none, "a good response head is refused")
@@ -94,7 +95,7 @@ struct ExchangeCourse {
             return
         }
         let wasComplete = machine.isRequestComplete
-        let service: ExchangeStateMachine.Service = random.below(5) == 0 ? .draining : .open
+        let service: ExchangeStateMachine.Service = random.index(below: 5) == 0 ? .draining : .open
         let action = machine.received(response, while: service)
         switch action {
         case .forwardInterim, .dropInterim:
@@ -118,7 +119,7 @@ struct ExchangeCourse {
 
     private mutating func nodeSendsBody() {
         let whole = script.responseBody + Array("HTTP/1.1 200".utf8)
-        let end = min(whole.count, responseSent + 1 + random.below(12))
+        let end = min(whole.count, responseSent + 1 + random.index(below: 12))
         guard responseSent < end else { return }
         let piece = Array(whole[responseSent..<end])
         switch receive(piece) {
@@ -154,7 +155,7 @@ struct ExchangeCourse {
     private mutating func nodeEnds() {
         guard !hasTunnel else { return }
         let stage = machine.stage
-        let end: ExchangeStateMachine.UpstreamEnd = random.below(2) == 0 ? .closed : .reset
+        let end: ExchangeStateMachine.UpstreamEnd = random.index(below: 2) == 0 ? .closed : .reset
         switch machine.upstreamEnded(end) {
         case .replay(let way):
             expect(stage == .awaitingHead && !hasNodeSpoken, "sends again what was answered")
@@ -180,10 +181,10 @@ struct ExchangeCourse {
         expect((way == .freshConnection) == isFirstOfKept, "goes again by \(way)")
         sendings += 1
         // Its node may be gone from the table: then the fresh connection is another node's.
-        let taken = random.below(4) == 0 ? .anotherNode : way
+        let taken = random.index(below: 4) == 0 ? .anotherNode : way
         nodes += taken == .anotherNode ? 1 : 0
         machine.replayed(taken)
-        if taken == .freshConnection, random.below(3) == 0 {
+        if taken == .freshConnection, random.index(below: 3) == 0 {
             // The fresh connect is refused.
             machine.movedOn()
             nodes += 1
@@ -231,7 +232,7 @@ struct ExchangeCourse {
 
     /// The ending of an exchange in which both sides say all that they have to say: whole, byte by byte, or in pieces.
     static func undisturbed(seed: UInt64, splitting: Int) throws -> ExchangeStateMachine.Ending? {
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         let script = ExchangeScript(&random)
         guard !script.isBodyBroken, !script.isResponseBroken else { return nil }
         let head = try ExchangeStateMachineTests.request(script.head)
@@ -252,12 +253,12 @@ struct ExchangeCourse {
         return machine.ending
     }
 
-    private static func pieces(_ bytes: [UInt8], _ splitting: Int, _ random: inout SplitMix) -> [[UInt8]] {
+    private static func pieces(_ bytes: [UInt8], _ splitting: Int, _ random: inout SeededRandom) -> [[UInt8]] {
         switch splitting {
         case 0: return bytes.isEmpty ? [] : [bytes]
         case 1: return bytes.map { [$0] }
         case _:
-            let cut = random.below(bytes.count + 1)
+            let cut = random.index(below: bytes.count + 1)
             return [Array(bytes[..<cut]), Array(bytes[cut...])].filter { !$0.isEmpty }
         }
     }

@@ -1,7 +1,7 @@
 import ClusterCore
 import Testing
 
-/// What a request claims and wishes, seen by a node.
+/// What a request claims and asks for, seen by a node.
 @Suite("A node hears no claim that nobody vouches for")
 struct ClaimTests {
     private static let claims = [

@@ -42,13 +42,6 @@ struct DemoValuesTests {
                 == "/x/release/kuma-balancer is missing. Build with: swift build -c release --product kuma-balancer")
     }
 
-    @Test("Ports are free, in a row, and below those that the kernel gives to outgoing connections")
-    func ports() throws {
-        let ports = try FreePorts.consecutive(3)
-        #expect(ports[1] == ports[0] + 1 && ports[2] == ports[0] + 2)
-        #expect(ports.allSatisfy { FreePorts.range.contains($0) && FreePorts.isFree($0) })
-    }
-
     @Test(
         "Only directories that a demo made carry an owner",
         arguments: [

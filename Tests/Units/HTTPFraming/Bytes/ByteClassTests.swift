@@ -10,11 +10,11 @@ struct ByteClassTests {
     func masks() {
         let token = Set((Self.alphanumeric + "!#$%&'*+-.^_`|~").utf8)
         let host = Set((Self.alphanumeric + "-._~!$&'()*+;=:[]%").utf8)
-        let pin = Set((Self.alphanumeric + "._-").utf8)
+        let sessionID = Set((Self.alphanumeric + "._-").utf8)
         for byte in UInt8.min...UInt8.max {
             #expect(byte.isTokenByte == token.contains(byte), "\(byte)")
             #expect(byte.isHostByte == host.contains(byte), "\(byte)")
-            #expect(byte.isPinByte == pin.contains(byte), "\(byte)")
+            #expect(byte.isSessionIDByte == sessionID.contains(byte), "\(byte)")
             let digit = UInt64(String(decoding: [byte], as: UTF8.self), radix: 16)
             #expect(byte.hexadecimalValue == (byte < 0x80 ? digit : nil), "\(byte)")
         }

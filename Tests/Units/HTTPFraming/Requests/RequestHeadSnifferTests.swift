@@ -87,37 +87,37 @@ struct RequestHeadSnifferTests {
 
     @Test("a WebSocket request is one only when nothing of it is missing")
     func webSocketRequests() {
-        func upgrade(_ lines: [String]) -> UpgradeWish? {
+        func upgrade(_ lines: [String]) -> UpgradeRequest? {
             RequestReading.of(whole: lines.map { $0 + "\r\n" }.joined() + "\r\n").summary?.upgrade
         }
         #expect(upgrade(Self.webSocket) == .webSocket)
         for missing in 2..<Self.webSocket.count {
             var lines = Self.webSocket
             lines.remove(at: missing)
-            #expect(upgrade(lines) == UpgradeWish.none, "without \(Self.webSocket[missing])")
+            #expect(upgrade(lines) == UpgradeRequest.none, "without \(Self.webSocket[missing])")
         }
         var changed = Self.webSocket
         changed[0] = "POST /socket.io/ HTTP/1.1"
-        #expect(upgrade(changed) == UpgradeWish.none)
+        #expect(upgrade(changed) == UpgradeRequest.none)
         changed[0] = "GET /socket.io/ HTTP/1.0"
-        #expect(upgrade(changed) == UpgradeWish.none)
+        #expect(upgrade(changed) == UpgradeRequest.none)
         changed = Self.webSocket
         changed[3] = "Upgrade: h2c"
-        #expect(upgrade(changed) == UpgradeWish.none)
+        #expect(upgrade(changed) == UpgradeRequest.none)
         for list in ["h2c, websocket", "websocket, h2c", "websocket/13"] {
             changed[3] = "Upgrade: \(list)"
-            #expect(upgrade(changed) == UpgradeWish.none)
+            #expect(upgrade(changed) == UpgradeRequest.none)
         }
         for list in ["WEBSOCKET", ", websocket,", "websocket, websocket"] {
             changed[3] = "Upgrade: \(list)"
             #expect(upgrade(changed) == .webSocket)
         }
-        #expect(upgrade(Self.webSocket + ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]) == UpgradeWish.none)
-        #expect(upgrade(Self.webSocket + ["Content-Length: 3"]) == UpgradeWish.none)
+        #expect(upgrade(Self.webSocket + ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]) == UpgradeRequest.none)
+        #expect(upgrade(Self.webSocket + ["Content-Length: 3"]) == UpgradeRequest.none)
         changed = Self.webSocket
         for key in ["short", "dGhlIHNhbXBsZSBub25jZQ=A", "dGhlIHNhbXBsZSBub25jZQAA", "dGhlIHNhbXBsZSBub25jZ-=="] {
             changed[4] = "Sec-WebSocket-Key: \(key)"
-            #expect(upgrade(changed) == UpgradeWish.none)
+            #expect(upgrade(changed) == UpgradeRequest.none)
         }
         for key in ["+GhlIHNhbXBsZSBub25jZQ==", "/9hlIHNhbXBsZSBub25jZQ==", "ZZZZZZZZZZZZZZZZZZZZZZ=="] {
             changed[4] = "Sec-WebSocket-Key: \(key)"

@@ -7,7 +7,7 @@ struct RequestSummary: Equatable {
     var method: RequestMethod
     var version: HTTPVersion
     var persistence: Persistence
-    var upgrade: UpgradeWish
+    var upgrade: UpgradeRequest
     var expectation: BodyExpectation
     var answerForm: AnswerForm
     var forwarded: ForwardedFields

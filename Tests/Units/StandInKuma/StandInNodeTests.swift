@@ -1,10 +1,10 @@
 import ClusterCore
-import DemoCluster
 import HTTPTestClient
 import MariaDB
 import NIOPosix
 import PrivateMariaDB
 import Secrets
+import StandInKuma
 import Testing
 import Waiting
 
@@ -40,7 +40,7 @@ struct StandInNodeTests {
             NodeUnderTest.settings(node.database), group: .singleton, logger: NodeUnderTest.logger)
         let after = try await connection.query("SELECT status FROM `node`")
         #expect(try after.first?.text(after.column("status")) == "online")
-        try await again.stop()
+        await again.stop()
         await connection.close()
     }
 
@@ -64,7 +64,7 @@ struct StandInNodeTests {
         let second = try await StandInNode.start(
             NodeUnderTest.settings(node.database), group: .singleton, logger: NodeUnderTest.logger)
         try await held
-        try await second.stop()
+        await second.stop()
         await holder.close()
         try await node.stop()
     }

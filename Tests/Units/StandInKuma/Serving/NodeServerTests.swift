@@ -1,8 +1,8 @@
 import ClusterCore
-import DemoCluster
 import HTTPTestClient
 import NIOCore
 import NIOPosix
+import StandInKuma
 import Testing
 
 @Suite("The stand-in node on the wire")

@@ -1,4 +1,4 @@
-import DemoCluster
+import StandInKuma
 import Testing
 
 @Suite("Engine.IO sessions of one node")

@@ -1,6 +1,6 @@
+import ChildProcesses
 import Foundation
 import Glibc
-import PrivateMariaDB
 import Synchronization
 import Testing
 import Waiting

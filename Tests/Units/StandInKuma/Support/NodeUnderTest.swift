@@ -1,11 +1,11 @@
 import ClusterCore
-import DemoCluster
 import HTTPTestClient
 import Logging
 import MariaDB
 import NIOPosix
 import PrivateMariaDB
 import Secrets
+import StandInKuma
 
 /// A real stand-in node in this process, on a free port, with a database of its own.
 struct NodeUnderTest: Sendable {
@@ -43,7 +43,7 @@ struct NodeUnderTest: Sendable {
                 [.text("m\(number)"), .text(url ?? "http://127.0.0.1:\(target.port)/"), .int(1)])
         }
         let node = try await StandInNode.start(
-            settings(access), rereading: .whenTold, group: .singleton, logger: logger)
+            settings(access), rereading: .onRequest, group: .singleton, logger: logger)
         return NodeUnderTest(node: node, database: access, connection: connection, target: target)
     }
 
@@ -54,7 +54,7 @@ struct NodeUnderTest: Sendable {
     }
 
     func stop() async throws {
-        try await node.stop()
+        await node.stop()
         try await target.stop()
         await connection.close()
     }

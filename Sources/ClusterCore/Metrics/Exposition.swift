@@ -1,52 +1,55 @@
-import ClusterCore
-
 /// Prometheus' text format, version 0.0.4: families of samples, each with its HELP and TYPE.
-struct MetricsText: Sendable {
-    enum Kind: String, Sendable {
+package struct Exposition: Sendable {
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    package enum Kind: String, Sendable {
         case counter, gauge, histogram, summary
     }
 
-    struct Label: Sendable {
-        let name: String
-        let value: String
+    package struct Label: Sendable {
+        package let name: String
+        package let value: String
 
-        init(_ name: String, _ value: String) {
+        package init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
         }
     }
 
-    struct Sample: Sendable {
-        let labels: [Label]
-        let value: Double
+    package struct Sample: Sendable {
+        package let labels: [Label]
+        package let value: Double
 
-        init(_ value: Double, _ labels: [Label] = []) {
+        package init(_ value: Double, _ labels: [Label] = []) {
             self.labels = labels
             self.value = value
         }
 
-        init(_ value: Int, _ labels: [Label] = []) { self.init(Double(value), labels) }
-        init(_ flag: Bool, _ labels: [Label] = []) { self.init(flag ? 1 : 0, labels) }
+        package init(_ value: Int, _ labels: [Label] = []) { self.init(Double(value), labels) }
+        package init(_ flag: Bool, _ labels: [Label] = []) { self.init(flag ? 1 : 0, labels) }
     }
 
-    private(set) var text = ""
+    package private(set) var text = ""
+
+    package init() {}
 
     /// A family without samples is left out: nothing is known of it.
-    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
+    package mutating func add(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
         guard !samples.isEmpty else { return }
         begin(name, kind, help)
         for sample in samples { line(name, sample.labels, sample.value) }
     }
 
-    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: Int) {
+    package mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: Int) {
         add(name, kind, help, [Sample(value)])
     }
 
-    mutating func add(histogram name: String, _ help: String, _ readings: [([Label], LatencyHistogram.Reading)]) {
+    package mutating func add(histogram name: String, _ help: String, _ readings: [([Label], LatencyHistogram.Reading)])
+    {
         guard !readings.isEmpty else { return }
         begin(name, .histogram, help)
         for (labels, reading) in readings {
-            let bounds = LatencyHistogram.Reading.bounds.map(MetricsText.number) + ["+Inf"]
+            let bounds = LatencyHistogram.Reading.bounds.map(Exposition.number) + ["+Inf"]
             for (bound, count) in zip(bounds, reading.cumulated) {
                 line(name + "_bucket", labels + [Label("le", bound)], Double(count))
             }
@@ -56,7 +59,7 @@ struct MetricsText: Sendable {
     }
 
     /// A summary without quantiles: how often, and how long in all.
-    mutating func add(summary name: String, _ help: String, count: Int, seconds: Double) {
+    package mutating func add(summary name: String, _ help: String, count: Int, seconds: Double) {
         begin(name, .summary, help)
         line(name + "_sum", [], seconds)
         line(name + "_count", [], Double(count))
@@ -69,10 +72,10 @@ struct MetricsText: Sendable {
     private mutating func line(_ name: String, _ labels: [Label], _ value: Double) {
         text += name
         if !labels.isEmpty {
-            let pairs = labels.map { "\($0.name)=\"\(MetricsText.escaped($0.value))\"" }
+            let pairs = labels.map { "\($0.name)=\"\(Exposition.escaped($0.value))\"" }
             text += "{\(pairs.joined(separator: ","))}"
         }
-        text += " \(MetricsText.number(value))\n"
+        text += " \(Exposition.number(value))\n"
     }
 
     /// Whole numbers without a fraction, as counters are read by people, too.

@@ -1,8 +1,8 @@
 import ClusterCore
 import Testing
 
-@Suite("Addresses in figures")
-struct AddressFiguresTests {
+@Suite("Addresses as text")
+struct AddressTextTests {
     @Test(
         "an address is written as RFC 5952 wants it",
         arguments: [
@@ -13,10 +13,10 @@ struct AddressFiguresTests {
             ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
             ("::ffff:10.1.2.3", "10.1.2.3"), ("fe80::a:0", "fe80::a:0"),
         ])
-    func figures(text: String, expected: String) throws {
+    func written(text: String, expected: String) throws {
         let address = try #require(IPAddress(parsing: text))
-        #expect(address.figures == expected)
-        #expect(IPAddress(parsing: address.figures) == address)
+        #expect(address.text == expected)
+        #expect(IPAddress(parsing: address.text) == address)
     }
 
     @Test("a socket address names its port, and IPv6 its brackets")

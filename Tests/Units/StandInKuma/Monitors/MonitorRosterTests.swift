@@ -1,5 +1,5 @@
 import ClusterCore
-import DemoCluster
+import StandInKuma
 import Testing
 
 @Suite("The monitors a stand-in node believes it runs")

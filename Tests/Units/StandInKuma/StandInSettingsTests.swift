@@ -1,6 +1,6 @@
 import ClusterCore
-import DemoCluster
 import Secrets
+import StandInKuma
 import Testing
 
 @Suite("How a stand-in node reads Kuma's environment")

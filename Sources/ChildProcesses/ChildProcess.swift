@@ -1,3 +1,6 @@
+// Processes that the demo and the tests start, which end with their parent, and the ports those listen on. The programs
+// themselves start nothing.
+
 import Glibc
 package import Secrets
 import Synchronization

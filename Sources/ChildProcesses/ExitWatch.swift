@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Notices the end of one child: a thread waits for it, tells everybody who asked, and only then lets the kernel reuse its
-/// process id.
+/// Notices the end of one child: a thread waits for it, reports it to everybody who asked, and only then lets the kernel
+/// reuse its process id.
 final class ExitWatch: Sendable {
     private struct State {
         var exit: ChildProcess.Exit?

@@ -1,3 +1,6 @@
+// A stand-in for an Uptime Kuma node: everything that the cluster meets of one, from its tables and its traps to its
+// Socket.IO, in a process of a few MB. For the demo and the tests; no target of the product knows it.
+
 import ClusterCore
 package import Logging
 package import NIOPosix
@@ -15,8 +18,8 @@ package final class StandInNode: Sendable {
     package enum Rereading: Sendable {
         /// At second 00 of every minute, as Kuma does.
         case everyMinute
-        /// Only when it is told to: for tests, which may run at any second.
-        case whenTold
+        /// Only on request: for tests, which may run at any second.
+        case onRequest
     }
 
     /// In Kuma's order: tables, the `node` row, then serving, then the monitors.
@@ -25,7 +28,7 @@ package final class StandInNode: Sendable {
         logger: Logger
     ) async throws -> StandInNode {
         let database = NodeDatabase(settings: settings, logger: logger)
-        let checker = MonitorChecker(group: group)
+        let checker = MonitorChecker()
         do {
             try await database.createTables()
             let runner = MonitorRunner(database: database, checker: checker, logger: logger)
@@ -48,7 +51,7 @@ package final class StandInNode: Sendable {
                 logger: logger)
         } catch {
             await database.close()
-            try await checker.shutdown()
+            await checker.shutdown()
             throw error
         }
     }
@@ -64,7 +67,7 @@ package final class StandInNode: Sendable {
         minutes = Task {
             switch rereading {
             case .everyMinute: await runner.reconcileEveryMinute(wallClock: WallClock.sinceEpoch)
-            case .whenTold: break
+            case .onRequest: break
             }
         }
         trimming = Task {
@@ -86,12 +89,12 @@ package final class StandInNode: Sendable {
 
     /// Drops listener and connections at once, then everything else. The caller lets the process live on for the
     /// settings' `exitDelay`.
-    package func stop() async throws {
+    package func stop() async {
         await server.drop()
         minutes.cancel()
         trimming.cancel()
         await runner.stopAll()
         await database.close()
-        try await checker.shutdown()
+        await checker.shutdown()
     }
 }

@@ -14,7 +14,7 @@ package enum StandInProcess {
         let arrivals = signals.arrivals
         for await _ in arrivals { break }
         logger.info("stopping")
-        try await node.stop()
+        await node.stop()
         try await Task.sleep(for: settings.exitDelay)
         withExtendedLifetime(signals) {}
     }

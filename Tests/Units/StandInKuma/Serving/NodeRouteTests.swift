@@ -1,6 +1,6 @@
 import ClusterCore
-import DemoCluster
 import NIOHTTP1
+import StandInKuma
 import Testing
 
 @Suite("What a request asks of the stand-in node")
