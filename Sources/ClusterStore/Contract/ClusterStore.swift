@@ -1,5 +1,5 @@
-// What agents and balancers ask of the database: the contract, every SQL text, the schema. Two stores obey it, MariaDB's
-// and one in memory. No decision is ever made here: which monitor goes where, and who is alive, is told to a store.
+// What agents and balancers ask of the database: the contract, every SQL text, the schema. Two stores obey it: MariaDB's,
+// and the tests' own in memory. No decision is ever made here: which monitor goes where, and who is alive, comes from above.
 
 package import ClusterCore
 
@@ -32,7 +32,7 @@ package protocol AgentStore: Sendable {
     /// The row of one node; nil when it is not registered.
     func node(_ id: NodeID) async throws(StoreError) -> NodeRecord?
 
-    /// Writes a person's decision about a node. Returns false when no such node is registered.
+    /// Writes a person's decision about a node, whatever stood there. Returns false when no such node is registered.
     func setAdminState(_ state: AdminState, of node: NodeID) async throws(StoreError) -> Bool
 
     /// Appends to the history and trims it to `HistoryLimits.events` rows.
@@ -89,7 +89,7 @@ package protocol ControlStore: Sendable {
     /// it has no home any more; other entries stay open. At most `MoveLimits.batch` entries.
     func forgetMoves(_ moves: [OpenMove], under lease: Lease) async throws(StoreError)
 
-    /// Every open failover, drain or maintenance entry, ascending by id.
+    /// Every open entry, ascending by id; also those whose reason is a word of a later version.
     func openMoves() async throws(StoreError) -> [OpenMove]
 
     /// Asks for a job; the leader does it. Returns nil while another one is active.

@@ -1,11 +1,11 @@
-import ClusterCore
+package import ClusterCore
 
 /// A `node` row that cannot be understood; its text is the line a person reads.
-struct RejectedRow: Error, CustomStringConvertible {
-    let description: String
+package struct RejectedRow: Error, CustomStringConvertible {
+    package let description: String
 
     /// Turns the two columns that Kuma and people fill into types.
-    static func check(id: String, status: String) throws(RejectedRow) -> (NodeID, NodeStatus) {
+    package static func check(id: String, status: String) throws(RejectedRow) -> (NodeID, NodeStatus) {
         let nodeID: NodeID
         do { nodeID = try NodeID(id) } catch { throw RejectedRow(description: "\(error)") }
         do { return (nodeID, try NodeStatus(column: status, of: nodeID)) } catch {
@@ -13,17 +13,12 @@ struct RejectedRow: Error, CustomStringConvertible {
         }
     }
 
-    /// Turns the two columns that only we write into types.
-    static func check(
-        adminState: String, health: String?, of node: NodeID
-    ) throws(RejectedRow) -> (AdminState, AgentHealth?) {
-        guard let state = AdminState(rawValue: adminState) else {
-            throw RejectedRow(description: "node \(node) has admin_state \"\(adminState)\"")
-        }
-        guard let health else { return (state, nil) }
+    /// Turns what agents say into a type; nil where none has said anything yet.
+    static func check(health: String?, of node: NodeID) throws(RejectedRow) -> AgentHealth? {
+        guard let health else { return nil }
         guard let known = AgentHealth(rawValue: health) else {
             throw RejectedRow(description: "node \(node) has agent_health \"\(health)\"")
         }
-        return (state, known)
+        return known
     }
 }

@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import InMemoryClusterStore
 import Synchronization
 import Testing
 
@@ -140,6 +141,48 @@ struct FailoverTests {
         #expect(try await cluster.counts()["node2"] == nil)
         await cluster.run(for: .seconds(5))
         #expect(try await cluster.counts()["node2"] == 6)
+    }
+
+    @Test("a cordoned node keeps its monitors, and is given others only when it is the last one")
+    func cordon() async throws {
+        let cluster = try await settled()
+        _ = try await cluster.store.setAdminState(.cordon, of: try NodeID("node2"))
+        await cluster.run(for: .seconds(10))
+        #expect(try await cluster.counts()["node2"] == 6)
+        cluster.kill("node3")
+        await cluster.run(for: .seconds(20))
+        #expect(try await cluster.counts() == ["node1": 12, "node2": 6])
+        cluster.kill("node1")
+        await cluster.run(for: .seconds(20))
+        #expect(try await cluster.counts() == ["node2": 18])
+        try cluster.start("node1")
+        await cluster.run(for: .seconds(90))
+        cluster.kill("node2")
+        await cluster.run(for: .seconds(20))
+        #expect(try await cluster.counts() == ["node1": 18])
+    }
+
+    @Test("a node in a state of a later version is left alone, and so is the word")
+    func unknownState() async throws {
+        let log = CollectedLog()
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2", "node3"], monitors: 6)
+        cluster.addBalancer(log: CollectingLogHandler(log))
+        await cluster.run(for: .seconds(15))
+        let node2 = try NodeID("node2")
+        cluster.tables.writeAdminState("quarantine", of: node2)
+        await cluster.run(for: .seconds(5))
+        cluster.kill("node3")
+        await cluster.run(for: .seconds(30))
+        #expect(try await cluster.counts() == ["node1": 12, "node2": 6])
+        cluster.kill("node2")
+        await cluster.run(for: .seconds(30))
+        #expect(try await cluster.counts() == ["node1": 12, "node2": 6])
+        let row = try await cluster.store.node(node2)
+        #expect(row?.adminState == .unknown("quarantine") && row?.status == .offline)
+        #expect(log.lines(with: "quarantine").count == 1)
+        _ = try await cluster.store.setAdminState(.active, of: node2)
+        await cluster.run(for: .seconds(5))
+        #expect(try await cluster.counts() == ["node1": 18])
     }
 
     @Test("a flapping node waits twice as long for its monitors")

@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 
 extension Oracle {
     func look(before arrival: Arrival) -> Look {
@@ -15,7 +16,7 @@ extension Oracle {
             }
             return Look(
                 monitors: monitors, open: tables.openEntries, lastMove: tables.lastMove, lease: tables.leaseSight,
-                told: tables.told)
+                told: tables.historyCounts)
         }
     }
 

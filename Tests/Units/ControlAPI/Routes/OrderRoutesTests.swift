@@ -14,8 +14,8 @@ struct OrderRoutesTests {
     }
 
     @Test(
-        "a node is drained, emptied and activated",
-        arguments: [("drain", "drain"), ("maintenance", "maintenance"), ("activate", "active")])
+        "a node is drained, cordoned, emptied and activated",
+        arguments: [("drain", "drain"), ("cordon", "cordon"), ("maintenance", "maintenance"), ("activate", "active")])
     func adminStates(verb: String, state: String) async throws {
         let fixture = local()
         fixture.control.change { $0.leaving = 4 }
@@ -23,6 +23,12 @@ struct OrderRoutesTests {
         #expect(reply.status == 200)
         #expect(reply.text == #"{"node_id":"node2","admin_state":"\#(state)","moved":4}"# + "\n")
         #expect(fixture.control.current.orders == ["\(state) node2 by 127.0.0.1"])
+    }
+
+    @Test("every state has its endpoint", arguments: AdminState.allCases)
+    func everyState(state: AdminState) async throws {
+        let reply = try await local().post("/lb/nodes/node2/\(state.verb)")
+        #expect(try reply.string("admin_state") == state.rawValue)
     }
 
     @Test("an unknown node is a 404 that lists the nodes", arguments: ["nobody", "a%20b", "..%2f"])

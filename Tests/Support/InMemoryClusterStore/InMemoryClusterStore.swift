@@ -1,4 +1,5 @@
 package import ClusterCore
+package import ClusterStore
 import Synchronization
 
 /// The contract of `ClusterStore` on tables in memory: for the tests of the layers above, and for simulations, which give
@@ -89,7 +90,7 @@ package struct InMemoryClusterStore: ClusterStore {
     package func setAdminState(_ adminState: AdminState, of node: NodeID) throws(StoreError) -> Bool {
         try step { state, _ throws(StoreError) in
             guard state.nodes[node.text] != nil else { return false }
-            state.nodes[node.text]?.adminState = adminState
+            state.nodes[node.text]?.adminState = .known(adminState)
             return true
         }
     }
