@@ -43,7 +43,7 @@ let package = Package(
 
         // The data plane.
         .target(name: "CLinux"),
-        .target(name: "HTTPFraming"),
+        .target(name: "HTTPFraming", dependencies: ["ClusterCore"]),
         .target(name: "DataPlane", dependencies: ["CLinux", "HTTPFraming", "ClusterCore", logging]),
 
         // The database.
@@ -73,7 +73,7 @@ let package = Package(
         ),
         .target(
             name: "ServiceRuntime",
-            dependencies: ["Settings", logging, serviceLifecycle, unixSignals],
+            dependencies: ["ClusterCore", "Settings", logging, serviceLifecycle, unixSignals],
             plugins: ["CommitStamp"]
         ),
         // What `--version` says beside the number.
