@@ -216,7 +216,7 @@ let package = Package(
         // `Tests/make-pages`: pages of the tree that are made from the code.
         .executableTarget(
             name: "MakePages",
-            dependencies: ["AgentSettings", "BalancerSettings", "PackageFiles", "Settings"],
+            dependencies: ["AgentSettings", "BalancerSettings", "ControlAPI", "PackageFiles", "Settings"],
             path: "Tests/Contracts/MakePages"
         ),
         .testTarget(
@@ -237,11 +237,11 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PackageFiles",
+                "ClusterCore", "ControlAPI", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket", "PackageFiles",
                 "PrivateMariaDB", "SchemaChecking", "Secrets", "Waiting", "kuma-agent", "kuma-balancer", "kuma-demo",
             ],
             path: "Tests/EndToEnd",
-            exclude: ["API/Endpoints.md", "Browser", "SocketIO"]
+            exclude: ["Browser", "SocketIO"]
         ),
 
         // The control plane under every fault, in virtual time: the simulation, its tests, and a long run by hand.
