@@ -49,7 +49,7 @@ extension EndToEnd {
             print("measured: \(callers.reduce(0) { $0 + $1.validated }) answers of two balancers fit their schemas")
         }
 
-        @Test("HEAD is GET without a body, and a wrong method is told the right ones")
+        @Test("HEAD is GET without a body, and a wrong method is answered the right ones")
         func methods() async throws {
             try await cluster.settled()
             for caller in try await callers() {

@@ -22,7 +22,7 @@ struct ActionEndpointsTests {
         return fixture
     }
 
-    @Test("trigger-health-check probes every node and tells what it found")
+    @Test("trigger-health-check probes every node and shows what it found")
     func healthCheck() async throws {
         let fixture = local()
         let ids = try ["node1", "node2", "node3", "node4"].map { try NodeID($0) }

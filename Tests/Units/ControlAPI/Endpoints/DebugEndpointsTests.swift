@@ -55,7 +55,7 @@ struct DebugEndpointsTests {
         #expect(try reply.string("reason") == reason)
     }
 
-    @Test("the log level changes while the balancer runs, by query or by body, and tells what it was")
+    @Test("the log level changes while the balancer runs, by query or by body, and shows what it was")
     func level() async throws {
         let fixture = local
         let reply = try await fixture.post("/lb/log-level?level=debug")

@@ -9,7 +9,7 @@ import Testing
 struct DetectionEndpointsTests {
     private let api = APIFixture()
 
-    @Test("fault-detection-status tells of the scanner, its limits and whom it suspects")
+    @Test("fault-detection-status shows the passes, its limits and whom it suspects")
     func faultDetection() async throws {
         let node = try FixtureNode("node4", name: "Fourth")
         api.control.change { script in
@@ -46,7 +46,7 @@ struct DetectionEndpointsTests {
         #expect(object["leader"] as? String == "lb-test-1")
     }
 
-    @Test("health-status counts checks and missed heartbeats, and tells what was moved")
+    @Test("health-status counts checks and missed heartbeats, and shows what was moved")
     func health() async throws {
         let node = try NodeID("node1")
         api.control.change { script in
@@ -115,7 +115,7 @@ struct DetectionEndpointsTests {
         #expect(nodes.map { $0["slow_start"] as? Bool } == [false, false, false, true])
     }
 
-    @Test("system-status tells of a pause and of a running job")
+    @Test("system-status shows a pause and of a running job")
     func systemStatus() async throws {
         api.control.change { script in
             script.state.orders = StandingOrders(

@@ -2,7 +2,7 @@ import ClusterCore
 import Foundation
 import Testing
 
-@Suite("What the API tells of the nodes")
+@Suite("What the API shows of the nodes")
 struct NodeEndpointsTests {
     private let api = APIFixture()
 
@@ -27,7 +27,7 @@ struct NodeEndpointsTests {
         #expect(try await empty.get("/lb/available-nodes").text.hasPrefix("{\"available_nodes\":[],\"total_count\":0,"))
     }
 
-    @Test("node-status tells everything of a node")
+    @Test("node-status shows everything of a node")
     func nodeStatus() async throws {
         let reply = try await api.get("/lb/node-status")
         #expect(reply.keys == ["timestamp", "nodes"])

@@ -52,8 +52,8 @@ struct PinByBodyTests {
 
     @Test("a body above 16 KiB is refused, one of exactly 16 KiB is read")
     func tooLarge() async throws {
-        let wish = #"{"node":"node2"}"#
-        let largest = wish + String(repeating: " ", count: 16_384 - wish.utf8.count)
+        let body = #"{"node":"node2"}"#
+        let largest = body + String(repeating: " ", count: 16_384 - body.utf8.count)
         #expect(try await api.post("/lb/set-fixed-node", body: largest).status == 200)
         let reply = try await api.post("/lb/set-fixed-node", body: largest + " ")
         #expect(reply.status == 413)

@@ -110,7 +110,9 @@ struct RebalanceEndpointsTests {
         #expect(fixture.control.current.orders.isEmpty)
     }
 
-    @Test("a misspelt wish is named, with what there is", arguments: ["trigger-rebalancing", "force-rebalance-all"])
+    @Test(
+        "a misspelt parameter is named, with what there is",
+        arguments: ["trigger-rebalancing", "force-rebalance-all"])
     func misspelt(name: String) async throws {
         let fixture = try Self.local()
         let reply = try await fixture.post("/lb/\(name)?dryrun=1&max_moves=2")
@@ -120,17 +122,17 @@ struct RebalanceEndpointsTests {
         #expect(fixture.control.current.orders.isEmpty)
     }
 
-    @Test("a wish in a body starts nothing; a body that says nothing is none")
+    @Test("a request in a body starts nothing; a body that asks nothing is none")
     func body() async throws {
         let fixture = try Self.local()
-        let wish = try await fixture.post("/lb/trigger-rebalancing", body: "{\"dry_run\":true}")
-        #expect(wish.status == 400)
-        #expect(try wish.string("reason") == "unexpected_body")
+        let refused = try await fixture.post("/lb/trigger-rebalancing", body: "{\"dry_run\":true}")
+        #expect(refused.status == 400)
+        #expect(try refused.string("reason") == "unexpected_body")
         #expect(fixture.control.current.orders.isEmpty)
         #expect(try await fixture.post("/lb/trigger-rebalancing?dry_run=1", body: " { }\n").status == 200)
     }
 
-    @Test("the status follows the newest job, and tells of the last ones")
+    @Test("the status follows the newest job, and shows the last ones")
     func status() async throws {
         let fixture = try Self.local()
         let none = try await fixture.get("/lb/rebalancing-status")
@@ -154,7 +156,7 @@ struct RebalanceEndpointsTests {
         #expect(try await fixture.get("/lb/rebalancing-status").string("status") == "idle")
     }
 
-    @Test("with the database away the status tells of the job that was seen last")
+    @Test("with the database away the status shows the job that was seen last")
     func staleStatus() async throws {
         let fixture = try Self.local()
         fixture.control.change { script in

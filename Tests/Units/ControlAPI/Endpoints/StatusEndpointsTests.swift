@@ -5,7 +5,7 @@ import ControlPlane
 import Foundation
 import Testing
 
-@Suite("What the API tells of the balancer and the cluster")
+@Suite("What the API shows of the balancer and the cluster")
 struct StatusEndpointsTests {
     private let api = APIFixture()
 
@@ -88,7 +88,7 @@ struct StatusEndpointsTests {
         #expect(object["stale"] == nil)
     }
 
-    @Test("setup-status tells where requests go before and after the first set-up")
+    @Test("setup-status shows where requests go before and after the first set-up")
     func setupStatus() async throws {
         let reply = try await api.get("/lb/setup-status")
         #expect(reply.keys == ["setup_complete", "routing_mode", "primary_node", "message"])
@@ -201,7 +201,7 @@ struct DatabaseAwayTests {
         #expect(try await local.get("/lb/system-status").text.contains("connection refused by db.internal:3306"))
     }
 
-    @Test("the history tells what memory holds of it, marked and filtered like any page")
+    @Test("the history shows what memory holds of it, marked and filtered like any page")
     func history() async throws {
         let (one, two) = (try NodeID("node1"), try NodeID("node2"))
         api.control.change { script in
@@ -252,7 +252,7 @@ struct DatabaseAwayTests {
         }
     }
 
-    @Test("clocks of the database that disagree are told of")
+    @Test("clocks of the database that disagree are shown")
     func skew() async throws {
         api.control.change { script in
             script.state.database.skew = ClockSkew(amount: .seconds(-90), seenAt: .now - .seconds(5))

@@ -48,7 +48,7 @@ struct MetricsTests {
         #expect(value(#"kuma_balancer_node_connect_seconds_count{node_id="node1"}"#, in: text) == "1")
     }
 
-    @Test("the lease, polls, moves and the database are told of, also while the database is away")
+    @Test("the lease, polls, moves and the database are counted, also while the database is away")
     func control() async throws {
         let fixture = APIFixture()
         fixture.control.change { script in

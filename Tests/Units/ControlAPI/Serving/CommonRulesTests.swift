@@ -40,7 +40,7 @@ struct CommonRulesTests {
     }
 
     @Test(
-        "a wrong method is told the right ones",
+        "a wrong method is answered the right ones",
         arguments: [
             ("/lb/ping", "GET, HEAD"), ("/lb/set-fixed-node", "POST"), ("/lb/clear-fixed-node", "GET, HEAD, POST"),
             ("/lb/fixed-node/node1", "GET, HEAD"), ("/lb/trigger-health-check", "POST"),
