@@ -71,7 +71,7 @@ let package = Package(
         ),
         .target(
             name: "ServiceRuntime",
-            dependencies: ["Settings", logging, serviceLifecycle, unixSignals],
+            dependencies: ["ClusterCore", "Settings", logging, serviceLifecycle, unixSignals],
             plugins: ["CommitStamp"]
         ),
         // What `--version` says beside the number.
@@ -241,7 +241,7 @@ let package = Package(
         // `Tests/make-pages`: pages of the tree that are made from the code.
         .executableTarget(
             name: "MakePages",
-            dependencies: ["AgentSettings", "BalancerSettings", "PackageFiles", "Settings"],
+            dependencies: ["AgentSettings", "BalancerSettings", "ControlAPI", "PackageFiles", "Settings"],
             path: "Tests/Contracts/MakePages"
         ),
         .testTarget(
@@ -262,12 +262,12 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ChildProcesses", "ClusterCore", "DemoCluster", "HTTPTestClient", "MariaDB", "NotifySocket",
-                "PackageFiles", "PrivateMariaDB", "SchemaChecking", "Secrets", "StandInKuma", "Waiting", "kuma-agent",
-                "kuma-balancer", "kuma-demo",
+                "ChildProcesses", "ClusterCore", "ControlAPI", "DemoCluster", "HTTPTestClient", "MariaDB",
+                "NotifySocket", "PackageFiles", "PrivateMariaDB", "SchemaChecking", "Secrets", "StandInKuma", "Waiting",
+                "kuma-agent", "kuma-balancer", "kuma-demo",
             ],
             path: "Tests/EndToEnd",
-            exclude: ["API/Endpoints.md", "Browser", "SocketIO"]
+            exclude: ["Browser", "SocketIO"]
         ),
 
         // The control plane under every fault, in virtual time: the simulation, its tests, and a long run by hand.

@@ -12,7 +12,7 @@ import NIOCore
 package import Secrets
 import ServiceLifecycle
 
-/// The parts of the configuration that the API needs (DESIGN.md §7).
+/// The parts of the configuration that the API needs.
 package struct ControlAPIConfiguration: Sendable {
     /// Where the data plane connects; in a directory that only this process' user can enter. At most
     /// `ControlAPI.maximumSocketPathBytes`.
@@ -25,7 +25,7 @@ package struct ControlAPIConfiguration: Sendable {
     package var adminAllowed: [AddressRange]
     /// `LB_API_ALLOW`; nil for everybody.
     package var readingAllowed: [AddressRange]?
-    /// `LB_TRUSTED_PROXIES`: they say for whom they ask.
+    /// `LB_TRUSTED_PROXIES`: they name for whom they ask.
     package var trustedProxies: [AddressRange] = []
     /// `LB_CONNECTION_WEIGHT`, to be shown.
     package var connectionWeight: Double
@@ -57,16 +57,23 @@ package struct ControlAPI: Service {
     /// Above the data plane's own idle limit for a pooled connection, so that it is never the API that closes first.
     static let idleTimeout = TimeAmount.seconds(60)
 
+    /// Every endpoint: what is served and described, and what pages and tests are made from.
+    package static let groups: [EndpointGroup] = [
+        StatusEndpoints.group, NodeEndpoints.group, HistoryEndpoints.group, PinEndpoints.group, OrderEndpoints.group,
+        RebalanceEndpoints.group, ToolEndpoints.group, OldNames.group,
+    ]
+    package static var endpoints: [Endpoint] { groups.flatMap(\.endpoints) }
+    /// The objects that several answers share by name.
+    package static var sharedObjects: [Schema.Object] { OpenAPIDocument.sharedObjects(groups) }
+
     private let socketPath: String
-    /// Every row of the API.
-    package let endpoints: [Endpoint]
     /// What `/lb/openapi.json` answers.
-    package let description: JSON
+    package var description: JSON { responder.sources.description }
     package let application: Application<APIResponder>
     let responder: APIResponder
 
     /// - Parameters:
-    ///   - serving: what `/lb/ready` says of draining.
+    ///   - serving: what `/lb/ready` reports of draining.
     ///   - traffic: what the data plane counts, by reactor.
     ///   - log: what `/lb/debug-logs` shows.
     ///   - onListening: called once, when the socket accepts connections.
@@ -75,16 +82,12 @@ package struct ControlAPI: Service {
         traffic: [TrafficFacts], log: any ProcessLog, logger: Logger,
         onListening: @escaping @Sendable () async -> Void = {}
     ) {
-        let sources = AnswerSources(
-            configuration: configuration, control: control, serving: serving, traffic: traffic, startedAt: .now,
-            logger: logger)
-        let own = ControlAPI.endpoints(sources, log: log)
-        let description = OpenAPIDocument.json(version: configuration.version, endpoints: own)
-        let table = EndpointTable(own + [OpenAPIDocument.endpoint(description)])
-        self.description = description
-        endpoints = table.endpoints
         responder = APIResponder(
-            table: table, balancer: configuration.balancer,
+            table: EndpointTable(ControlAPI.endpoints),
+            sources: AnswerSources(
+                configuration: configuration, control: control, serving: serving, traffic: traffic, log: log,
+                description: OpenAPIDocument.json(version: configuration.version, groups: ControlAPI.groups),
+                startedAt: .now, logger: logger),
             adminRule: AdminRule(token: configuration.adminToken, allowed: configuration.adminAllowed),
             readingRule: ReadingRule(allowed: configuration.readingAllowed),
             clientAddress: ClientAddress(proxies: configuration.trustedProxies))
@@ -110,19 +113,6 @@ package struct ControlAPI: Service {
     package func run() async throws {
         defer { unlink(socketPath) }
         try await application.run()
-    }
-
-    /// Every endpoint, by group, but the one that describes them.
-    private static func endpoints(_ sources: AnswerSources, log: any ProcessLog) -> [Endpoint] {
-        let groups: [[Endpoint]] = [
-            StatusRoutes(sources: sources).endpoints, NodeRoutes(sources: sources).endpoints,
-            HistoryRoutes(sources: sources).endpoints, PinRoutes(sources: sources).endpoints,
-            ActionRoutes(sources: sources).endpoints, RebalanceRoutes(sources: sources).endpoints,
-            OrderRoutes(sources: sources).endpoints, DetectionRoutes(sources: sources).endpoints,
-            MetricsRoutes(sources: sources).endpoints, DebugRoutes(sources: sources, log: log).endpoints,
-            RedirectRoutes.endpoints,
-        ]
-        return groups.flatMap { $0 }
     }
 }
 

@@ -1,3 +1,4 @@
+import ClusterCore
 import MariaDB
 
 /// Rows for a bulk statement, as the one JSON text that is bound to its `JSON_TABLE(?, …)`.
@@ -18,27 +19,11 @@ struct JSONRows {
             if index > 0 { json += "," }
             switch field {
             case .number(let number): json += String(number)
-            case .text(let text): appendQuoted(text)
+            case .text(let text): JSONString.append(text, to: &json)
             case .null: json += "null"
             }
         }
         json += "]"
-    }
-
-    /// RFC 8259 §7: quotation mark, backslash and the control characters must be escaped.
-    private mutating func appendQuoted(_ text: String) {
-        json += "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": json += "\\\""
-            case "\\": json += "\\\\"
-            case "\u{0}"..."\u{1F}":
-                let digits = String(scalar.value, radix: 16)
-                json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            case _: json.unicodeScalars.append(scalar)
-            }
-        }
-        json += "\""
     }
 
     var value: Value { .text(json + "]") }

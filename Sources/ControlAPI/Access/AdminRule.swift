@@ -1,7 +1,7 @@
 package import ClusterCore
 package import Secrets
 
-/// Who may change the cluster (DESIGN.md §8): whoever shows the token, or a client in one of the allowed blocks.
+/// Who may change the cluster: whoever shows the token, or a client in one of the allowed blocks.
 package struct AdminRule: Sendable {
     package enum Verdict: Sendable, Equatable {
         case allowed

@@ -1,4 +1,4 @@
-/// Whether a browser says that a page of another site made the request (DESIGN.md §8). Such a request changes nothing: the
+/// Whether a browser says that a page of another site made the request. Such a request changes nothing: the
 /// person in front of the browser may be an administrator by address, and did not ask for it.
 package enum CrossSiteRule {
     /// `Sec-Fetch-Site` decides where it came: no script can set it, and the browser compared its own addresses, which no
@@ -18,7 +18,7 @@ package enum CrossSiteRule {
         return !hosts.contains { authority.isNamed(by: $0) }
     }
 
-    /// Whether a GET may be a browser's without anybody's wish: a page of any site makes one by naming an image, and such a
+    /// Whether a GET may be a browser's that nobody asked for: a page of any site makes one by naming an image, and such a
     /// request has no `Origin`. One that is a script's own or a person's, as the browser says, is not.
     /// - Parameters:
     ///   - fetchDestination: `Sec-Fetch-Dest`, absent like `fetchSite` where neither https nor loopback was asked.

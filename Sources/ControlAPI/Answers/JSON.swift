@@ -1,3 +1,5 @@
+import ClusterCore
+
 /// A JSON value whose objects keep the order in which their fields were written: the API promises a stable order, old
 /// fields first, and `JSONEncoder` promises none (it sorts or shuffles).
 package indirect enum JSON: Sendable, Equatable {
@@ -45,7 +47,7 @@ package indirect enum JSON: Sendable, Equatable {
         case .integer(let number): text += String(number)
         // JSON has no infinity and no NaN; Swift's shortest decimal form is valid JSON otherwise.
         case .number(let number): text += number.isFinite ? String(number) : "null"
-        case .string(let string): JSON.write(string, into: &text)
+        case .string(let string): JSONString.append(string, to: &text)
         case .array(let items):
             text += "["
             for (index, item) in items.enumerated() {
@@ -57,31 +59,12 @@ package indirect enum JSON: Sendable, Equatable {
             text += "{"
             for (index, field) in fields.enumerated() {
                 if index > 0 { text += "," }
-                JSON.write(field.name, into: &text)
+                JSONString.append(field.name, to: &text)
                 text += ":"
                 field.value.write(into: &text)
             }
             text += "}"
         }
-    }
-
-    /// RFC 8259 §7: the quotation mark, the reverse solidus and U+0000 to U+001F must be escaped.
-    private static func write(_ string: String, into text: inout String) {
-        text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            case _: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
     }
 }
 

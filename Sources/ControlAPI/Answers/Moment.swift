@@ -9,18 +9,16 @@ struct Moment: Sendable {
 
     static var now: Moment { Moment(wall: .now, instant: .now) }
 
-    /// Unix seconds.
-    var timestamp: JSON { .integer(Int(wall.timeIntervalSince1970)) }
+    var timestamp: Timestamp { Timestamp(seconds: Int(wall.timeIntervalSince1970)) }
 
-    /// ISO-8601 UTC with milliseconds.
-    var text: String { Moment.text(wall) }
+    var time: TimeText { Moment.time(wall) }
 
-    func text(ago span: Duration) -> String { Moment.text(wall.addingTimeInterval(-span.seconds)) }
+    func time(ago span: Duration) -> TimeText { Moment.time(wall.addingTimeInterval(-span.seconds)) }
 
-    func text(_ past: ContinuousClock.Instant) -> String { text(ago: past.duration(to: instant)) }
+    func time(_ past: ContinuousClock.Instant) -> TimeText { time(ago: past.duration(to: instant)) }
 
     /// - Parameter span: since 1970, UTC.
-    static func text(sinceEpoch span: Duration) -> String { text(Date(timeIntervalSince1970: span.seconds)) }
+    static func time(sinceEpoch span: Duration) -> TimeText { time(Date(timeIntervalSince1970: span.seconds)) }
 
     /// Reads ISO-8601 with or without fractions of a second; nil for anything else.
     /// - Returns: since 1970, UTC, to the millisecond.
@@ -32,8 +30,8 @@ struct Moment: Sendable {
         return nil
     }
 
-    private static func text(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    private static func time(_ date: Date) -> TimeText {
+        TimeText(date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
     }
 }
 

@@ -45,16 +45,38 @@ package struct Refusal: Error, Sendable {
         case databaseRefused = "database_refused"
     }
 
+    /// What helps, beside the sentence.
+    struct Help: AnswerObject {
+        /// What may be sent instead.
+        var allowed: [String]?
+        var parameter: String?
+        var value: String?
+        var minimum: Int?
+        var maximum: Int?
+        var limit: Int?
+        var pause: PauseAnswer?
+        var plan: PlanAnswer?
+
+        static let fields = AnswerFields<Self> {
+            $0.sometimes("allowed", \.allowed, "What may be sent instead.")
+            $0.sometimes("parameter", \.parameter, "The parameter that is wrong.")
+            $0.sometimes("value", \.value, "How it came, at most 40 characters.")
+            $0.sometimes("minimum", \.minimum, "The least that it may be.")
+            $0.sometimes("maximum", \.maximum, "The most that it may be.")
+            $0.sometimes("limit", \.limit, "What is not to be exceeded.")
+            $0.sometimes("pause", \.pause, "The pause that stands against it.")
+            $0.include(ifThere: \.plan)
+        }
+    }
+
     package let status: HTTPResponse.Status
     package let error: String
     package let reason: Reason
-    /// What helps: `allowed`, `limit`.
-    package let help: [JSON.Field]
+    let help: Help
     package let fields: HTTPFields
 
-    package init(
-        _ status: HTTPResponse.Status, _ reason: Reason, _ error: String, help: [JSON.Field] = [],
-        fields: HTTPFields = [:]
+    init(
+        _ status: HTTPResponse.Status, _ reason: Reason, _ error: String, help: Help = Help(), fields: HTTPFields = [:]
     ) {
         self.status = status
         self.error = error
@@ -64,8 +86,18 @@ package struct Refusal: Error, Sendable {
     }
 
     package var answer: Answer {
-        let body: JSON = ["error": .string(error), "reason": .string(reason.rawValue)]
-        return Answer(.json(body.adding(help)), status: status, fields: fields)
+        Answer(.json(json), status: status, fields: fields)
+    }
+}
+
+extension Refusal.Reason: AnswerWord {}
+
+extension Refusal: AnswerObject {
+    static let name: String? = "Error"
+    static let fields = AnswerFields<Self> {
+        $0.field("error", \.error, "What is wrong, for people.")
+        $0.field("reason", \.reason, "The same as a word for programs; no word ever changes its meaning.")
+        $0.include(\.help)
     }
 }
 
@@ -75,14 +107,14 @@ extension Refusal {
     static func methodNotAllowed(allowed: [String]) -> Refusal {
         Refusal(
             .methodNotAllowed, .methodNotAllowed, "this endpoint does not have this method",
-            help: [JSON.Field("allowed", JSON(allowed.map { JSON.string($0) }))],
+            help: Help(allowed: allowed),
             fields: [.allow: allowed.joined(separator: ", ")])
     }
 
     static func bodyTooLarge(limit: Int) -> Refusal {
         Refusal(
             .contentTooLarge, .bodyTooLarge, "the body is larger than \(limit) bytes",
-            help: [JSON.Field("limit", .integer(limit))])
+            help: Help(limit: limit))
     }
 
     static let crossSite = Refusal(
@@ -94,7 +126,7 @@ extension Refusal {
         .forbidden, .crossSite,
         "any page could make a browser send this GET: send the token, or POST")
 
-    /// What a caller hears when the database did not do its part. The store's own words stay in the log: they may name
+    /// What a caller is answered when the database did not do its part. The store's own words stay in the log: they may name
     /// hosts and accounts.
     static func store(_ error: StoreError) -> Refusal {
         switch error {

@@ -1,3 +1,5 @@
+import ClusterCore
+
 /// Markup. Text that is put into it is escaped; only literals of the source code are taken as they are, so a node's name
 /// can never become markup.
 package struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
@@ -18,18 +20,6 @@ package struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
         package mutating func appendInterpolation(_ html: HTML) { markup += html.markup }
         package mutating func appendInterpolation(_ number: Int) { markup += String(number) }
 
-        /// The five characters that could end a text or an attribute in double or single quotes.
-        package mutating func appendInterpolation(_ text: String) {
-            for scalar in text.unicodeScalars {
-                switch scalar {
-                case "&": markup += "&amp;"
-                case "<": markup += "&lt;"
-                case ">": markup += "&gt;"
-                case "\"": markup += "&quot;"
-                case "'": markup += "&#39;"
-                case _: markup.unicodeScalars.append(scalar)
-                }
-            }
-        }
+        package mutating func appendInterpolation(_ text: String) { markup += HTMLText.escaped(text) }
     }
 }

@@ -62,7 +62,7 @@ enum PinPages {
         }
     }
 
-    /// A link on another site led here. Following the link on this page is the person's own wish.
+    /// A link on another site led here. Following the link on this page is the person's own doing.
     /// - Parameter path: of the request, to be repeated from here.
     static func crossSite(path: String, languages: [PageLanguage]) -> Page {
         let title = Phrase(english: "Please confirm", chinese: "請確認")

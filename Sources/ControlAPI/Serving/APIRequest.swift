@@ -17,7 +17,7 @@ package struct APIRequest: Sendable {
     package let node: String
     /// Without `Authorization`, which is no endpoint's business.
     package let fields: HTTPFields
-    /// `Host`, and what a trusted proxy says that it was before the proxy changed it.
+    /// `Host`, and what it was before a trusted proxy changed it, as that proxy has it.
     package let hosts: [String]
     /// As the data plane stamped it; nil when it did not.
     package let client: IPAddress?
@@ -42,26 +42,29 @@ package struct APIRequest: Sendable {
         guard let unknown = parameters.keys.filter({ !known.contains($0) }).min() else { return }
         throw Refusal(
             .badRequest, .unknownParameter, "there is no parameter \(unknown) here",
-            help: [JSON.Field("allowed", .array(known.map { JSON.string($0) }))])
+            help: Refusal.Help(allowed: known))
     }
 
-    /// Where wishes stand in the query, a body with wishes would go unheard. An empty JSON object wishes nothing.
+    /// Where a request is in the query, a body that asks for something would be passed over. An empty JSON object asks nothing.
     func refuseBody() throws(Refusal) {
         let words = body.split { $0 == 0x20 || (0x09...0x0D).contains($0) }
         if words.joined().isEmpty || Array(words.joined()) == Array("{}".utf8) { return }
         throw Refusal(.badRequest, .unexpectedBody, "this takes parameters in the query, and no body")
     }
 
+    /// Who asks, as the history has it.
+    var caller: String { client?.figures ?? "unknown" }
+
     var languages: [PageLanguage] { PageLanguage.preferred(by: fields[.acceptLanguage]) }
 }
 
-/// Where the client's address comes from: the one field that the data plane writes (DESIGN.md §8). Its last element is
-/// the peer, which no client can forge; what stands before it a trusted proxy said.
+/// Where the client's address comes from: the one field that the data plane writes. Its last element is the peer,
+/// which no client can forge; what stands before it comes from a trusted proxy.
 struct ClientAddress: Sendable {
     /// `LB_TRUSTED_PROXIES`.
     let proxies: [AddressRange]
 
-    /// Nil where nobody is named: the data plane did not stamp the field, or a trusted proxy does not say for whom it
+    /// Nil where nobody is named: the data plane did not stamp the field, or a trusted proxy does not name for whom it
     /// asks. A proxy's own address is never the client's: it would stand for everybody behind it. Nor is a loopback address
     /// that a proxy names: that would be somebody on the proxy's machine, and is the first thing that a forger tries.
     func read(from fields: HTTPFields) -> IPAddress? {
@@ -80,7 +83,7 @@ struct ClientAddress: Sendable {
     }
 }
 
-/// `X-Forwarded-Host` as the data plane passes it on: what a trusted proxy said, of everybody else the request's own `Host`.
+/// `X-Forwarded-Host` as the data plane passes it on: a trusted proxy's word, of everybody else the request's own `Host`.
 enum ForwardedHosts {
     /// Of several proxies each may have added one; no page can make a browser send any.
     static func read(from fields: HTTPFields) -> [String] {

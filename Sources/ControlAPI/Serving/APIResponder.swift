@@ -10,7 +10,7 @@ package struct APIResponder: HTTPResponder {
     package typealias Context = BasicRequestContext
 
     let table: EndpointTable
-    let balancer: BalancerID
+    let sources: AnswerSources
     let adminRule: AdminRule
     let readingRule: ReadingRule
     let clientAddress: ClientAddress
@@ -23,7 +23,7 @@ package struct APIResponder: HTTPResponder {
 
     /// - Parameters:
     ///   - client: nil when the address is unknown.
-    ///   - forwardedHosts: what trusted proxies say that `Host` was.
+    ///   - forwardedHosts: what `Host` was, as trusted proxies have it.
     func respond(to request: Request, from client: IPAddress?, forwardedHosts: [String]) async -> Response {
         let hosts = (request.head.authority.map { [$0] } ?? []) + forwardedHosts
         let response = response(for: await answer(request, client, hosts))
@@ -34,23 +34,22 @@ package struct APIResponder: HTTPResponder {
         let target = request.head.path ?? ""
         let path = target.firstIndex(of: "?").map { String(target[..<$0]) } ?? target
         guard let match = table.match(path) else { return Refusal.notFound.answer }
-        let endpoint = match.endpoint
         let method: Endpoint.Method? =
             request.method == .head ? .get : Endpoint.Method(rawValue: request.method.rawValue)
-        guard let method, let action = endpoint.actions[method] else {
-            return Refusal.methodNotAllowed(allowed: endpoint.allowedMethods).answer
+        guard let method, let endpoint = match.endpoints[method] else {
+            return Refusal.methodNotAllowed(allowed: match.allowedMethods).answer
         }
         let head = apiRequest(request, client, hosts, method: method, path: path, node: match.node, body: [])
         do throws(Refusal) {
             try admit(head, to: endpoint.access)
             // Old scripts act by GET; HEAD must stay safe all the same (RFC 9110 §9.2.1).
-            if method == .get, endpoint.access == .admin, endpoint.actions[.post] != nil {
+            if method == .get, endpoint.access == .admin, match.endpoints[.post] != nil {
                 if request.method == .head { return .json(["status": "not done: HEAD changes nothing"]) }
                 try refuseEmbedded(head, authorization: request.headers[.authorization])
             }
             let body = method == .post ? try await body(of: request) : []
-            return try await action(
-                apiRequest(request, client, hosts, method: method, path: path, node: match.node, body: body))
+            return try await endpoint.action(
+                apiRequest(request, client, hosts, method: method, path: path, node: match.node, body: body), sources)
         } catch {
             return endpoint.refuse(error, head)
         }
@@ -144,7 +143,7 @@ package struct APIResponder: HTTPResponder {
         fields[.contentType] = answer.contentType
         fields[.cacheControl] = "no-store"
         fields[.xContentTypeOptions] = "nosniff"
-        if let name = FieldName.balancer { fields[name] = balancer.text }
+        if let name = FieldName.balancer { fields[name] = sources.configuration.balancer.text }
         // Data is no page: a browser that is made to show it as one loads and runs nothing.
         fields[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
         switch answer.body {

@@ -17,10 +17,10 @@ package struct AdminListener: Service {
     private let endLimit: Duration
 
     /// - Parameters:
-    ///   - host: an address in figures.
+    ///   - host: an address, no name.
     ///   - port: 0 lets the kernel choose.
     ///   - endLimit: what exchanges may take at the end; what goes on then is cut off.
-    ///   - onListening: hears the port once connections are accepted.
+    ///   - onListening: called with the port once connections are accepted.
     package init(
         serving api: ControlAPI, host: String, port: UInt16, logger: Logger, endLimit: Duration = .seconds(10),
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }

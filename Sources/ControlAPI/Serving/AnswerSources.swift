@@ -1,4 +1,5 @@
 import ClusterCore
+import ClusterStore
 import ControlPlane
 import Logging
 
@@ -9,6 +10,10 @@ struct AnswerSources: Sendable {
     let serving: ServingState
     /// One for each reactor; summed where it is shown.
     let traffic: [TrafficFacts]
+    /// What `/lb/debug-logs` shows.
+    let log: any ProcessLog
+    /// What `/lb/openapi.json` answers.
+    let description: JSON
     let startedAt: ContinuousClock.Instant
     let logger: Logger
 
@@ -19,20 +24,29 @@ struct AnswerSources: Sendable {
             control.state.nodes.map { ($0.record.id, $0.record.name) }, uniquingKeysWith: { first, _ in first })
         return table.nodes.filter(\.acceptsPins).map { PinnableNode(id: $0.id, name: names[$0.id] ?? "") }
     }
+
+    /// Asks the database, and refuses where it does not do its part.
+    func asking<Given: Sendable>(
+        _ body: (any ClusterControl) async throws(StoreError) -> Given
+    ) async throws(Refusal) -> Given {
+        do throws(StoreError) { return try await body(control) } catch { throw Refusal.store(error) }
+    }
 }
 
 extension ClusterState {
     /// Whether the state shown is older than the last attempt to read it: the database is away, or refuses us.
     var isStale: Bool { !database.isReachable || database.lastRead == nil || database.lastError != nil }
 
-    /// What a state endpoint adds when it answers from the last table (API.md).
-    func staleMarks(_ moment: Moment) -> [JSON.Field] {
-        guard isStale else { return [] }
-        return ClusterState.staleMarks(isReachable: database.isReachable, since: moment.text(database.since))
+    /// What is added to an answer from the last table.
+    func staleMarks(_ moment: Moment) -> StaleMarks {
+        guard isStale else { return .none }
+        return StaleMarks(
+            isStale: true,
+            database: DatabaseAway(isReachable: database.isReachable, since: moment.time(database.since)))
     }
 
-    static func staleMarks(isReachable: Bool, since: String) -> [JSON.Field] {
-        let view: JSON = ["reachable": .bool(isReachable), "since": .string(since)]
-        return [JSON.Field("stale", true), JSON.Field("database", view)]
+    /// - Parameter moment: of the whole answer.
+    func marked<Content: WholeAnswer>(_ content: Content, at moment: Moment) -> MarkedAnswer<Content> {
+        MarkedAnswer(content: content, marks: staleMarks(moment))
     }
 }

@@ -1,10 +1,12 @@
+import ClusterCore
+
 /// An answer of our own, made without a node: whole, with a short readable body, and closing the connection.
 ///
 /// Off the steady path, so it may allocate; a data plane renders the ones it needs often once and keeps them.
 package struct LocalResponse: Sendable {
     /// The status code; the reason phrase of the status line follows from it.
     package var status: UInt16
-    /// The machine word of API.md's error objects: `no_node_available`, `head_too_large`.
+    /// The machine word of an error object: `no_node_available`, `head_too_large`.
     package var reason: String
     /// One sentence for people. Escaped as the form needs. Empty: the response has no body.
     package var message: String
@@ -70,8 +72,7 @@ package struct LocalResponse: Sendable {
         if message.isEmpty { return "" }
         switch form {
         case .json:
-            return "{\"error\":\"\(LocalResponse.jsonEscaped(message))\","
-                + "\"reason\":\"\(LocalResponse.jsonEscaped(reason))\"}\n"
+            return "{\"error\":\(JSONString.quoted(message)),\"reason\":\(JSONString.quoted(reason))}\n"
         case .html:
             let title = "\(status) \(phrase)"
             return """
@@ -80,8 +81,8 @@ package struct LocalResponse: Sendable {
                 <meta charset="utf-8">
                 <title>\(title)</title>
                 <h1>\(title)</h1>
-                <p>\(LocalResponse.htmlEscaped(message))</p>
-                <p><code>\(LocalResponse.htmlEscaped(reason))</code></p>
+                <p>\(HTMLText.escaped(message))</p>
+                <p><code>\(HTMLText.escaped(reason))</code></p>
                 </html>
 
                 """
@@ -107,35 +108,5 @@ package struct LocalResponse: Sendable {
         case 505: "HTTP Version Not Supported"
         case _: "Error"
         }
-    }
-
-    private static func htmlEscaped(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&#39;"
-            case _: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
-    }
-
-    private static func jsonEscaped(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": escaped += "\\\""
-            case "\\": escaped += "\\\\"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            case _: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
     }
 }

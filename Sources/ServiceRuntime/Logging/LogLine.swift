@@ -1,3 +1,4 @@
+import ClusterCore
 import Glibc
 package import Logging
 package import Settings
@@ -42,43 +43,19 @@ package struct LogLine: Sendable {
         // A metadata key that repeats one of ours would make a double key, which readers resolve differently.
         let reserved = Set(fields.map(\.0))
         fields += metadata.map { (reserved.contains($0.0) ? "\($0.0)_" : $0.0, $0.1) }
-        return "{" + fields.map { "\(LogLine.quoted($0.0)):\(LogLine.quoted($0.1))" }.joined(separator: ",") + "}"
+        return "{" + fields.map { "\(JSONString.quoted($0.0)):\(JSONString.quoted($0.1))" }.joined(separator: ",") + "}"
     }
 
     /// A value with spaces or quotes is quoted, so that the pairs can be told apart.
     private static func plain(_ value: String) -> String {
         let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != 0x7F }
-        return isPlain ? value : quoted(value)
+        return isPlain ? value : JSONString.quoted(value)
     }
 
     /// Line breaks and other control characters are escaped: nothing that a client or node sent can forge an entry.
     private static func oneLine(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        return text.unicodeScalars.map { isControl($0) ? escape($0) : String($0) }.joined()
-    }
-
-    /// A JSON string (RFC 8259 §7).
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            if scalar == "\"" || scalar == "\\" {
-                result += "\\\(scalar)"
-            } else if isControl(scalar) {
-                result += escape(scalar)
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || scalar.value == 0x7F }
-
-    private static func escape(_ scalar: Unicode.Scalar) -> String {
-        if scalar == "\n" { return "\\n" }
-        if scalar == "\t" { return "\\t" }
-        let digits = String(scalar.value, radix: 16)
-        return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        guard text.unicodeScalars.contains(where: JSONString.isControl) else { return text }
+        return text.unicodeScalars.map { JSONString.isControl($0) ? JSONString.escaped($0) : String($0) }.joined()
     }
 }
 

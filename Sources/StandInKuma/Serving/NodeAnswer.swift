@@ -52,7 +52,7 @@ package enum DatabaseCheck: Sendable, Equatable {
 /// The texts of the stand-in node's answers.
 package enum NodePages {
     package static func page(of id: NodeID, name: String) -> String {
-        let shown = escape(name)
+        let shown = HTMLText.escaped(name)
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><title>\(shown)</title></head>
@@ -66,32 +66,20 @@ package enum NodePages {
         case .healthy(let took):
             .json(
                 .ok,
-                "{\"ok\":true,\"status\":\"healthy\",\"nodeId\":\(JSONText.quote(node.text)),\"checks\":{\"database\":"
+                "{\"ok\":true,\"status\":\"healthy\",\"nodeId\":\(JSONString.quoted(node.text)),\"checks\":{\"database\":"
                     + "{\"status\":\"healthy\",\"responseTime\":\(took.wholeMilliseconds)}}}")
         case .unhealthy(let reason):
             .json(
                 .serviceUnavailable,
-                "{\"ok\":false,\"status\":\"unhealthy\",\"nodeId\":\(JSONText.quote(node.text)),\"checks\":"
-                    + "{\"database\":{\"status\":\"unhealthy\",\"error\":\(JSONText.quote(reason))}}}")
+                "{\"ok\":false,\"status\":\"unhealthy\",\"nodeId\":\(JSONString.quoted(node.text)),\"checks\":"
+                    + "{\"database\":{\"status\":\"unhealthy\",\"error\":\(JSONString.quoted(reason))}}}")
         }
     }
 
     package static func echo(_ head: HTTPRequestHead, node: NodeID) -> String {
-        let fields = head.headers.map { "[\(JSONText.quote($0.name)),\(JSONText.quote($0.value))]" }
-        return "{\"node\":\(JSONText.quote(node.text)),\"method\":\(JSONText.quote(head.method.rawValue)),"
-            + "\"target\":\(JSONText.quote(head.uri)),\"headers\":[\(fields.joined(separator: ","))]}"
-    }
-
-    private static func escape(_ text: String) -> String {
-        text.reduce(into: "") { escaped, character in
-            switch character {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case _: escaped.append(character)
-            }
-        }
+        let fields = head.headers.map { "[\(JSONString.quoted($0.name)),\(JSONString.quoted($0.value))]" }
+        return "{\"node\":\(JSONString.quoted(node.text)),\"method\":\(JSONString.quoted(head.method.rawValue)),"
+            + "\"target\":\(JSONString.quoted(head.uri)),\"headers\":[\(fields.joined(separator: ","))]}"
     }
 }
 

@@ -104,7 +104,7 @@ final class NodeHTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .page: respond(.html(NodePages.page(of: services.id, name: services.name)), to: head, context: context)
         case .health: answerHealth(head, context: context)
         case .status:
-            let text = "{\"ok\":true,\"nodeId\":\(JSONText.quote(services.id.text))}"
+            let text = "{\"ok\":true,\"nodeId\":\(JSONString.quoted(services.id.text))}"
             respond(.json(.ok, text), to: head, context: context)
         case .entryPage:
             respond(.json(.ok, "{\"type\":\"entryPage\",\"entryPage\":\"dashboard\"}"), to: head, context: context)
@@ -143,7 +143,7 @@ final class NodeHTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         let services = services
         respond(to: head, context: context) {
             let runs = await services.runs(id)
-            return .json(.ok, "{\"id\":\(id),\"node\":\(JSONText.quote(services.id.text)),\"running\":\(runs)}")
+            return .json(.ok, "{\"id\":\(id),\"node\":\(JSONString.quoted(services.id.text)),\"running\":\(runs)}")
         }
     }
 
@@ -187,7 +187,7 @@ final class NodeHTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
         respond(to: head, context: context) {
             do { return try await work() } catch {
-                let text = "{\"ok\":false,\"msg\":\(JSONText.quote("\(error)"))}"
+                let text = "{\"ok\":false,\"msg\":\(JSONString.quoted("\(error)"))}"
                 return .json(.internalServerError, text)
             }
         }

@@ -23,7 +23,7 @@ struct ImportRulesTests {
         "Settings": ["ClusterCore", "MariaDB", "Secrets"],
         "AgentSettings": ["ClusterCore", "Secrets", "Settings"],
         "BalancerSettings": ["ClusterCore", "Secrets", "Settings"],
-        "ServiceRuntime": ["Settings"],
+        "ServiceRuntime": ["ClusterCore", "Settings"],
         "ChildProcesses": ["Secrets"],
         "PrivateMariaDB": ["ChildProcesses", "MariaDB", "Secrets"],
         "StandInKuma": ["ClusterCore", "KumaClient", "MariaDB", "Secrets"],

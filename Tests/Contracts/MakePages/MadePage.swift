@@ -5,5 +5,7 @@ package struct MadePage: Sendable {
     package let text: String
 
     /// Every one. `Tests/make-pages` writes them.
-    package static var all: [MadePage] { SettingsPages.pages + EnvironmentExamples.pages }
+    package static var all: [MadePage] {
+        SettingsPages.pages + EnvironmentExamples.pages + [EndpointsPage.page, RequestsPage.page]
+    }
 }

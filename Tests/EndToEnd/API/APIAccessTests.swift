@@ -1,4 +1,5 @@
 import ChildProcesses
+import ControlAPI
 import DemoCluster
 import HTTPTestClient
 import SchemaChecking
@@ -34,10 +35,10 @@ extension EndToEnd.API {
             for call in APICall.all {
                 let stranger = try await caller.make(call)
                 let wrong = try await caller.make(call, fields: [("Authorization", "Bearer a-s3cret-token-of-24-cha")])
-                switch call.rule {
-                case .anybody, .ownPin:
+                switch call.access {
+                case .open, .redirect, .ownPin:
                     #expect(stranger.status == call.status && wrong.status == call.status, "\(call.testDescription)")
-                case .reader:
+                case .state:
                     #expect(stranger.status == 403 && wrong.status == 403, "\(call.testDescription)")
                     #expect(stranger.reason == "address_not_allowed")
                 case .admin:
@@ -48,8 +49,8 @@ extension EndToEnd.API {
                 #expect(
                     try await caller.make(call, fields: token).status == call.status, "\(call.testDescription)")
                 let foreign = try await caller.make(call, fields: token + [("Sec-Fetch-Site", "cross-site")])
-                switch call.rule {
-                case .anybody, .reader: #expect(foreign.status == call.status, "\(call.testDescription)")
+                switch call.access {
+                case .open, .redirect, .state: #expect(foreign.status == call.status, "\(call.testDescription)")
                 case .ownPin, .admin: #expect(foreign.status == 403, "\(call.testDescription)")
                 }
             }
@@ -129,7 +130,7 @@ extension EndToEnd.API {
             }
             for call in APICall.all {
                 let reply = try await caller.make(call)
-                switch call.away {
+                switch call.whileAway {
                 case .same: #expect(reply.status == call.status, "\(call.testDescription): \(reply.text)")
                 case .stale:
                     #expect(reply.status == call.status, "\(call.testDescription): \(reply.text)")

@@ -44,7 +44,7 @@ extension EndToEnd.API {
 
     /// - Parameter start: who asks whom, and how.
     @Test(
-        "A rebalancing asked of either balancer, or forced, is done by the leader, and both tell of it",
+        "A rebalancing asked of either balancer, or forced, is done by the leader, and both show it",
         arguments: [(0, "trigger-rebalancing", "?dry_run=1", ""), (1, "force-rebalance-all", "", "?confirm=yes")])
     func rebalancing(balancer: Int, name: String, look: String, act: String) async throws {
         let cluster = try ClusterUnderTest.running
@@ -62,7 +62,7 @@ extension EndToEnd.API {
         #expect(started.status == 202)
         let job = try #require(try JSONValue(parsing: started.text)["job"])
         for other in callers {
-            try await eventually("the job is done and told of", within: .seconds(30)) {
+            try await eventually("the job is done and shown", within: .seconds(30)) {
                 let status = try await other.json("/lb/rebalancing-status")
                 return status["status"] == .string("idle") && status["job"] == job && status["moved"] == .number(4)
             }

@@ -1,3 +1,4 @@
+import ControlAPI
 import DemoCluster
 import Foundation
 import HTTPTestClient
@@ -19,14 +20,13 @@ extension EndToEnd {
             return callers
         }
 
-        @Test("Every operation that a balancer describes is called here, and Endpoints.md is the table of the calls")
+        @Test("Every operation that a balancer describes is called here, by its row's examples")
         func complete() async throws {
             let described = try await APICaller(port: cluster.balancerPorts[0]).description.operations
             let called = Set(APICall.all.map(\.operation))
             #expect(described.subtracting(called) == [], "no test calls it")
             #expect(called.subtracting(described) == [], "the balancer does not have it")
             #expect(Set(WrongRequest.all.map(\.operation)).subtracting(called) == [])
-            #expect(try EndpointListing.kept == EndpointListing.text, "put this there:\n\(EndpointListing.text)")
             print("measured: \(described.count) operations, \(APICall.all.count) calls of them")
         }
 
@@ -49,11 +49,11 @@ extension EndToEnd {
             print("measured: \(callers.reduce(0) { $0 + $1.validated }) answers of two balancers fit their schemas")
         }
 
-        @Test("HEAD is GET without a body, and a wrong method is told the right ones")
+        @Test("HEAD is GET without a body, and a wrong method is answered the right ones")
         func methods() async throws {
             try await cluster.settled()
             for caller in try await callers() {
-                for call in APICall.all where call.method == "GET" && call.rule != .admin {
+                for call in APICall.all where call.method == "GET" && call.access != .admin {
                     let (get, head) = (
                         try await caller.make(call),
                         try await caller.askUndescribed("HEAD", call.target, fields: call.fields)
@@ -81,7 +81,7 @@ extension EndToEnd {
             try await cluster.settled()
             let caller = try await APICaller(port: cluster.balancerPorts[0])
             let before = try await caller.json("/lb/rebalancing-status")["job"]
-            for call in APICall.all where call.method == "GET" && call.rule == .admin {
+            for call in APICall.all where call.method == "GET" && call.access == .admin {
                 #expect(try await caller.askUndescribed("HEAD", call.path + "?confirm=yes").status == 200)
             }
             #expect(try await caller.json("/lb/rebalancing-status")["job"] == before)

@@ -168,7 +168,7 @@ struct CrossSiteRuleTests {
     }
 
     @Test(
-        "a GET that a browser made may be any page's, unless it says that a script or a person wished it",
+        "a GET that a browser made may be any page's, unless it says that a script or a person asked for it",
         arguments: [
             (nil, nil, nil, false), (nil, nil, "curl/8.5.0", false), (nil, nil, "Mozilla/5.0 (X11)", true),
             ("same-origin", "image", "Mozilla/5.0", true), ("same-origin", "iframe", nil, true),

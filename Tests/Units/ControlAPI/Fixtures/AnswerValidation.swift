@@ -13,9 +13,9 @@ enum AnswerValidation {
     }
 
     private static let knowledge: Result<Knowledge, any Error> = Result {
-        let api = APIFixture().api
-        return Knowledge(
-            description: try APIDescription(parsing: api.description.text), table: EndpointTable(api.endpoints))
+        Knowledge(
+            description: try APIDescription(parsing: APIFixture().api.description.text),
+            table: EndpointTable(ControlAPI.endpoints))
     }
 
     private static let count = Atomic<Int>(0)
@@ -31,11 +31,11 @@ enum AnswerValidation {
         _ = announcement
         let knowledge = try knowledge.get()
         let path = target.prefix { $0 != "?" }
-        guard method == .get || method == .post, let match = knowledge.table.match(String(path)),
-            match.endpoint.actions.keys.contains(where: { $0.rawValue == method.rawValue })
+        guard let row = knowledge.table.match(String(path)), let method = Endpoint.Method(rawValue: method.rawValue),
+            let endpoint = row.endpoints[method]
         else { return }
         let offences = try knowledge.description.offences(
-            of: "\(method.rawValue) \(match.endpoint.path)", status: reply.status,
+            of: endpoint.operation, status: reply.status,
             contentType: reply["Content-Type"] ?? "", body: reply.text)
         #expect(offences == [], "\(method) \(target): \(reply.text)")
         count.add(1, ordering: .relaxed)

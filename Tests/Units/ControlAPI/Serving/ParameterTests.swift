@@ -46,7 +46,7 @@ struct ParameterTests {
         return try await fixture.ask(promise.method, "\(promise.path)?\(promise.name)=\(value)")
     }
 
-    @Test("a number's range is described, and a number beyond it is told its name, its value and the range")
+    @Test("a number's range is described, and a number beyond it is answered its name, its value and the range")
     func numbers() async throws {
         let numbers = try await Self.promises().filter(\.isNumber)
         #expect(
@@ -76,7 +76,7 @@ struct ParameterTests {
         }
     }
 
-    @Test("a word is one of those that are described, and any other is told them")
+    @Test("a word is one of those that are described, and any other is answered them")
     func words() async throws {
         let promises = try await Self.promises().filter { $0.words != nil }
         #expect(Set(promises.map(\.name)) == ["kind", "level", "dry_run", "confirm"])
@@ -96,7 +96,7 @@ struct ParameterTests {
         }
     }
 
-    @Test("a wrong level in the query is told also where the body names a good one")
+    @Test("a wrong level in the query is refused also where the body names a good one")
     func twoLevels() async throws {
         var fixture = APIFixture()
         fixture.becomeAdministrator()
@@ -114,7 +114,7 @@ struct ParameterTests {
         let reply = try await APIFixture().post("/lb/set-fixed-node", body: #"{"node":"node1","expires":\#(number)}"#)
         #expect(reply.status == 400)
         #expect(try reply.string("reason") == "invalid_expires")
-        let told = "expires must be a whole number from 1 to 31536000, and is \"\(shown)"
-        #expect(try reply.string("error").hasPrefix(told))
+        let expected = "expires must be a whole number from 1 to 31536000, and is \"\(shown)"
+        #expect(try reply.string("error").hasPrefix(expected))
     }
 }

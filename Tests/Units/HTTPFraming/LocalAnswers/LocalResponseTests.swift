@@ -8,7 +8,7 @@ struct LocalResponseTests {
     func json() {
         let response = LocalResponse(
             status: 503, reason: "no_node_available", message: "No \"node\" is\navailable.", retryAfterSeconds: 2)
-        let body = "{\"error\":\"No \\\"node\\\" is\\u000aavailable.\",\"reason\":\"no_node_available\"}\n"
+        let body = "{\"error\":\"No \\\"node\\\" is\\navailable.\",\"reason\":\"no_node_available\"}\n"
         let head = head(
             "HTTP/1.1 503 Service Unavailable", "Content-Type: application/json; charset=utf-8",
             "Content-Length: \(body.utf8.count)", "Cache-Control: no-store", "X-Content-Type-Options: nosniff",
