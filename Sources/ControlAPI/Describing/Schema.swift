@@ -1,3 +1,5 @@
+import ClusterCore
+
 /// What a value of an answer, a parameter or a body may be. `/lb/openapi.json` and the page of endpoints are both written
 /// from it.
 package indirect enum Schema: Sendable {

@@ -53,7 +53,7 @@ package struct APIRequest: Sendable {
     }
 
     /// Who asks, as the history has it.
-    var caller: String { client?.figures ?? "unknown" }
+    var caller: String { client?.text ?? "unknown" }
 
     var languages: [PageLanguage] { PageLanguage.preferred(by: fields[.acceptLanguage]) }
 }

@@ -3,7 +3,7 @@ import HTTPTypes
 
 /// The caller's pin: the cookie `KUMA_FIXED_NODE`.
 package enum PinCookie {
-    private static let name = "\(WireNames.pinCookie)"
+    static let name = "\(WireNames.pinCookie)"
     /// Seconds: a week.
     static let defaultLifetime = 604_800
     /// Seconds: one second to one year.
