@@ -26,9 +26,9 @@ package struct AgentConfiguration: Sendable {
     package var conflictPolicy: ConflictPolicy = .wait
     /// How long another agent's reports must go on before it counts as alive: beyond the last report of a dead one.
     package var conflictPatience = AgentReport.ownershipTTL
-    /// Rise, fall and the two intervals (DESIGN.md §5: 2 s and 0.5 s).
+    /// Rise, fall and the two intervals (2 s and 0.5 s).
     package var judge = HealthJudge.Limits()
-    /// KUMA.md: a frozen database makes Kuma hang for 10 to 25 s, so this limit decides.
+    /// FactsAboutKuma.md: a frozen database makes Kuma hang for 10 to 25 s, so this limit decides.
     package var probeTimeout: Duration = .seconds(5)
     /// Between two tries to prepare a schema that this user may not change, or to write a history that is locked: somebody has
     /// to act first.

@@ -91,7 +91,7 @@ extension ControlPlane {
         let result = await prober.perform(request, at: sight) { believe($0, after: sight, of: request) }
         switch result.finding {
         case .healthy, .degraded:
-            // One good probe is enough to end an ejection (DESIGN.md §3.4).
+            // One good probe is enough to end an ejection (ChoosingANode.md).
             shared.withLock { $0.traffic.traffic(of: request.node) }.connectSucceeded()
         case .unhealthy: break
         }

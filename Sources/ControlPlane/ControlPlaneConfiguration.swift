@@ -1,6 +1,6 @@
 package import ClusterCore
 
-/// The numbers of one balancer's control plane. Defaults are DESIGN.md §6.
+/// The numbers of one balancer's control plane. <doc:Judging>, <doc:Moving> and <doc:Leading> say what they mean.
 package struct ControlPlaneConfiguration: Sendable {
     /// Between polls of the tables: an offline node is acted upon one poll after its agent wrote so.
     package var pollInterval: Duration = .seconds(1)

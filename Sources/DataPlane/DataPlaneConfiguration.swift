@@ -63,7 +63,7 @@ package struct DataPlaneLimits: Sendable {
     /// Nodes tried for one request before `503`.
     package var connectAttempts = 3
     /// An exchange in which neither side moves a byte; above: `504` or reset. Above Kuma's longest quiet spell: an
-    /// Engine.IO poll waits 25 s + 20 s (KUMA.md).
+    /// Engine.IO poll waits 25 s + 20 s (FactsAboutKuma.md).
     package var exchangeIdle: Duration = .seconds(120)
     /// A client that ended its side while its response has not begun: this long the node is still given to answer; above: the
     /// upstream work is cancelled. Its end is kept from the node meanwhile, because it says one of two things that cannot
@@ -72,7 +72,7 @@ package struct DataPlaneLimits: Sendable {
     /// drops the request at once, so relaying it would refuse every client of the latter kind; 2 s are more than Kuma
     /// needs for any answer but a Socket.IO poll, and of little consequence for one that has left.
     package var abandonedGrace: Duration = .seconds(2)
-    /// A kept upstream connection without a request; above: dropped. Node.js closes its own at 5 s (KUMA.md), and a
+    /// A kept upstream connection without a request; above: dropped. Node.js closes its own at 5 s (FactsAboutKuma.md), and a
     /// request must not meet that close.
     package var keptUpstreamIdle: Duration = .seconds(4)
     /// A node that broke off a connection is spared requests that can be sent only once for this long, while another one
@@ -106,7 +106,7 @@ package struct DataPlaneLimits: Sendable {
     /// 134, 136 and 160; 1 MiB 232 and 318, 263 and 300; 64 MiB 18 696 and 46 448.
     package var spliceRunBytes = 128 * 1024
     /// Bytes held in user space for one direction of one connection at most; above: that side is not read.
-    /// DESIGN.md §3.1 (4).
+    /// <doc:LifeOfAConnection>.
     package static let relayBytes = 64 * 1024
     /// Client connections at once at most, whatever RLIMIT_NOFILE says: above what RLIMIT_NOFILE and the kernel's tables ever allow.
     package static let connectionCeiling = 1 << 24

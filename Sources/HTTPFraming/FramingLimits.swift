@@ -1,7 +1,7 @@
 // HTTP/1 as bytes: where heads and bodies begin and end, what is refused, what is rewritten. Bytes come in, findings go
 // out. Never a socket, a clock or a node of the cluster.
 
-/// Every limit of the framing layer: its reason, and what a client or a node gets beyond it (DESIGN.md §3.1, §3.5).
+/// Every limit of the framing layer: its reason, and what a client or a node gets beyond it (Strictness.md).
 package enum FramingLimits {
     /// A whole request head, from its first byte to the empty line. Beyond: `431`. Browsers and Kuma stay below 16 KiB
     /// (Node.js refuses more itself), and a reactor's receive buffer holds one head and room to spare.
@@ -50,7 +50,8 @@ package enum FramingLimits {
     /// A Socket.IO session id that is looked at. Engine.IO issues 20 characters; a longer one is treated as absent.
     package static let sessionIDBytes = 64
 
-    /// The first part of a polling response that is searched for a session id; handshakes are under 1 KiB (KUMA.md).
+    /// The first part of a polling response that is searched for a session id; handshakes are under 1 KiB
+    /// (FactsAboutKuma.md).
     package static let handshakeBytes = 1024
 
     /// What an output buffer needs beyond the head it rewrites, when the client's address takes up to 45 bytes: the

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Checks a Kuma node by its health path, and a stock Kuma, which has none, by its entry page.
 package final class HTTPNodeProbe: NodeProbe {
-    /// The cluster fork's health path, without authentication and rate limit (KUMA.md).
+    /// The cluster fork's health path, without authentication and rate limit (FactsAboutKuma.md).
     package static let healthPath = "/api/v1/health"
     /// What a stock Kuma answers with 200.
     static let entryPath = "/api/entry-page"
@@ -83,9 +83,9 @@ package final class HTTPNodeProbe: NodeProbe {
             pages.drop()
             return (.unhealthy, "answered 404 on \(HTTPNodeProbe.entryPath)")
         case .timedOut:
-            // A frozen database makes the health answer hang while Kuma goes on serving (KUMA.md): then all nodes would seem
-            // dead at once, and every client's connection would be reset. A page that needs no database tells such a node
-            // from a frozen one.
+            // A frozen database makes the health answer hang while Kuma goes on serving (FactsAboutKuma.md): then all
+            // nodes would seem dead at once, and every client's connection would be reset. A page that needs no database
+            // tells such a node from a frozen one.
             guard await !pages.isAnswered() else { return (.degraded, "its health check hangs, and it serves pages") }
             return (.unhealthy, "timed out after \(HTTPNodeProbe.seconds(timeout)) s")
         }

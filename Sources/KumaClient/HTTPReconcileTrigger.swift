@@ -4,7 +4,7 @@ import NIOHTTP1
 package import Secrets
 
 /// Makes a node re-read its assignments at once, or start one monitor anew. It says precisely how far a failed call got, because one that may have
-/// arrived must not be repeated (KUMA.md).
+/// arrived must not be repeated (FactsAboutKuma.md).
 package struct HTTPReconcileTrigger: ReconcileTrigger {
     private static let path = "/api/v1/reconcile-monitors"
 
@@ -17,7 +17,7 @@ package struct HTTPReconcileTrigger: ReconcileTrigger {
         authorization = HTTPReconcileTrigger.authorization(apiKey)
     }
 
-    /// KUMA.md: `Bearer <JWT>` or an API key. A JWT begins with an encoded `{"` (RFC 7519 §3.1).
+    /// FactsAboutKuma.md: `Bearer <JWT>` or an API key. A JWT begins with an encoded `{"` (RFC 7519 §3.1).
     static func authorization(_ apiKey: Secret) -> Secret {
         apiKey.revealed.hasPrefix("eyJ") ? Secret("Bearer \(apiKey.revealed)") : apiKey
     }
@@ -40,7 +40,7 @@ package struct HTTPReconcileTrigger: ReconcileTrigger {
 }
 
 extension HTTPReconcileTrigger: MonitorRefresher {
-    /// An update that changes nothing: Kuma stores the monitor as it is and starts it anew from that (KUMA.md).
+    /// An update that changes nothing: Kuma stores the monitor as it is and starts it anew from that (FactsAboutKuma.md).
     package func refresh(_ monitor: MonitorID, at address: NodeAddress, timeout: Duration) async -> RefreshOutcome {
         do throws(KumaCallError) {
             let answer = try await client.send(

@@ -6,7 +6,7 @@ import ClusterCore
     import Foundation
 #endif
 
-/// What the status and body of a health answer say, by the facts of KUMA.md.
+/// What the status and body of a health answer say, by FactsAboutKuma.md.
 enum HealthAnswer: Equatable {
     /// What was asked: how much a 200 proves depends on it.
     enum Question: Equatable {

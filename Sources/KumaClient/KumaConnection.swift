@@ -11,7 +11,7 @@ final class KumaConnection: ChannelInboundHandler, @unchecked Sendable {
     enum Limits {
         /// Then a fresh one proves that the node still accepts clients: every 20 s at one check each 2 s.
         static let requests = 10
-        /// Node.js closes an idle connection after 5 s (KUMA.md): a request should not meet that.
+        /// Node.js closes an idle connection after 5 s (FactsAboutKuma.md): a request should not meet that.
         static let idle = TimeAmount.seconds(4)
     }
 

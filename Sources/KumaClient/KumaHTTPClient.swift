@@ -12,8 +12,8 @@ import Secrets
 /// asks its balancers with it, and a stand-in node its monitors' pages.
 ///
 /// It is made of NIO's own HTTP parts. A whole client library (AsyncHTTPClient) brings Foundation and HTTP/2 along, which
-/// cost an agent more than its 20 MiB (DESIGN.md §5); a health check uses neither, nor redirects or cookies. A call is one
-/// handler and no task of its own: a balancer of 1 000 nodes makes 500 a second.
+/// cost an agent more than its 20 MiB (P12 in Performance.md); a health check uses neither, nor redirects or cookies. A
+/// call is one handler and no task of its own: a balancer of 1 000 nodes makes 500 a second.
 ///
 /// Whoever makes it calls `shutdown()` at the end.
 package final class KumaHTTPClient: Sendable {

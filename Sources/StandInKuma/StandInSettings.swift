@@ -1,8 +1,8 @@
 package import ClusterCore
 package import Secrets
 
-/// How one stand-in node is configured: Kuma's own environment variables (KUMA.md), so that the agent beside it can be
-/// given the same ones, as in a container pair.
+/// How one stand-in node is configured: Kuma's own environment variables (FactsAboutKuma.md), so that the agent beside it
+/// can be given the same ones, as in a container pair.
 package struct StandInSettings: Sendable, Equatable {
     package let id: NodeID
     /// `UPTIME_KUMA_NODE_NAME`; the id when it is not set.
@@ -17,7 +17,7 @@ package struct StandInSettings: Sendable, Equatable {
     package let database: DatabaseAccess
     /// When set, the one key that `POST /api/v1/reconcile-monitors` accepts; otherwise any Authorization header will do.
     package let apiKey: Secret?
-    /// From SIGTERM to the end of the process. The real one takes 4 to 6 s (KUMA.md).
+    /// From SIGTERM to the end of the process. The real one takes 4 to 6 s (FactsAboutKuma.md).
     package let exitDelay: Duration
 
     package enum Role: Sendable, Equatable {

@@ -17,8 +17,8 @@ package struct EditWatch: Sendable {
         /// How long after a write, in seconds of the database's clock, what it wrote may still come to sight: the clock says
         /// whole seconds, and a transaction counts from its first write.
         static let settling: Int64 = 3
-        /// Kuma takes 100 calls in 15 minutes from one address unless it is told otherwise (KUMA.md), and re-reading needs
-        /// its share: at most 15 at once, and one more each 30 s.
+        /// Kuma takes 100 calls in 15 minutes from one address unless it is told otherwise (FactsAboutKuma.md), and
+        /// re-reading needs its share: at most 15 at once, and one more each 30 s.
         static let burst = 15
         static let refill: Duration = .seconds(30)
         /// Between two re-readings for the sake of strays: a script that edits one monitor after another must not use up

@@ -14,8 +14,8 @@ package struct EditFollowing: Sendable {
     }
 }
 
-/// Kuma compares ids only when it re-reads its monitors (KUMA.md): an edit made on another node reaches the one that runs the
-/// monitor through its agent, and the node it was made on stops running it when its agent has it re-read.
+/// Kuma compares ids only when it re-reads its monitors (FactsAboutKuma.md): an edit made on another node reaches the one
+/// that runs the monitor through its agent, and the node it was made on stops running it when its agent has it re-read.
 ///
 /// In the same loop as re-reading, so that no two calls to Kuma ever overlap.
 extension ReconcileLoop {

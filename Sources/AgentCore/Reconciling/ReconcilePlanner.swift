@@ -1,6 +1,6 @@
 package import ClusterCore
 
-/// Decides when Kuma is asked to re-read its assignments. KUMA.md's traps, as rules:
+/// Decides when Kuma is asked to re-read its assignments. The traps of FactsAboutKuma.md, as rules:
 ///
 /// - one call in flight, and none while an earlier one may still be running;
 /// - a call that may have arrived is never repeated;

@@ -1,6 +1,6 @@
 /// What is expected of the clocks of database hosts.
 package enum DatabaseClock {
-    /// How far the clocks of two database hosts may be apart unreported (DESIGN.md §6): what one of them wrote may seem this
+    /// How far the clocks of two database hosts may be apart unreported (<doc:Tables>): what one of them wrote may seem this
     /// much too long, or too young, to the other.
     package static let tolerance: Duration = .seconds(1)
     /// An age below this is of something from the future: the clock stepped back since it was written.

@@ -4,7 +4,7 @@
 /// The same judge serves the agent beside a node, the balancer that speaks for a silent node, and the prober that feeds
 /// routing. A value: it holds no clock; the caller asks for `interval` and waits.
 package struct HealthJudge: Sendable, Equatable {
-    /// The numbers of one judge. Defaults are DESIGN.md §5.
+    /// The numbers of one judge. Judging.md says what they mean.
     package struct Limits: Sendable, Equatable {
         /// Successes in a row before a node counts as online.
         package var rise = 3

@@ -1,6 +1,6 @@
 /// Spreads periodic work, so that a hundred agents started together do not report together.
 package enum Jitter {
-    /// ±10 %, as DESIGN.md §5 sets for every periodic beat.
+    /// ±10 %, for every periodic beat.
     package static let share = 0.1
 
     /// `span` times a factor of 0.9 to 1.1, even over `draw`.

@@ -1,6 +1,7 @@
 /// Whether a node's own agent has found it offline by checks of which none can be from before a moment at which the database
-/// came back, or at which we began to look. A frozen database makes Kuma hang (KUMA.md), and the first words after it are of
-/// checks that timed out in it: each check takes as long as the last one did, so the age of the judgement is known.
+/// came back, or at which we began to look. A frozen database makes Kuma hang (<doc:FactsAboutKuma>), and the first words
+/// after it are of checks that timed out in it: each check takes as long as the last one did, so the age of the judgement
+/// is known.
 package enum OwnWord {
     /// - Parameters:
     ///   - node: with ages as of `now`.

@@ -25,8 +25,8 @@ package struct ProbeResult: Sendable, Equatable {
 /// Checks the health of one Kuma node. Never throws: not being able to ask is a finding.
 package protocol NodeProbe: Sendable {
     /// Meets the node as a new client would.
-    /// - Parameter timeout: the whole check's deadline; a frozen database makes Kuma hang 10 to 25 s (KUMA.md), so the
-    ///   prober's own limit decides.
+    /// - Parameter timeout: the whole check's deadline; a frozen database makes Kuma hang 10 to 25 s
+    ///   (<doc:FactsAboutKuma>), so the prober's own limit decides.
     func probe(_ address: NodeAddress, timeout: Duration) async -> ProbeResult
 
     /// The same of a node that nothing speaks against: may go over the connection of an earlier check.

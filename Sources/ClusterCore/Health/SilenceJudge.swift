@@ -1,5 +1,5 @@
 /// Decides which silent nodes a balancer may speak for. A node speaks for itself; silence must be its own, not that of
-/// the database or the network (DESIGN.md §6).
+/// the database or the network (Judging.md).
 ///
 /// A value without a clock: ages come from the database, instants from the caller.
 package struct SilenceJudge: Sendable {

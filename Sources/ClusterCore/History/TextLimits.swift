@@ -1,4 +1,4 @@
-/// How long a text may be that ends in one of our columns (DESIGN.md §4). In strict mode the database refuses a longer
+/// How long a text may be that ends in one of our columns (<doc:Tables>). In strict mode the database refuses a longer
 /// one, and with it the whole statement; so whoever makes such a text cuts it.
 package enum TextLimits {
     /// `node.agent_detail`.

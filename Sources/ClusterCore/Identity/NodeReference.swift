@@ -1,5 +1,6 @@
 /// What a monitor's `node_id` or `assigned_node` says: a text that should name a node, but whose node may be deleted or
-/// never have existed (KUMA.md: `assigned_node = ''` happens). Kept as it stands, so that it can be restored exactly.
+/// never have existed (<doc:FactsAboutKuma>: `assigned_node = ''` happens). Kept as it stands, so that it can be restored
+/// exactly.
 ///
 /// Two references are equal when Kuma's own queries find the same node by them: its columns are compared without regard
 /// to case or trailing spaces (MariaDB's default collations), so a person's `Node2` is run by `node2` and is no orphan.

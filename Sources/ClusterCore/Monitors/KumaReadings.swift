@@ -1,8 +1,8 @@
-/// When Kuma reads its assignments by itself, and how long a reading takes (KUMA.md): at second 00 of every minute of its
-/// machine's clock, every node at once. An agent may ask for one in between, and the two must never meet. A planned move is
-/// written just before, so that its old node stops in the same reading in which its new one starts.
+/// When Kuma reads its assignments by itself, and how long a reading takes (<doc:FactsAboutKuma>): at second 00 of every
+/// minute of its machine's clock, every node at once. An agent may ask for one in between, and the two must never meet. A
+/// planned move is written just before, so that its old node stops in the same reading in which its new one starts.
 package struct KumaReadings: Sendable, Equatable {
-    /// KUMA.md: 100 to 300 ms of sleep for every monitor that starts.
+    /// <doc:FactsAboutKuma>: 100 to 300 ms of sleep for every monitor that starts.
     package static let perStart: Duration = .milliseconds(300)
     /// For every monitor that stops the fork sleeps 50 to 150 ms, after the last start.
     package static let perStop: Duration = .milliseconds(150)

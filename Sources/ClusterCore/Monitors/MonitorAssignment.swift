@@ -15,7 +15,7 @@ package struct MonitorAssignment: Hashable, Sendable {
         self.assigned = assigned
     }
 
-    /// Who runs it: `assigned_node`, else `node_id` (KUMA.md). Nil is "NA": nobody, as a person decided.
+    /// Who runs it: `assigned_node`, else `node_id` (<doc:FactsAboutKuma>). Nil is "NA": nobody, as a person decided.
     package var effective: NodeReference? { assigned ?? home }
 }
 

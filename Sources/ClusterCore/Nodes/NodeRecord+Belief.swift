@@ -1,9 +1,9 @@
 extension NodeRecord {
     /// The row's status, with Kuma's own hand taken out of it.
     ///
-    /// Kuma writes `online` at its start, before it serves, and when somebody edits the node in its UI (KUMA.md); the
-    /// streaks are ours. `online` above `fall` failures in a row is therefore Kuma's word over our verdict, and the
-    /// verdict stands until whoever speaks for the node corrects it.
+    /// Kuma writes `online` at its start, before it serves, and when somebody edits the node in its UI
+    /// (<doc:FactsAboutKuma>); the streaks are ours. `online` above `fall` failures in a row is therefore Kuma's word
+    /// over our verdict, and the verdict stands until whoever speaks for the node corrects it.
     package func believedStatus(_ limits: HealthJudge.Limits) -> NodeStatus {
         switch status {
         case .online: failStreak >= limits.fall ? .offline : .online

@@ -1,4 +1,4 @@
-/// One row of the `node` table, as read at one moment. Every age was computed by the database (DESIGN.md §4), so no two
+/// One row of the `node` table, as read at one moment. Every age was computed by the database (<doc:Tables>), so no two
 /// machines' clocks are ever compared.
 package struct NodeRecord: Sendable, Equatable {
     package var id: NodeID
@@ -33,7 +33,7 @@ package struct NodeRecord: Sendable, Equatable {
     /// Since `status` last changed by an agent or balancer; nil before the first change. It, and not `last_seen`, says
     /// what "stable" means.
     package var statusAge: Duration?
-    /// `last_seen` as ISO-8601 UTC, for people only: Kuma writes it in local time (KUMA.md).
+    /// `last_seen` as ISO-8601 UTC, for people only: Kuma writes it in local time (<doc:FactsAboutKuma>).
     package var lastSeen: String?
 
     package init(

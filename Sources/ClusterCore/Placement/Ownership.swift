@@ -1,4 +1,4 @@
-/// What the mover may do with a node. Ownership follows what the database says (DESIGN.md §1), never what one balancer
+/// What the mover may do with a node. Ownership follows what the database says (Judging.md), never what one balancer
 /// can reach.
 package enum Ownership: Sendable, Equatable {
     /// Online and active: keeps its monitors and may be given others.

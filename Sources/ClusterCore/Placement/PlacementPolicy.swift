@@ -1,6 +1,6 @@
 /// Least loaded first: each monitor goes to the node that runs fewest at that moment, so nodes fill up to
 /// `MONITOR_LIMIT_PER_NODE` evenly, and what no node has room for is spread evenly too. Running over the limit beats
-/// not running (DESIGN.md §6).
+/// not running (Failover.md).
 package struct PlacementPolicy: Sendable, Equatable {
     /// `MONITOR_LIMIT_PER_NODE`.
     package let monitorLimit: Int

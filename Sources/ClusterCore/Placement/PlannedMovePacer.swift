@@ -22,7 +22,7 @@ package enum PlannedMoveTiming: String, Sendable, CaseIterable {
 /// A move that misses its moment – a slow database, clocks apart – is safe, only watched later than it might be.
 package struct PlannedMovePacer: Sendable {
     package struct Limits: Sendable, Equatable {
-        /// Monitors that one node is given for one reading: 16 starts take 4.8 s at most (KUMA.md).
+        /// Monitors that one node is given for one reading: 16 starts take 4.8 s at most (<doc:FactsAboutKuma>).
         package var arrivals = 16
         /// Monitors that leave one node in one reading: it stops them in the time in which two receivers start as many.
         package var departures = 32

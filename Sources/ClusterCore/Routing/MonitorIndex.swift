@@ -1,4 +1,4 @@
-/// Which node runs which monitor, for `/api/v1/monitors/{id}` (DESIGN.md §3.3): ids in order beside small numbers that name
+/// Which node runs which monitor, for `/api/v1/monitors/{id}` (ChoosingANode.md): ids in order beside small numbers that name
 /// their nodes. 10 bytes a monitor; looked up by halving, about 17 steps for 100 000.
 ///
 /// An object, so that a routing table which changes for another reason passes it on as it is.

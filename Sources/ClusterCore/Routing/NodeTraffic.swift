@@ -68,7 +68,7 @@ package final class NodeTraffic: Sendable {
     /// A connect was refused, reset or timed out. It is the caller who ejects.
     package func connectFailed() { connectFailures.wrappingAdd(1, ordering: .relaxed) }
 
-    /// Passes over the node: 0.5 s, doubling to 30 s, ±10 % (DESIGN.md §3.4).
+    /// Passes over the node: 0.5 s, doubling to 30 s, ±10 % (ChoosingANode.md).
     /// - Parameters:
     ///   - now: nanoseconds of CLOCK_MONOTONIC.
     ///   - draw: a random number of 0 to 1, for the jitter.

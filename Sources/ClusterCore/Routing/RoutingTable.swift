@@ -40,7 +40,7 @@ package struct RoutingTable: Sendable {
     }
 }
 
-/// Why there may be no node to route to, beyond the nodes themselves; API.md's words.
+/// Why there may be no node to route to, beyond the nodes themselves; the words of `/lb/ready`.
 package enum RoutingShortage: String, Sendable, CaseIterable {
     case databaseUnreachable = "database_unreachable"
     /// It has no table `node`: a stock Kuma's, or no cluster node has started on it yet.
@@ -80,7 +80,7 @@ package struct RoutingNode: Sendable {
         self.traffic = traffic
     }
 
-    /// Whether connections may be on it: an offline node's are reset (DESIGN.md §3.4), so none is sent there while another
+    /// Whether connections may be on it: an offline node's are reset (ChoosingANode.md), so none is sent there while another
     /// node can take it.
     package var isServing: Bool { isReachable && status != .offline }
 

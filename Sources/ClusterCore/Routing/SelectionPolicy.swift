@@ -32,7 +32,7 @@ package struct NodeLoad: Sendable, Equatable, BitwiseCopyable {
 }
 
 /// Least loaded: the smallest `monitor_count + weight × open connections`; ties go to fewer connections, then to the lower
-/// index, that is the lower node id (DESIGN.md §3.3).
+/// index, that is the lower node id (ChoosingANode.md).
 package struct SelectionPolicy: Sendable, Equatable {
     /// `LB_CONNECTION_WEIGHT`: how many monitors one open connection weighs. 0 gives the plain least-monitors rule.
     package let connectionWeight: Double

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Which node issued which Socket.IO session: learned from handshakes by the reactors, shared by all of them, for a client
-/// polls over several connections and each may be another reactor's (DESIGN.md §3.3).
+/// polls over several connections and each may be another reactor's (ChoosingANode.md).
 ///
 /// Split into shards by the session's hash, each under a lock of its own that is held for some hundred nanoseconds. Only
 /// requests to `/socket.io/` come here.
@@ -57,7 +57,8 @@ package final class SessionTable: Sendable {
 package enum SessionLimits {
     /// Sessions that are remembered; above: the least recently used are forgotten. About 12 MB when full.
     package static let sessions = 100_000
-    /// Since a session's last request. Engine.IO polls at least every 25 s (KUMA.md); after an upgrade no request follows.
+    /// Since a session's last request. Engine.IO polls at least every 25 s (<doc:FactsAboutKuma>); after an upgrade no
+    /// request follows.
     package static let idle: Duration = .seconds(120)
 }
 

@@ -1,5 +1,5 @@
 /// How large a part of its share of new connections a node takes that has just become routable: rising evenly from nothing
-/// to all of it (DESIGN.md §3.3). A node that starts with no connections would otherwise be the least loaded for every
+/// to all of it (ChoosingANode.md). A node that starts with no connections would otherwise be the least loaded for every
 /// client at once, while its caches are cold.
 package struct SlowStart: Sendable, Equatable {
     /// `LB_SLOW_START` in nanoseconds; 0: at once.

@@ -60,7 +60,7 @@ package struct SchemaReport: Sendable, Equatable {
     }
 }
 
-/// Which host of `DB_HOST` a store works on, and why others are not fit (DESIGN.md §4 "Which host").
+/// Which host of `DB_HOST` a store works on, and why others are not fit (Tables.md).
 package struct DatabaseHosts: Sendable, Equatable {
     package struct Unfit: Sendable, Equatable {
         package let host: String

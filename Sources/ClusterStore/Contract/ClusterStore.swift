@@ -11,7 +11,7 @@ package protocol ClusterStore: AgentStore, ControlStore {}
 
 /// What an agent needs.
 package protocol AgentStore: Sendable {
-    /// Adds our columns, tables and index where they are missing (DESIGN.md §4); tolerates a schema that is ahead of us.
+    /// Adds our columns, tables and index where they are missing (Tables.md); tolerates a schema that is ahead of us.
     /// Works when `node` or `monitor` does not exist yet: then those parts are reported as `waitingForKuma`. Without `node`
     /// nothing is added at all.
     /// - Throws: `.notPermitted` with the exact SQL when the right to ALTER or CREATE is missing.

@@ -1,7 +1,7 @@
 package import ClusterCore
 
-/// What an agent asks about edits of monitors. Kuma re-reads ids only (KUMA.md): an edit made on another node does not
-/// reach the node that runs the monitor.
+/// What an agent asks about edits of monitors. Kuma re-reads ids only (FactsAboutKuma.md): an edit made on another node
+/// does not reach the node that runs the monitor.
 package protocol MonitorContentStore: Sendable {
     /// A question that costs next to nothing: whether any monitor may have been written since it was asked last.
     func monitorWrites() async throws(StoreError) -> MonitorWrites

@@ -53,7 +53,7 @@ enum LeaseSQL {
         WHERE name = 'leader' AND holder = ? AND epoch = ?
         """
 
-    /// The fence that every leader transaction writes first (DESIGN.md §6). `touches` makes it a real change even within
+    /// The fence that every leader transaction writes first (Tables.md). `touches` makes it a real change even within
     /// one millisecond: a row that does not change is in no Galera write set.
     static let touch: Statement = """
         UPDATE cluster_lease SET touched_at = NOW(3), touches = touches + 1

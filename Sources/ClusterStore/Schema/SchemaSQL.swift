@@ -1,6 +1,6 @@
 import MariaDB
 
-/// Everything we add to Kuma's database (DESIGN.md §4). Additive only: Kuma's own statements name their columns and go on
+/// Everything we add to Kuma's database (Tables.md). Additive only: Kuma's own statements name their columns and go on
 /// working.
 package enum SchemaSQL {
     /// Raised with every change of the steps; a database that says more was migrated by a newer release and is left alone.

@@ -2,7 +2,7 @@ import ClusterCore
 import ClusterStore
 
 /// The leader's work on the one active job, one batch a pass: a failover, a pause and a cancellation get their turn in
-/// between, and a node needs minutes to start a thousand monitors anyway (KUMA.md).
+/// between, and a node needs minutes to start a thousand monitors anyway (FactsAboutKuma.md).
 ///
 /// Nothing of a job is kept here but a count of vain attempts. Each pass plans anew from what was just read and does the
 /// first batch; the row in the database says how much is left. Interrupted anywhere – a killed leader, a lost lease, a

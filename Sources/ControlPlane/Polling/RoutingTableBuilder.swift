@@ -26,7 +26,7 @@ package struct RoutingTableBuilder: Sendable {
                 address: node.address.flatMap(resolved),
                 status: status,
                 effects: node.adminState.effects,
-                // Routing follows what this balancer can reach (DESIGN.md §1).
+                // Routing follows what this balancer can reach (Judging.md).
                 isReachable: (probed(node.id) ?? status) == .online,
                 isPrimary: node.isPrimary,
                 monitorCount: snapshot.monitorCount(of: node),

@@ -7,7 +7,7 @@ package struct AddressBook: Sendable {
     package static let lookupsAtOnce = 8
     /// After a failed look-up: soon, since such a node cannot be used at all.
     package static let retryInterval: Duration = .seconds(2)
-    /// Between two look-ups of a name that is doubted (DESIGN.md §6).
+    /// Between two look-ups of a name that is doubted (<doc:Judging>).
     package static let doubtInterval: Duration = .seconds(1)
     /// How long a doubt lasts: a failed check, or a missing report, renews it sooner.
     package static let doubtSpan: Duration = .seconds(4)

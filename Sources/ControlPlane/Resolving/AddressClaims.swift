@@ -1,6 +1,6 @@
 package import ClusterCore
 
-/// Who is at an address: whose answer an answer from there may count as (DESIGN.md §6 "Who is at an address"). Several nodes
+/// Who is at an address: whose answer an answer from there may count as (<doc:Judging>). Several nodes
 /// may claim one address: a container got the address of another that is gone, a name still resolves to where somebody else
 /// is by now, a node's id was changed and its old row stayed.
 ///

@@ -1,7 +1,7 @@
 /// Bytes that wait: received and not yet understood, or due and not yet taken by the peer. Holds memory only while it
 /// holds bytes, so an idle connection costs none.
 ///
-/// Its users bound it: nothing is received from a side while what came before still waits (DESIGN.md §3.1 (4)).
+/// Its users bound it: nothing is received from a side while what came before still waits (<doc:LifeOfAConnection>).
 struct PendingBytes: ~Copyable {
     // SAFETY: owned by this value alone; nil exactly when `capacity` is 0; bytes `start..<start + count` are initialised.
     private var memory: UnsafeMutableRawPointer?

@@ -19,7 +19,7 @@ struct ExchangeStateMachine: Sendable {
         /// One that carried an answer within the last second and is open at this moment, as its socket says. What is left is
         /// a node that dies just now; a fresh connection is no safer there, since it may wait in a queue that nobody empties
         /// any more (of 68 000 POSTs 46 were lost so in graceful restarts). Node.js closes an idle connection after 5 s, so
-        /// never one that is this young (KUMA.md).
+        /// never one that is this young (FactsAboutKuma.md).
         case verified
         /// None: the request takes a fresh connection, which its tunnel uses up.
         case never
@@ -132,7 +132,7 @@ struct ExchangeStateMachine: Sendable {
     }
 
     /// Whether a request may be sent a second time after a connection died unanswered: safe methods without a body, and
-    /// never to Socket.IO, where a poll that arrives twice ends the session (KUMA.md).
+    /// never to Socket.IO, where a poll that arrives twice ends the session (FactsAboutKuma.md).
     static func isReplayable(_ head: RequestHead) -> Bool {
         guard head.method.isRetryable, head.body == .none, head.upgrade == .none else { return false }
         return switch head.destination {

@@ -19,7 +19,7 @@ final class SessionSearch {
     /// The body's first bytes, chunk framing removed.
     private var opening: [UInt8] = []
 
-    /// Whether a response may be one that issues a session: short, uncoded and successful (DESIGN.md §3.3).
+    /// Whether a response may be one that issues a session: short, uncoded and successful (<doc:ChoosingANode>).
     static func isPromising(_ head: ResponseHead) -> Bool {
         guard head.status == 200, head.coding == .identity else { return false }
         return switch head.body {

@@ -105,7 +105,7 @@ extension Reactor {
     // MARK: Draining
 
     /// Hands the listeners over (`Listener`); idle connections end within `linger`, exchanges within `drainExchanges`,
-    /// tunnels spread over `drainTunnels` (DESIGN.md §3.4).
+    /// tunnels spread over `drainTunnels` (<doc:LifeOfAConnection>).
     func beginDraining() {
         isDraining = true
         drainUntil = now + deadlines.drainExchanges

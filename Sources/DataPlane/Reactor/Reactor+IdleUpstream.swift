@@ -1,7 +1,7 @@
 import CLinux
 import ClusterCore
 
-/// Between requests an upstream connection belongs to nobody, and serves whoever asks next (DESIGN.md §3.1).
+/// Between requests an upstream connection belongs to nobody, and serves whoever asks next (<doc:LifeOfAConnection>).
 extension Reactor {
     /// Takes an idle upstream connection for the request at hand, if there is one that it may use.
     /// - Returns: `.kept` when the connection is the slot's now; nil when the node turns out to have just closed one, which

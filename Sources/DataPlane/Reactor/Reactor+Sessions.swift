@@ -1,7 +1,7 @@
 import ClusterCore
 import HTTPFraming
 
-/// What leads a request to one node, besides its client's pin (DESIGN.md §3.3).
+/// What leads a request to one node, besides its client's pin (<doc:ChoosingANode>).
 enum NodeAffinity: Equatable {
     case none
     /// The node that issued its Socket.IO session, or that runs its monitor.

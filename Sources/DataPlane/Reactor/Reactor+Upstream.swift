@@ -93,7 +93,7 @@ extension Reactor {
         }
     }
 
-    /// Nothing was sent, so the next best node may take the request (DESIGN.md §3.1 (3)).
+    /// Nothing was sent, so the next best node may take the request (<doc:LifeOfAConnection>).
     func connectFailed(_ slot: Slot) {
         dropUpstream(slot)
         switch slot.pointee.target {

@@ -7,7 +7,7 @@ extension NodeDirectory {
     enum Resending { case possible, impossible }
 
     /// The node for a request: set-up first, then the pin, then affinity, then where the client is, then the least
-    /// loaded (DESIGN.md §3.3, §3.1 (5)). Nil when none is left to try.
+    /// loaded (<doc:ChoosingANode>). Nil when none is left to try.
     /// - Parameter sticky: the entry that this client connection is on, or -1.
     func choose(
         pin: Pin, affinity: NodeAffinity = .none, sticky: Int, tried: TriedNodes, _ resending: Resending = .possible,
@@ -52,7 +52,7 @@ extension NodeDirectory {
     }
 
     /// A connect was refused, reset or timed out: the node is passed over for a while, unless it is the last one that
-    /// could serve (DESIGN.md §3.4): then it would be tried all the same, and nobody may be told that nothing serves.
+    /// could serve (<doc:ChoosingANode>): then it would be tried all the same, and nobody may be told that nothing serves.
     /// - Parameter draw: a random number of 0 to 1, for the jitter.
     package func connectFailed(_ index: Int, now: UInt64, draw: Double) {
         let traffic = entries[index].traffic

@@ -134,7 +134,7 @@ extension DemoCluster {
     }
 }
 
-/// What the launch needs of `/lb/node-status` (API.md).
+/// What the launch needs of `/lb/node-status`.
 private struct ShownNodes: Decodable {
     struct Node: Decodable {
         struct Agent: Decodable {

@@ -139,7 +139,7 @@ package actor DemoProcesses {
         process.send(.continue)
         switch target {
         case .balancer:
-            // It lets its clients finish for up to 30 s (DESIGN.md §3.4); nobody waits here. A second SIGTERM ends it.
+            // It lets its clients finish for up to 30 s (LifeOfAConnection.md); nobody waits here. A second SIGTERM ends it.
             if await process.wait(atMost: .milliseconds(500)) != nil { return }
             process.send(.terminate)
         case .node, .agent, .database: break

@@ -1,5 +1,5 @@
 extension FieldLine {
-    /// Reads the field line at `start..<end`, CRLF left out (RFC 9112 §5, and stricter: DESIGN.md §3.5).
+    /// Reads the field line at `start..<end`, CRLF left out (RFC 9112 §5, and stricter: Strictness.md).
     init(_ start: Int, _ end: Int, of bytes: UnsafeRawBufferPointer) throws(HeadRejection) {
         guard start < end else { throw .missingColon }
         guard !bytes[start].isBlank else { throw .foldedField }

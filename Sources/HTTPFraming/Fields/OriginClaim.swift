@@ -1,6 +1,6 @@
 import ClusterCore
 
-/// The names by which a request claims to have come from somewhere (DESIGN.md §3.2): every `X-Forwarded-…` and
+/// The names by which a request claims to have come from somewhere (Stamping.md): every `X-Forwarded-…` and
 /// `X-Original-…`, `Forwarded` (RFC 7239), and what proxies and delivery networks write beside them and libraries believe.
 ///
 /// `_` counts as `-`, which it becomes in every server that passes fields on as variables (RFC 3875 §4.1.18).

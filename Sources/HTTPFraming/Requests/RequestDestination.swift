@@ -1,8 +1,8 @@
 import ClusterCore
 
-/// Who a request is for, judged by the exact bytes of its path as they are forwarded (DESIGN.md §3.5).
+/// Who a request is for, judged by the exact bytes of its path as they are forwarded (Strictness.md).
 package enum RequestDestination: Equatable, Sendable {
-    /// `/lb`, `/lb/…` and the older names of API.md's last row: the control API.
+    /// `/lb`, `/lb/…` and the older names: the control API.
     case controlAPI
     /// Everything else, other spellings of the above included.
     case node(NodeResource)
@@ -86,7 +86,7 @@ package enum RequestDestination: Equatable, Sendable {
     }
 }
 
-/// What a request wants of a node, as far as it decides which one (DESIGN.md §3.3).
+/// What a request wants of a node, as far as it decides which one (ChoosingANode.md).
 package enum NodeResource: Equatable, Sendable {
     case anything
     /// `/socket.io/`: the value of the query's `sid`, as sent; empty for a first request.

@@ -4,7 +4,7 @@ package enum RequestMethod: Sendable {
     /// Any other token; CONNECT and TRACE never get here.
     case other
 
-    /// Whether a request without a body may be sent again after a connection died unanswered (DESIGN.md §3.4).
+    /// Whether a request without a body may be sent again after a connection died unanswered (LifeOfAConnection.md).
     package var isRetryable: Bool {
         switch self {
         case .get, .head, .options: true

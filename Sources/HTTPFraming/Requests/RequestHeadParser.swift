@@ -159,7 +159,7 @@ struct RequestHeadParser {
         head.host = value
     }
 
-    /// Only the first field that has the cookie counts, whatever its value (API.md).
+    /// Only the first field that has the cookie counts, whatever its value (Stamping.md).
     private mutating func readPin(_ value: ByteRange) {
         guard let pin = CookieScanner.value(of: WireNames.pinCookie, in: value, of: bytes) else { return }
         hasSeenPinCookie = true

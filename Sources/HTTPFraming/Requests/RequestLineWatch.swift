@@ -1,5 +1,5 @@
 /// Follows the first line of a head that does not come whole, and says at the first byte that no request line can have what
-/// it is instead (DESIGN.md §3.1 (1)): an SSH or SMTP banner holds its connection no longer than it takes to arrive.
+/// it is instead (LifeOfAConnection.md): an SSH or SMTP banner holds its connection no longer than it takes to arrive.
 ///
 /// A line that begins with one of HTTP's own methods, or whose version begins as HTTP's do, is a bad request and worth an
 /// answer, and so is one whose method has printable characters only; any other is another protocol's. What is a fault of the whole line – a target, a version that is not spoken –

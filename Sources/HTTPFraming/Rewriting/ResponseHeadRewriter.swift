@@ -15,7 +15,7 @@ package enum BodyForm: Sendable {
     case bare
 }
 
-/// Writes the head that goes to the client (DESIGN.md §3.2): hop-by-hop fields and the node's own copies of the
+/// Writes the head that goes to the client (Stamping.md): hop-by-hop fields and the node's own copies of the
 /// `X-Routed-…` fields left out, ours added. The framing field goes out in normal form.
 package enum ResponseHeadRewriter {
     /// - Parameters:

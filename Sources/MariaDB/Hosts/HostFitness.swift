@@ -1,4 +1,4 @@
-/// What a database host says of itself, and what that is worth to us (DESIGN.md §4 "Which host"). A host that answers may
+/// What a database host says of itself, and what that is worth to us (Tables.md). A host that answers may
 /// still be the wrong one: a Galera host that lost its cluster lets everybody in and refuses every statement after that.
 package enum HostFitness: Sendable, Hashable, CaseIterable {
     case fit

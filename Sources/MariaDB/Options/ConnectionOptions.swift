@@ -90,7 +90,8 @@ package enum ConnectionLimits {
     /// Prepared statements kept open on a connection; the least recently used one goes first. Above what the cluster's
     /// own texts need, far below the server's `max_prepared_stmt_count` (16 382).
     package static let statements = 96
-    /// Rows of one answer: ten times the largest map of PERFORMANCE.md (100 000 monitors). Above: the statement fails.
+    /// Rows of one answer: ten times the largest map that is measured (100 000 monitors, P8 in Performance.md). Above:
+    /// the statement fails.
     package static let rows = 1_000_000
     /// Bytes of one value: MariaDB's default `max_allowed_packet`. Above: the statement fails.
     package static let valueBytes = 16 << 20

@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// On which host it works (DESIGN.md §4 "Which host").
+/// On which host it works (Tables.md).
 extension Connection {
     /// What a call is made for.
     enum Purpose {

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// The one thread on which a connection's blocking C calls run: an actor's executor, so that no thread of the shared pool
-/// ever waits for a database (STYLE.md rule 10).
+/// ever waits for a database.
 ///
 /// The thread lives as long as this object. A cancelled caller changes nothing here: its job runs to its end, under the
 /// statement's own deadline. The queue holds at most one job for each task that is waiting on the actor.

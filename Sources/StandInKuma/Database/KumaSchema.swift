@@ -1,7 +1,7 @@
 package import MariaDB
 
-/// The tables that a Kuma node creates at its start, as far as the cluster meets them (KUMA.md), and the stand-in's own
-/// `heartbeat`. Types and widths are the real ones, so that our migration has the same work to do.
+/// The tables that a Kuma node creates at its start, as far as the cluster meets them (FactsAboutKuma.md), and the
+/// stand-in's own `heartbeat`. Types and widths are the real ones, so that our migration has the same work to do.
 package enum KumaSchema {
     package static let statements: [Statement] = [node, monitor, user, heartbeat]
 

@@ -20,7 +20,7 @@ package struct NodeDatabase: MonitorDatabase {
         var options = ConnectionOptions(
             hosts: [Host(access.host, port: access.port)], user: access.user, password: access.password,
             database: access.name)
-        // Under a frozen database Kuma's answers hang for 10 to 25 s (KUMA.md).
+        // Under a frozen database Kuma's answers hang for 10 to 25 s (FactsAboutKuma.md).
         options.readTimeout = .seconds(15)
         options.writeTimeout = .seconds(15)
         options.statementTimeout = .seconds(14)
@@ -35,7 +35,7 @@ package struct NodeDatabase: MonitorDatabase {
         for statement in KumaSchema.statements { try await work.execute(statement) }
     }
 
-    /// The one time a node writes its row: at start, before it serves (KUMA.md).
+    /// The one time a node writes its row: at start, before it serves (FactsAboutKuma.md).
     package func register(_ settings: StandInSettings) async throws(MariaDBError) {
         try await work.execute(
             """

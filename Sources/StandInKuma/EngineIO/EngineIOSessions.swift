@@ -63,7 +63,7 @@ package struct EngineIOSessions: Sendable {
     package var count: Int { sessions.count }
     package func knows(_ sid: String) -> Bool { sessions[sid] != nil }
 
-    /// - Returns: the open packet of a new session, as Kuma's Engine.IO sends it (KUMA.md), and its sid.
+    /// - Returns: the open packet of a new session, as Kuma's Engine.IO sends it (FactsAboutKuma.md), and its sid.
     package mutating func open(sid: String) -> String {
         if order.count >= EngineIOSessions.capacity { sessions[order.removeFirst()] = nil }
         sessions[sid] = Session()

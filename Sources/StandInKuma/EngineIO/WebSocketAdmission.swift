@@ -34,7 +34,7 @@ package enum WebSocketAdmission: Sendable, Equatable {
         }
     }
 
-    /// Kuma refuses a WebSocket whose `Origin` names another host than `Host` does (KUMA.md).
+    /// Kuma refuses a WebSocket whose `Origin` names another host than `Host` does (FactsAboutKuma.md).
     private static func foreignOrigin(_ headers: HTTPHeaders) -> WebSocketAdmission? {
         guard let origin = headers.first(name: "Origin") else { return nil }
         let host = headers.first(name: "Host") ?? ""

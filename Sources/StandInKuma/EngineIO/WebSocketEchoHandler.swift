@@ -6,7 +6,7 @@ final class WebSocketEchoHandler: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
 
-    /// Largest frame: a big dashboard's message is several MB (KUMA.md).
+    /// Largest frame: a big dashboard's message is several MB (FactsAboutKuma.md).
     static let frameBytes = 16 << 20
 
     enum Mode: Sendable {

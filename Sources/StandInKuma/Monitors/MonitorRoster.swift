@@ -2,9 +2,9 @@ package import ClusterCore
 
 /// Which monitors a node believes it runs, and the loops that really run.
 ///
-/// It has Kuma's trap on purpose (KUMA.md): the belief is one entry a monitor, written when a run *starts* a loop, and a
-/// run decides by the belief it saw when it *began*. Two overlapping runs therefore both start the same monitor; the
-/// second entry replaces the first, so that nothing ever stops the first loop again. Only a restart ends it.
+/// It has Kuma's trap on purpose (FactsAboutKuma.md): the belief is one entry a monitor, written when a run *starts* a
+/// loop, and a run decides by the belief it saw when it *began*. Two overlapping runs therefore both start the same
+/// monitor; the second entry replaces the first, so that nothing ever stops the first loop again. Only a restart ends it.
 package struct MonitorRoster: Sendable {
     /// One running check loop; two loops of one monitor differ in it.
     package struct LoopID: Hashable, Sendable {

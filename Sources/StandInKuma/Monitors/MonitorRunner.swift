@@ -3,7 +3,8 @@ package import Logging
 
 /// What the runner asks of the database.
 package protocol MonitorDatabase: Sendable {
-    /// The monitors this node runs: active, and assigned to it, or at home here and assigned to nobody else (KUMA.md).
+    /// The monitors this node runs: active, and assigned to it, or at home here and assigned to nobody else
+    /// (FactsAboutKuma.md).
     func assignedMonitors() async throws -> [MonitorTask]
     func monitor(_ id: MonitorID) async throws -> MonitorTask?
     func record(_ beat: Beat) async throws

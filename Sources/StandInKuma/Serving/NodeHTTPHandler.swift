@@ -288,7 +288,8 @@ final class NodeHTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
 /// Who may ask a node to reconcile.
 package enum ReconcileAuthorization {
-    /// KUMA.md: an Authorization header is required, `Bearer <JWT>` or an API key. With a key configured it must be that.
+    /// FactsAboutKuma.md: an Authorization header is required, `Bearer <JWT>` or an API key. With a key configured it
+    /// must be that.
     package static func accepts(_ headers: HTTPHeaders, apiKey: Secret?) -> Bool {
         guard let value = headers.first(name: "Authorization"), !value.isEmpty else { return false }
         guard let apiKey else { return true }

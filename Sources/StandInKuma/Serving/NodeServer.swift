@@ -34,7 +34,7 @@ package final class NodeServer: Sendable {
     /// The port it listens on.
     package var port: UInt16 { UInt16(listener.localAddress?.port ?? 0) }
 
-    /// What SIGTERM does to the real one: the listener is closed and every connection dropped, at once (KUMA.md).
+    /// What SIGTERM does to the real one: the listener is closed and every connection dropped, at once (FactsAboutKuma.md).
     package func drop() async {
         do {
             try await listener.close().get()

@@ -1,4 +1,4 @@
-"""PERFORMANCE's targets beside what was measured. For reading: nothing fails here."""
+"""The targets of Performance.md beside what was measured. For reading: nothing fails here."""
 
 from .contenders import HAPROXY_HTTP, HAPROXY_TCP, KUMA, NGINX_HTTP, NGINX_STREAM, PEERS
 

@@ -6,7 +6,7 @@ import FoundationEssentials
 import Testing
 import Waiting
 
-/// A slow database is not an absent one (DESIGN.md §6). Each round trip is delayed, for agents and balancer alike.
+/// A slow database is not an absent one (Judging.md). Each round trip is delayed, for agents and balancer alike.
 @Suite("A database that is far away", .serialized)
 struct SlowDatabaseTests {
     struct Distance: Sendable, CustomTestStringConvertible {

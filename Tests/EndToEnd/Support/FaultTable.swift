@@ -1,7 +1,7 @@
 import Testing
 
-/// What the faults of DESIGN.md §1 and §6 cost, in one table: each test adds a line, and the whole is printed when the last
-/// suite has ended. Nothing is asserted by these figures: the machine may be as busy as it likes.
+/// What the faults that Judging.md and Failover.md speak of cost, in one table: each test adds a line, and the whole is
+/// printed when the last suite has ended. Nothing is asserted by these figures: the machine may be as busy as it likes.
 actor FaultTable {
     static let shared = FaultTable()
 

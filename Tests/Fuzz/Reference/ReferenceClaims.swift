@@ -1,4 +1,4 @@
-/// Which fields say where a request came from (DESIGN.md §3.2), written once more: by whole names in lower case.
+/// Which fields say where a request came from (Stamping.md), written once more: by whole names in lower case.
 enum ReferenceClaims {
     /// The four that every request carries to a node.
     static let stamped: Set<String> = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"]

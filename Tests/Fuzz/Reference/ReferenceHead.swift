@@ -6,7 +6,7 @@ enum ReferenceEnd: Error {
     case refused
 }
 
-/// A second reading of HTTP/1, written from RFC 9112 and DESIGN.md §3.5 alone: with arrays, line by line, slow and plain. It
+/// A second reading of HTTP/1, written from RFC 9112 and Strictness.md alone: with arrays, line by line, slow and plain. It
 /// shares no code with what it is compared to.
 struct ReferenceHead {
     /// The first line, without its CRLF.

@@ -1,6 +1,7 @@
 import Glibc
 
-/// A header of the PROXY protocol as the reference reads it, from haproxy's proxy-protocol.txt and DESIGN.md alone.
+/// A header of the PROXY protocol as the reference reads it, from haproxy's proxy-protocol.txt and LifeOfAConnection.md
+/// alone.
 struct ReferenceProxyHeader {
     enum Client: Equatable {
         case proxyItself, unnamed

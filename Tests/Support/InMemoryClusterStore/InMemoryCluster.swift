@@ -84,7 +84,7 @@ package final class InMemoryCluster: Sendable {
 
     // MARK: - As Kuma does
 
-    /// Kuma starts: it writes its own row, status `online` included, whatever stood there (KUMA.md).
+    /// Kuma starts: it writes its own row, status `online` included, whatever stood there (FactsAboutKuma.md).
     package func kumaStarts(
         _ id: NodeID, name: String? = nil, host: String? = nil, role: KumaRole = .secondary
     ) {

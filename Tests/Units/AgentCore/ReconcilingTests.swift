@@ -6,7 +6,7 @@ import Waiting
 
 @testable import AgentCore
 
-/// KUMA.md: readings that overlap make a Kuma run a monitor twice. Each of these would let two of them meet.
+/// FactsAboutKuma.md: readings that overlap make a Kuma run a monitor twice. Each of these would let two of them meet.
 @Suite("Who asks Kuma to re-read its monitors, and when not")
 struct ReconcilingTests {
     /// Until the agent is heard and has seen the list that its node read itself.

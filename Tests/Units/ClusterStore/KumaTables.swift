@@ -1,6 +1,6 @@
 import MariaDB
 
-/// Kuma's tables as its migrations make them (KUMA.md), as far as we meet them.
+/// Kuma's tables as its migrations make them (FactsAboutKuma.md), as far as we meet them.
 struct KumaTables: OptionSet {
     let rawValue: Int
 

@@ -57,7 +57,7 @@ final class RealCluster: Sendable {
 
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// DESIGN.md's numbers, shortened: what is waited for here is order, not length.
+    /// The numbers that balancers run with, shortened: what is waited for here is order, not length.
     private static var configuration: ControlPlaneConfiguration {
         var configuration = ControlPlaneConfiguration()
         configuration.pacing = .none

@@ -3,7 +3,7 @@ import ClusterStore
 import InMemoryClusterStore
 import RepeatableRandom
 
-/// One Kuma process, as KUMA.md describes it: writes `online` at its start, runs what it last read, reads again at
+/// One Kuma process, as FactsAboutKuma.md describes it: writes `online` at its start, runs what it last read, reads again at
 /// second 00 and when asked to, and gets into trouble when two readings overlap.
 ///
 /// SAFETY: `@unchecked Sendable`: touched by the simulation's one thread only.

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A node that issues Engine.IO sessions and knows only its own, as Kuma does (KUMA.md).
+/// A node that issues Engine.IO sessions and knows only its own, as Kuma does (FactsAboutKuma.md).
 final class EngineIONode: Sendable {
     /// How the answer to a handshake is framed.
     enum Framing: Sendable, CaseIterable {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTPFraming
 
-/// DESIGN.md §3.2: what a request says of where it came from counts only when a trusted proxy says it.
+/// Stamping.md: what a request says of where it came from counts only when a trusted proxy says it.
 @Suite("A claim of origin is the proxy's or nobody's")
 struct OriginClaimTests {
     /// Every name but the four that are stamped.

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTPFraming
 
-/// DESIGN.md §3.5, one test a line: chunk framing, from a client (`400`) and from a node (`502`) alike.
+/// Strictness.md, one test a line: chunk framing, from a client (`400`) and from a node (`502`) alike.
 @Suite("A chunked body in doubt is refused")
 struct ChunkStrictnessTests {
     static func check(_ text: String, _ expected: BodyViolation) {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPFraming
 
-/// DESIGN.md §3.5, one test a line: what a field line must not look like.
+/// Strictness.md, one test a line: what a field line must not look like.
 @Suite("A malformed field line is refused")
 struct FieldStrictnessTests {
     @Test("white space before the colon", arguments: ["X-A : b", "X-A\t: b", "X-A  \t : b", "Host : a", "A :"])

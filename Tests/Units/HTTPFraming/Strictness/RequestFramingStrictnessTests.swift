@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTPFraming
 
-/// DESIGN.md §3.5, one test a line: what a request's framing fields must not say.
+/// Strictness.md, one test a line: what a request's framing fields must not say.
 @Suite("A request whose framing is in doubt is refused")
 struct RequestFramingStrictnessTests {
     @Test(
@@ -121,7 +121,7 @@ struct RequestFramingStrictnessTests {
         }
     }
 
-    @Test("each reason is a status that DESIGN.md names")
+    @Test("each reason is a status that Strictness.md names")
     func statuses() {
         let allowed: Set<UInt16> = [400, 405, 408, 414, 431, 501, 505]
         for rejection in HeadRejection.allCases { #expect(allowed.contains(rejection.status)) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTPFraming
 
-/// DESIGN.md §3.5 for what comes from a node: `502`, and the upstream connection is not used again.
+/// Strictness.md for what comes from a node: `502`, and the upstream connection is not used again.
 @Suite("A node's answer in doubt is refused")
 struct ResponseStrictnessTests {
     static func check(

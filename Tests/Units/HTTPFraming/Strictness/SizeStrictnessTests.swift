@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPFraming
 
-/// DESIGN.md §3.1 and §3.5: what is too long.
+/// Strictness.md: what is too long.
 @Suite("A head beyond a limit is refused")
 struct SizeStrictnessTests {
     @Test("414: a long request line, ended or not", arguments: [7_987, 7_997, 40_000])

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTPFraming
 
-/// DESIGN.md §3.5, one test a line: the request line and who is meant.
+/// Strictness.md, one test a line: the request line and who is meant.
 @Suite("A request line or a host in doubt is refused")
 struct TargetStrictnessTests {
     @Test("HTTP/1.1 without a Host", arguments: ["GET / HTTP/1.1", "GET http://a/ HTTP/1.1", "OPTIONS * HTTP/1.1"])
