@@ -25,3 +25,60 @@ package struct ClusterPoll: Sendable, Equatable {
         self.time = time
     }
 }
+
+package struct MonitorRecount: Sendable, Equatable {
+    package let node: NodeID
+    package let before: Int
+    package let after: Int
+
+    package init(node: NodeID, before: Int, after: Int) {
+        self.node = node
+        self.before = before
+        self.after = after
+    }
+}
+
+/// What `prepareSchema` found and did.
+package struct SchemaReport: Sendable, Equatable {
+    /// Short names of what was added now; empty when everything was there.
+    package let added: [String]
+    /// Kuma's tables that do not exist yet; our columns on them are added by a later call. Without `node` nothing was added.
+    package let waitingForKuma: [String]
+
+    /// Why this is no cluster's database, for people; nil when it is one.
+    package var foreignness: String? {
+        guard waitingForKuma.contains("node") else { return nil }
+        return waitingForKuma.contains("monitor")
+            ? "the database has none of Kuma's tables: no node of the cluster has started on it yet"
+            : "the database has no table node: it belongs to a stock Uptime Kuma, which is no node of a cluster, or the "
+                + "first node's start is not finished. Nothing was created in it"
+    }
+
+    package init(added: [String], waitingForKuma: [String]) {
+        self.added = added
+        self.waitingForKuma = waitingForKuma
+    }
+}
+
+/// Which host of `DB_HOST` a store works on, and why others are not fit (DESIGN.md §4 "Which host").
+package struct DatabaseHosts: Sendable, Equatable {
+    package struct Unfit: Sendable, Equatable {
+        package let host: String
+        /// In our own words, which continue a sentence that begins with the host.
+        package let reason: String
+
+        package init(host: String, reason: String) {
+            self.host = host
+            self.reason = reason
+        }
+    }
+
+    /// As configured; nil before the first connection.
+    package let current: String?
+    package let unfit: [Unfit]
+
+    package init(current: String?, unfit: [Unfit]) {
+        self.current = current
+        self.unfit = unfit
+    }
+}

@@ -46,3 +46,50 @@ package struct AgentReport: Sendable, Equatable {
         self.interval = interval
     }
 }
+
+package enum ReportOutcome: Sendable, Equatable {
+    case written
+    /// The row did not exist; it does now.
+    case registered
+    /// Another live agent reports for this node id; nothing was written.
+    case conflict(with: AgentInstance, age: Duration)
+}
+
+/// What a beat brought.
+package struct ReportAnswer: Sendable, Equatable {
+    package let outcome: ReportOutcome
+    /// Of the monitors that the node runs, as the beat counted them; nil when nothing was written or there are no monitors
+    /// to count yet.
+    package let mark: MonitorsMark?
+    /// What the row's host was before this beat replaced it, empty for none; nil when it stands as it stood.
+    package let replacedHost: String?
+
+    package init(_ outcome: ReportOutcome, mark: MonitorsMark? = nil, replacedHost: String? = nil) {
+        self.outcome = outcome
+        self.mark = mark
+        self.replacedHost = replacedHost
+    }
+}
+
+/// What a balancer says of a silent node.
+package struct SpokenStatus: Sendable, Equatable {
+    package let node: NodeID
+    package let status: NodeStatus
+    package let okStreak: Int
+    package let failStreak: Int
+    /// At most `TextLimits.nodeDetail` scalars; longer texts are cut.
+    package let detail: String
+    /// `REPORT_TTL`: the silence that entitles the balancer to speak.
+    package let silentFor: Duration
+
+    package init(
+        node: NodeID, status: NodeStatus, okStreak: Int, failStreak: Int, detail: String, silentFor: Duration
+    ) {
+        self.node = node
+        self.status = status
+        self.okStreak = okStreak
+        self.failStreak = failStreak
+        self.detail = TextLimits.cut(detail, to: TextLimits.nodeDetail)
+        self.silentFor = silentFor
+    }
+}

@@ -1,5 +1,70 @@
 package import ClusterCore
 
+/// What people have asked of whoever leads, as a poll found it.
+package struct StandingOrders: Sendable, Equatable {
+    package enum Source: Sendable, Equatable {
+        case tables
+        /// A table of ours is missing, such as in the middle of a restore: nobody knows what was asked for.
+        case unreadable
+    }
+
+    package var source = Source.tables
+    /// Set also when its time is over and nobody has cleared it yet.
+    package var pause: PauseState?
+    /// The one active job.
+    package var job: RebalanceJob?
+
+    package init(pause: PauseState? = nil, job: RebalanceJob? = nil) {
+        self.pause = pause
+        self.job = job
+    }
+
+    /// The pause that is in force.
+    package var activePause: PauseState? { pause.flatMap { $0.isOver ? nil : $0 } }
+}
+
+/// Automatic moves are stopped.
+package struct PauseState: Sendable, Equatable {
+    /// Who paused, for people.
+    package let by: String
+    package let reason: String
+    /// When it ends by itself, since 1970, UTC; nil: when a person resumes.
+    package let until: Duration?
+    /// Until then, by the database's clock as of the poll.
+    package let remaining: Duration?
+
+    package init(by: String, reason: String, until: Duration? = nil, remaining: Duration? = nil) {
+        self.by = by
+        self.reason = reason
+        self.until = until
+        self.remaining = remaining
+    }
+
+    package var isOver: Bool { remaining.map { $0 <= .zero } ?? false }
+}
+
+package struct PauseOrder: Sendable, Equatable {
+    /// At most `TextLimits.nodeDetail` scalars each; longer texts are cut.
+    package let by: String
+    package let reason: String
+    /// Since 1970, UTC, to the millisecond; nil: until a person resumes.
+    package let until: Duration?
+
+    package init(by: String, reason: String, until: Duration? = nil) {
+        self.by = TextLimits.cut(by, to: TextLimits.nodeDetail)
+        self.reason = TextLimits.cut(reason, to: TextLimits.nodeDetail)
+        self.until = until
+    }
+}
+
+/// Which pauses an order to resume ends.
+package enum PauseEnd: Sendable, Equatable {
+    /// By a person's order.
+    case any
+    /// Only one whose time is over.
+    case overdue
+}
+
 /// A rebalancing that somebody asked for: one row of `cluster_job`. At most one is active in the whole cluster.
 ///
 /// Whichever balancer takes the request writes the row; the leader finds it with its next poll and does it. So an action
@@ -88,7 +153,7 @@ package enum RebalanceEnd: Sendable, Equatable {
     case cancelled
     case failed(reason: String)
 
-    var state: RebalanceJob.State {
+    package var state: RebalanceJob.State {
         switch self {
         case .done: .done
         case .cancelled: .cancelled
@@ -97,7 +162,7 @@ package enum RebalanceEnd: Sendable, Equatable {
     }
 
     /// What the row keeps.
-    var error: String? {
+    package var error: String? {
         switch self {
         case .done, .cancelled: nil
         case .failed(let reason): TextLimits.cut(reason, to: TextLimits.eventDetail)
