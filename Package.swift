@@ -122,6 +122,11 @@ let package = Package(
         // What several test targets share.
         .target(name: "DelayingProxy", path: "Tests/Support/DelayingProxy"),
         .target(name: "HTTPTestClient", path: "Tests/Support/HTTPTestClient"),
+        .target(
+            name: "InMemoryClusterStore",
+            dependencies: ["ClusterCore", "ClusterStore"],
+            path: "Tests/Support/InMemoryClusterStore"
+        ),
         .target(name: "NotifySocket", path: "Tests/Support/NotifySocket"),
         .target(name: "PackageFiles", path: "Tests/Support/PackageFiles"),
         .target(name: "RepeatableRandom", path: "Tests/Support/RepeatableRandom"),
@@ -132,7 +137,8 @@ let package = Package(
         .testTarget(
             name: "AgentCoreTests",
             dependencies: [
-                "AgentCore", "ClusterCore", "ClusterStore", "RepeatableRandom", "Waiting", logging, serviceLifecycle,
+                "AgentCore", "ClusterCore", "ClusterStore", "InMemoryClusterStore", "RepeatableRandom", "Waiting",
+                logging, serviceLifecycle,
             ],
             path: "Tests/Units/AgentCore"
         ),
@@ -157,8 +163,8 @@ let package = Package(
         .testTarget(
             name: "ClusterStoreTests",
             dependencies: [
-                "ClusterCore", "ClusterStore", "DelayingProxy", "MariaDB", "PackageFiles", "PrivateMariaDB", "Secrets",
-                "Waiting", inMemoryLogging, logging,
+                "ClusterCore", "ClusterStore", "DelayingProxy", "InMemoryClusterStore", "MariaDB", "PackageFiles",
+                "PrivateMariaDB", "Secrets", "Waiting", inMemoryLogging, logging,
             ],
             path: "Tests/Units/ClusterStore"
         ),
@@ -174,7 +180,8 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "ClusterCore", "ClusterStore", "ControlPlane", "MariaDB", "PrivateMariaDB", "Waiting", logging,
+                "ClusterCore", "ClusterStore", "ControlPlane", "InMemoryClusterStore", "MariaDB", "PrivateMariaDB",
+                "Waiting", logging,
             ],
             path: "Tests/Units/ControlPlane"
         ),
@@ -266,7 +273,10 @@ let package = Package(
         // The control plane under every fault, in virtual time: the simulation, its tests, and a long run by hand.
         .target(
             name: "Simulation",
-            dependencies: ["AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "RepeatableRandom", logging],
+            dependencies: [
+                "AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "InMemoryClusterStore", "RepeatableRandom",
+                logging,
+            ],
             path: "Tests/Simulation/Simulation"
         ),
         .executableTarget(name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulation/Simulator"),

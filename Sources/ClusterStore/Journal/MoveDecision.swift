@@ -1,4 +1,4 @@
-import ClusterCore
+package import ClusterCore
 
 /// How a journal entry was closed: the `closed_as` column.
 package enum MoveOutcome: String, Sendable, CaseIterable {
@@ -17,28 +17,28 @@ package enum MoveOutcome: String, Sendable, CaseIterable {
 }
 
 /// What moving one monitor writes. Decided here for every store, so that both hold the same journal.
-struct MoveDecision: Equatable {
-    struct Closing: Equatable {
-        let entry: Int64
-        let outcome: MoveOutcome
+package struct MoveDecision: Equatable {
+    package struct Closing: Equatable {
+        package let entry: Int64
+        package let outcome: MoveOutcome
     }
 
-    let monitor: MonitorID
+    package let monitor: MonitorID
     /// The new `assigned_node`.
-    let to: NodeID
+    package let to: NodeID
     /// Who ran the monitor before the first move of this absence.
-    let from: NodeReference
+    package let from: NodeReference
     /// What a return restores.
-    let previousAssigned: NodeReference?
-    let reason: MoveReason
+    package let previousAssigned: NodeReference?
+    package let reason: MoveReason
     /// The entry that was open until now.
-    let closing: Closing?
+    package let closing: Closing?
 
     /// Nil when the monitor is no longer where the plan saw it.
     /// - Parameters:
     ///   - row: the monitor as it is now, under lock.
     ///   - open: its open journal entry.
-    init?(_ move: PlannedMove, row: MonitorAssignment, open: OpenMove?) {
+    package init?(_ move: PlannedMove, row: MonitorAssignment, open: OpenMove?) {
         guard row.effective == move.from, let current = row.effective else { return nil }
         monitor = row.id
         to = move.to
@@ -58,18 +58,18 @@ struct MoveDecision: Equatable {
     }
 
     /// Whether the new entry waits for a return.
-    var opensEntry: Bool { reason.expectsReturn }
+    package var opensEntry: Bool { reason.expectsReturn }
 }
 
 /// What putting one monitor back writes.
-enum ReturnDecision: Equatable {
+package enum ReturnDecision: Equatable {
     /// Set `assigned_node` to this again, and close the entry as returned.
     case restore(NodeReference?)
     /// Leave the monitor, and close the entry.
     case close(MoveOutcome)
 
     /// - Parameter row: the monitor as it is now, under lock; nil when it was deleted.
-    init(_ entry: OpenMove, row: MonitorAssignment?) {
+    package init(_ entry: OpenMove, row: MonitorAssignment?) {
         guard let row else {
             self = .close(.gone)
             return

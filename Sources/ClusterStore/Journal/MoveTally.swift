@@ -26,7 +26,7 @@ package struct MoveTally: Sendable {
     }
 
     /// One event a node, as the history has them.
-    func events(_ kind: ClusterEvent.Kind, verb: String) -> [ClusterEvent] {
+    package func events(_ kind: ClusterEvent.Kind, verb: String) -> [ClusterEvent] {
         lines(verb: verb).map { ClusterEvent(kind, node: $0.node.nodeID, detail: $0.line) }
     }
 }

@@ -1,21 +1,21 @@
-import ClusterCore
+package import ClusterCore
 
 /// What giving one monitor another home writes: `node_id`, no override, and a journal entry that is closed at once.
-struct RebalanceDecision: Equatable {
-    let monitor: MonitorID
-    let to: NodeID
-    let from: NodeReference
-    let previousAssigned: NodeReference?
-    let reason: MoveReason
+package struct RebalanceDecision: Equatable {
+    package let monitor: MonitorID
+    package let to: NodeID
+    package let from: NodeReference
+    package let previousAssigned: NodeReference?
+    package let reason: MoveReason
     /// The entry that was open until now.
-    let closing: MoveDecision.Closing?
+    package let closing: MoveDecision.Closing?
 
     /// Nil when the monitor is no longer where the plan saw it, or when a person has assigned it: an assignment that no
     /// open entry of ours accounts for is never overwritten.
     /// - Parameters:
     ///   - row: the monitor as it is now, under lock.
     ///   - open: its open journal entry.
-    init?(_ move: PlannedMove, row: MonitorAssignment, open: OpenMove?) {
+    package init?(_ move: PlannedMove, row: MonitorAssignment, open: OpenMove?) {
         guard row.effective == move.from, let current = row.effective else { return nil }
         let isOurs = open.map { row.assigned?.text == $0.to.text } ?? false
         guard row.assigned == nil || isOurs else { return nil }

@@ -1,11 +1,11 @@
-import ClusterCore
+package import ClusterCore
 
 /// A `node` row that cannot be understood; its text is the line a person reads.
-struct RejectedRow: Error, CustomStringConvertible {
-    let description: String
+package struct RejectedRow: Error, CustomStringConvertible {
+    package let description: String
 
     /// Turns the two columns that Kuma and people fill into types.
-    static func check(id: String, status: String) throws(RejectedRow) -> (NodeID, NodeStatus) {
+    package static func check(id: String, status: String) throws(RejectedRow) -> (NodeID, NodeStatus) {
         let nodeID: NodeID
         do { nodeID = try NodeID(id) } catch { throw RejectedRow(description: "\(error)") }
         do { return (nodeID, try NodeStatus(column: status, of: nodeID)) } catch {
@@ -14,7 +14,7 @@ struct RejectedRow: Error, CustomStringConvertible {
     }
 
     /// Turns the two columns that only we write into types.
-    static func check(
+    package static func check(
         adminState: String, health: String?, of node: NodeID
     ) throws(RejectedRow) -> (AdminState, AgentHealth?) {
         guard let state = AdminState(rawValue: adminState) else {

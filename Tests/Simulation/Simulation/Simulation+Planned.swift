@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 
 /// Planned moves in a cluster in which nothing fails: whether monitors are watched all the while.
 extension Simulation {

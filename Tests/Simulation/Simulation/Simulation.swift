@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import InMemoryClusterStore
 import RepeatableRandom
 
 /// One seed's cluster: nodes, agents, balancers, the database, people and fate, all in virtual time on one thread.

@@ -1,6 +1,7 @@
 import AgentCore
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 import Logging
 import ServiceLifecycle
 import Synchronization

@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 import Logging
 import MariaDB
 import PrivateMariaDB

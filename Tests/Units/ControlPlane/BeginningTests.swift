@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import InMemoryClusterStore
 import Testing
 
 /// Only a judgement by silence waits until everybody could report.

@@ -2,6 +2,7 @@ import ClusterCore
 import ClusterStore
 import ControlPlane
 import Glibc
+import InMemoryClusterStore
 import Testing
 
 /// Files of tests.

@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import InMemoryClusterStore
 import Testing
 
 /// Nobody knows whether a node lives that is silent while silence is not judged.

@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import InMemoryClusterStore
 import Synchronization
 import Testing
 

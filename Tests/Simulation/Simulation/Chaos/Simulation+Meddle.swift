@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 import RepeatableRandom
 
 /// Who acts in the very moment in which a leader's statement is under way: the races that chance alone meets too rarely.

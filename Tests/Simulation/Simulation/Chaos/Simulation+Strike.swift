@@ -1,6 +1,7 @@
 import AgentCore
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 import RepeatableRandom
 
 /// Fate: faults of machines, processes and the network. People are in `Simulation+People.swift`.

@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import InMemoryClusterStore
 
 /// One rule of the product taken away on purpose, to prove that the oracle would see it.
 package enum Sabotage: String, Sendable, CaseIterable {

@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 import RepeatableRandom
 
 /// The database server and the network before it: decides what becomes of each call.

@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 
 /// What an agent asks; its loops wait for the answers.
 extension SimulatedStore: AgentStore {

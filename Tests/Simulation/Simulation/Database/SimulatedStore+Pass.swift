@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import InMemoryClusterStore
 
 /// What a balancer's pass asks; no task waits for the answer.
 extension SimulatedStore {

@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 import RepeatableRandom
 
 /// One process's way to the tables. Each call is three moments – sent, executed, answered – with anything in between.

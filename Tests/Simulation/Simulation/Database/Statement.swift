@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 
 /// What a call asks of the database, as far as the oracle cares.
 enum Statement: Sendable {

@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 import RepeatableRandom
 
 /// One Kuma process, as KUMA.md describes it: writes `online` at its start, runs what it last read, reads again at

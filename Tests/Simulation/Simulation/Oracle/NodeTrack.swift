@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 
 /// What the oracle remembers of one `node` row: by its own reading of the columns, not by the product's.
 struct NodeTrack: Sendable {

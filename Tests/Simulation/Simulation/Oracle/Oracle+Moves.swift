@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 
 /// The leader's writes to `monitor` and to the journal.
 extension Oracle {

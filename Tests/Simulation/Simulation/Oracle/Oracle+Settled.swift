@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 
 /// What must be true when faults have stopped and time has passed.
 extension Oracle {

@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 
 extension Oracle {
     func look(before arrival: Arrival) -> Look {

@@ -1,5 +1,6 @@
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 
 /// Watches the tables and knows what must not happen. It keeps its own books – assignments, who was online when, whose
 /// report came last, where each monitor was before we touched it – and compares them with what is written.

@@ -1,6 +1,7 @@
 import AgentCore
 import ClusterCore
 import ClusterStore
+import InMemoryClusterStore
 
 /// The end of a run: what the tables cannot tell.
 extension Simulation {

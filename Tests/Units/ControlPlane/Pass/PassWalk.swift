@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import InMemoryClusterStore
 import Testing
 
 /// One balancer's passes through a cluster in virtual time, as plain values: no task, no prober, no driver. What becomes of

@@ -1,4 +1,5 @@
 package import ClusterCore
+package import ClusterStore
 import Synchronization
 
 /// What a simulation compares its own bookkeeping with. Looking changes nothing and takes no part in an outage.

@@ -1,4 +1,5 @@
 package import ClusterCore
+package import ClusterStore
 
 extension InMemoryClusterStore {
     package func acquireLease(holder: BalancerID, ttl: Duration) throws(StoreError) -> LeaseAnswer {

@@ -1,4 +1,5 @@
 package import ClusterCore
+package import ClusterStore
 import Synchronization
 
 /// The contract of `ClusterStore` on tables in memory: for the tests of the layers above, and for simulations, which give

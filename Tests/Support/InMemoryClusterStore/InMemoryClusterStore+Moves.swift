@@ -1,4 +1,5 @@
 package import ClusterCore
+package import ClusterStore
 
 extension InMemoryClusterStore {
     package func move(_ moves: [PlannedMove], under lease: Lease) throws(StoreError) -> [MonitorID] {

@@ -1,4 +1,5 @@
 package import ClusterCore
+package import ClusterStore
 import Synchronization
 
 /// The tables behind `InMemoryClusterStore`, and the hands of everybody else who writes to them: Kuma itself and people.

@@ -1,4 +1,5 @@
 package import ClusterCore
+package import ClusterStore
 
 extension InMemoryClusterStore {
     package func requestJob(_ order: RebalanceOrder) throws(StoreError) -> RebalanceJob? {

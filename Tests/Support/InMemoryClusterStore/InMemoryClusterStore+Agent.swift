@@ -1,4 +1,5 @@
 package import ClusterCore
+package import ClusterStore
 
 extension InMemoryClusterStore {
     package func report(_ report: AgentReport) throws(StoreError) -> ReportAnswer {
