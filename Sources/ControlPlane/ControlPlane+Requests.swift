@@ -56,9 +56,9 @@ extension ControlPlane {
         await recordRequest(
             ClusterEvent(.adminStateChanged, node: node, detail: "\(node) was set to \(state.rawValue) by \(by)"))
         passSoon()
-        switch state {
-        case .active, .drain: return 0
-        case .maintenance:
+        switch state.effects.monitors {
+        case .taken, .kept, .untouched: return 0
+        case .leave:
             return shared.withLock { state in
                 guard let snapshot = state.report.snapshot, snapshot.orders.activePause == nil else { return 0 }
                 return snapshot.census[node].effective

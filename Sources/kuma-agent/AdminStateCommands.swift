@@ -5,35 +5,46 @@ import ClusterStore
 import ServiceRuntime
 import Settings
 
-/// `kuma-agent drain`
-struct DrainCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "drain",
-        abstract: "Send no new connections to the node; it keeps its monitors and pinned clients.")
+/// A command for each state that a person can give a node.
+enum AdminStateCommands {
+    static let all = AdminState.allCases.map(command)
 
-    @OptionGroup var arguments: SettingArguments
-
-    func run() async throws { try await AdminStateChange(to: .drain).apply(arguments) }
+    private static func command(for state: AdminState) -> any ParsableCommand.Type {
+        switch state {
+        case .drain: DrainCommand.self
+        case .maintenance: MaintenanceCommand.self
+        case .active: ActivateCommand.self
+        }
+    }
 }
 
-/// `kuma-agent maintenance`
-struct MaintenanceCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "maintenance", abstract: "Drain the node and move its monitors to the others.")
-
+private struct DrainCommand: AdminStateCommand {
+    static let state = AdminState.drain
     @OptionGroup var arguments: SettingArguments
-
-    func run() async throws { try await AdminStateChange(to: .maintenance).apply(arguments) }
 }
 
-/// `kuma-agent activate`
-struct ActivateCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "activate", abstract: "End drain or maintenance of the node.")
-
+private struct MaintenanceCommand: AdminStateCommand {
+    static let state = AdminState.maintenance
     @OptionGroup var arguments: SettingArguments
+}
 
-    func run() async throws { try await AdminStateChange(to: .active).apply(arguments) }
+private struct ActivateCommand: AdminStateCommand {
+    static let state = AdminState.active
+    @OptionGroup var arguments: SettingArguments
+}
+
+/// Gives the configured node, or the one that `--node-id` names, a state.
+private protocol AdminStateCommand: AsyncParsableCommand {
+    static var state: AdminState { get }
+    var arguments: SettingArguments { get }
+}
+
+extension AdminStateCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: state.verb, abstract: state.summary)
+    }
+
+    func run() async throws { try await AdminStateChange(to: Self.state).apply(arguments) }
 }
 
 /// Writes a person's decision about the configured node, or the one that `--node-id` names.

@@ -12,9 +12,8 @@ struct AgentCommand: AsyncParsableCommand {
         discussion: AgentSettings.catalogue.helpText,
         version: ProductVersion.full,
         subcommands: [
-            RunCommand.self, ProbeCommand.self, DrainCommand.self, MaintenanceCommand.self, ActivateCommand.self,
-            CheckConfigCommand.self,
-        ],
+            RunCommand.self, ProbeCommand.self, CheckConfigCommand.self,
+        ] + AdminStateCommands.all,
         defaultSubcommand: RunCommand.self
     )
 }

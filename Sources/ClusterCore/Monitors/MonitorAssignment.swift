@@ -46,11 +46,6 @@ package struct PlannedMove: Hashable, Sendable {
     }
 }
 
-/// Why the cluster moved a monitor: the journal's `reason` column.
-package enum MoveReason: String, Sendable, CaseIterable {
-    case failover, rebalance, drain, force
-}
-
 /// An open journal entry: a monitor that we moved and have neither returned nor given up.
 package struct OpenMove: Hashable, Sendable {
     /// The journal's key.
@@ -62,11 +57,12 @@ package struct OpenMove: Hashable, Sendable {
     package let to: NodeID
     /// `assigned_node` before we touched it; what a return restores, nil included.
     package let previousAssigned: NodeReference?
-    package let reason: MoveReason
+    /// Nil where a later version wrote a word that we do not know.
+    package let reason: MoveReason?
 
     package init(
         id: Int64, monitor: MonitorID, from: NodeReference, to: NodeID, previousAssigned: NodeReference?,
-        reason: MoveReason
+        reason: MoveReason?
     ) {
         self.id = id
         self.monitor = monitor

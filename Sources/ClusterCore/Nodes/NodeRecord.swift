@@ -13,7 +13,7 @@ package struct NodeRecord: Sendable, Equatable {
     package private(set) var address: NodeAddress?
     package var status: NodeStatus
     package var isPrimary: Bool
-    package var adminState: AdminState
+    package var adminState: AdminWord
     /// Monitors the node effectively ran at its last report.
     package var monitorCount: Int
     package var agentHealth: AgentHealth?
@@ -38,7 +38,7 @@ package struct NodeRecord: Sendable, Equatable {
 
     package init(
         id: NodeID, name: String, host: String? = nil, status: NodeStatus = .online, isPrimary: Bool = false,
-        adminState: AdminState = .active, monitorCount: Int = 0, agentHealth: AgentHealth? = nil,
+        adminState: AdminWord = .known(.active), monitorCount: Int = 0, agentHealth: AgentHealth? = nil,
         agentDetail: String? = nil, agentInstance: AgentInstance? = nil, agentVersion: String? = nil,
         okStreak: Int = 0, failStreak: Int = 0, probeTime: Duration? = nil, agentInterval: Duration? = nil,
         reportAge: Duration? = nil,

@@ -24,16 +24,6 @@ package struct UnknownNodeStatus: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// What a person decided about a node; no automatism ever writes it.
-package enum AdminState: String, Sendable, CaseIterable {
-    /// Normal: gets connections and runs monitors.
-    case active
-    /// No new connections except those pinned to it; keeps its monitors.
-    case drain
-    /// Drain, and its monitors move to other nodes as if it were offline.
-    case maintenance
-}
-
 /// What the agent beside a node says of it, in the `agent_health` column.
 package enum AgentHealth: String, Sendable, CaseIterable {
     case healthy

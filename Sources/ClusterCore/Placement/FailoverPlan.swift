@@ -55,7 +55,7 @@ package struct FailoverPlan: Sendable, Equatable {
         // What runs still stays where nobody but the unjudged could take over.
         let movers = known.isEmpty ? [] : retiring
         planned = movers.compactMap { one in
-            queue.take().map { PlannedMove(monitor: one.monitor, from: one.from, to: $0, reason: .drain) }
+            queue.take().map { PlannedMove(monitor: one.monitor, from: one.from, to: $0, reason: .maintenance) }
         }
         stranded = leaving.count + retiring.count - moves.count - planned.count
     }
@@ -81,7 +81,7 @@ package struct FailoverPlan: Sendable, Equatable {
         switch ownership[node] {
         case .lost(let reason): .urgent(reason)
         case .retiring: .planned
-        case .fit, .wavering, .draining: .none
+        case .fit, .wavering, .draining, .untouched: .none
         case nil:
             switch orphans {
             case .rescue: .urgent(.failover)

@@ -6,22 +6,25 @@ package enum Ownership: Sendable, Equatable {
     /// Neither trusted nor lost – recovering, or its last check failed, or nobody has checked it yet: keeps its
     /// monitors, is given none.
     case wavering
-    /// Online and draining: keeps its monitors, is given others only when no fit node is left.
+    /// Online, and a person wants it to be given none: keeps its monitors, is given others only when no fit node is left.
     case draining
     /// In maintenance and online: runs its monitors until others can take them without a gap.
     case retiring
-    /// Offline (`failover`), or in maintenance without being online (`drain`): nobody runs its monitors.
+    /// Offline (`failover`), or in maintenance without being online (`maintenance`): nobody runs its monitors.
     case lost(MoveReason)
+    /// A person gave it a state of a later version: nothing is taken from it, whatever its health, and nothing given to it.
+    case untouched
 
     package init(of node: NodeRecord, limits: HealthJudge.Limits) {
-        switch (node.adminState, node.believedStatus(limits)) {
-        case (.maintenance, .online): self = .retiring
-        case (.maintenance, .recovering), (.maintenance, .offline): self = .lost(.drain)
-        case (.active, .offline), (.drain, .offline): self = .lost(.failover)
-        case (.active, .recovering), (.drain, .recovering): self = .wavering
+        switch (node.adminState.effects.monitors, node.believedStatus(limits)) {
+        case (.untouched, _): self = .untouched
+        case (.leave, .online): self = .retiring
+        case (.leave, .recovering), (.leave, .offline): self = .lost(.maintenance)
+        case (.taken, .offline), (.kept, .offline): self = .lost(.failover)
+        case (.taken, .recovering), (.kept, .recovering): self = .wavering
         // A person can add a node that does not exist and Kuma calls it online: one good check is the least proof.
-        case (.active, .online): self = node.okStreak > 0 ? .fit : .wavering
-        case (.drain, .online): self = node.okStreak > 0 ? .draining : .wavering
+        case (.taken, .online): self = node.okStreak > 0 ? .fit : .wavering
+        case (.kept, .online): self = node.okStreak > 0 ? .draining : .wavering
         }
     }
 

@@ -58,10 +58,11 @@ package struct ReturnPlan: Sendable, Equatable {
         _ move: OpenMove, _ monitor: MonitorAssignment?, _ ownership: [NodeReference: Ownership],
         _ stable: Set<NodeReference>, _ orphans: FailoverPlan.OrphanRule
     ) -> Decision {
-        switch move.reason {
-        case .failover, .drain: break
-        // Those change where a monitor lives; nothing is to be returned.
-        case .rebalance, .force: return .wait
+        // Of a later version: only whoever made the move knows whether it is to be undone.
+        guard let reason = move.reason else { return .wait }
+        switch reason.effect {
+        case .absence: break
+        case .newHome: return .wait
         }
         let current = NodeReference(move.to)
         guard let monitor, monitor.assigned == current else { return .forget }
@@ -69,7 +70,7 @@ package struct ReturnPlan: Sendable, Equatable {
         guard let destination = move.previousAssigned ?? monitor.home else { return .forget }
         if destination == current { return .goHome }
         switch ownership[destination] {
-        case .lost, .retiring, .wavering, .draining, nil: return .wait
+        case .lost, .retiring, .wavering, .draining, .untouched, nil: return .wait
         case .fit: break
         }
         let fromWork: Decision =
@@ -78,6 +79,7 @@ package struct ReturnPlan: Sendable, Equatable {
         case .lost: return .goHome
         case .retiring: return fromWork
         case .fit, .wavering, .draining: return stable.contains(destination) ? fromWork : .wait
+        case .untouched: return .wait
         case nil:
             switch orphans {
             case .rescue: return .goHome

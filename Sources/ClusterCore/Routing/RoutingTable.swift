@@ -56,7 +56,8 @@ package struct RoutingNode: Sendable {
     package let address: SocketAddress?
     /// As the database says; decides whether a pin is valid.
     package let status: NodeStatus
-    package let adminState: AdminState
+    /// Of its admin state.
+    package let effects: AdminEffects
     /// Whether this balancer can reach it: its own probes where it has any, else `status`.
     package let isReachable: Bool
     package let isPrimary: Bool
@@ -65,14 +66,14 @@ package struct RoutingNode: Sendable {
     package let traffic: NodeTraffic
 
     package init(
-        id: NodeID, hostName: String, address: SocketAddress?, status: NodeStatus, adminState: AdminState,
+        id: NodeID, hostName: String, address: SocketAddress?, status: NodeStatus, effects: AdminEffects,
         isReachable: Bool, isPrimary: Bool, monitorCount: Int, traffic: NodeTraffic
     ) {
         self.id = id
         self.hostName = hostName
         self.address = address
         self.status = status
-        self.adminState = adminState
+        self.effects = effects
         self.isReachable = isReachable
         self.isPrimary = isPrimary
         self.monitorCount = monitorCount
@@ -83,9 +84,8 @@ package struct RoutingNode: Sendable {
     /// node can take it.
     package var isServing: Bool { isReachable && status != .offline }
 
-    /// Whether a pin to it counts. A draining node keeps its pinned clients, as HAProxy's drain does; a node in
-    /// maintenance keeps none.
-    package var acceptsPins: Bool { status == .online && adminState != .maintenance && address != nil }
+    /// Whether a pin to it counts. A draining node keeps its pinned clients, as HAProxy's drain does.
+    package var acceptsPins: Bool { status == .online && effects.pins == .kept && address != nil }
 }
 
 /// Bounds of the routing table, in one place.

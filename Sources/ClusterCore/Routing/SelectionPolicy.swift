@@ -4,7 +4,7 @@ package enum NodeStanding: UInt8, Sendable, Comparable, BitwiseCopyable {
     case preferred
     /// As preferred, but at the monitor limit.
     case full
-    /// Draining: only when nobody else can serve.
+    /// Draining, or in a state that nobody knows: only when nobody else can serve.
     case draining
     /// It refused a connect a moment ago.
     case ejected
@@ -94,9 +94,12 @@ extension RoutingNode {
     ///   - isEjected: from `traffic`, at this moment.
     package func standing(monitorLimit: Int, isEjected: Bool) -> NodeStanding {
         guard address != nil else { return .impossible }
-        guard isServing, adminState != .maintenance else { return isEjected ? .shunned : .doubtful }
+        guard isServing, effects.newClients != .avoided else { return isEjected ? .shunned : .doubtful }
         guard !isEjected else { return .ejected }
-        guard adminState == .active else { return .draining }
-        return monitorCount < monitorLimit ? .preferred : .full
+        return switch effects.newClients {
+        case .taken: monitorCount < monitorLimit ? .preferred : .full
+        case .lastResort: .draining
+        case .avoided: .doubtful
+        }
     }
 }

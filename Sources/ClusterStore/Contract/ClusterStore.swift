@@ -32,7 +32,7 @@ package protocol AgentStore: Sendable {
     /// The row of one node; nil when it is not registered.
     func node(_ id: NodeID) async throws(StoreError) -> NodeRecord?
 
-    /// Writes a person's decision about a node. Returns false when no such node is registered.
+    /// Writes a person's decision about a node, whatever stood there. Returns false when no such node is registered.
     func setAdminState(_ state: AdminState, of node: NodeID) async throws(StoreError) -> Bool
 
     /// Appends to the history and trims it to `HistoryLimits.events` rows.
@@ -89,7 +89,7 @@ package protocol ControlStore: Sendable {
     /// it has no home any more; other entries stay open. At most `MoveLimits.batch` entries.
     func forgetMoves(_ moves: [OpenMove], under lease: Lease) async throws(StoreError)
 
-    /// Every open failover, drain or maintenance entry, ascending by id.
+    /// Every open entry, ascending by id; also those whose reason is a word of a later version.
     func openMoves() async throws(StoreError) -> [OpenMove]
 
     /// Asks for a job; the leader does it. Returns nil while another one is active.

@@ -58,7 +58,12 @@ package struct MoveDecision: Equatable {
     }
 
     /// Whether the new entry waits for a return.
-    package var opensEntry: Bool { reason.expectsReturn }
+    package var opensEntry: Bool {
+        switch reason.effect {
+        case .absence: true
+        case .newHome: false
+        }
+    }
 }
 
 /// What putting one monitor back writes.
@@ -80,15 +85,5 @@ package enum ReturnDecision: Equatable {
         }
         // A person made the home NULL meanwhile: going "back" would stop the monitor.
         self = entry.previousAssigned ?? row.home == nil ? .close(.forgotten) : .restore(entry.previousAssigned)
-    }
-}
-
-extension MoveReason {
-    /// Whether the cluster puts the monitor back by itself one day.
-    var expectsReturn: Bool {
-        switch self {
-        case .failover, .drain: true
-        case .rebalance, .force: false
-        }
     }
 }

@@ -13,17 +13,12 @@ package struct RejectedRow: Error, CustomStringConvertible {
         }
     }
 
-    /// Turns the two columns that only we write into types.
-    package static func check(
-        adminState: String, health: String?, of node: NodeID
-    ) throws(RejectedRow) -> (AdminState, AgentHealth?) {
-        guard let state = AdminState(rawValue: adminState) else {
-            throw RejectedRow(description: "node \(node) has admin_state \"\(adminState)\"")
-        }
-        guard let health else { return (state, nil) }
+    /// Turns what agents say into a type; nil where none has said anything yet.
+    static func check(health: String?, of node: NodeID) throws(RejectedRow) -> AgentHealth? {
+        guard let health else { return nil }
         guard let known = AgentHealth(rawValue: health) else {
             throw RejectedRow(description: "node \(node) has agent_health \"\(health)\"")
         }
-        return (state, known)
+        return known
     }
 }

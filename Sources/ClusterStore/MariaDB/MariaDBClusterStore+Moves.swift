@@ -81,15 +81,14 @@ struct MoveColumns {
         reason = try rows.column("reason")
     }
 
-    /// Nil for an entry that a newer release wrote in words we do not know.
+    /// Nil for an entry that leads to no node.
     func move(_ row: Row) throws(MariaDBError) -> OpenMove? {
-        guard let to = try? NodeID(try row.text(to)), let reason = MoveReason(rawValue: try row.text(reason)) else {
-            return nil
-        }
+        guard let to = try? NodeID(try row.text(to)) else { return nil }
         return OpenMove(
             id: try row.int(entry), monitor: MonitorID(try row.int(monitor)),
             from: NodeReference(text: try row.text(from)), to: to,
-            previousAssigned: try row.optionalText(previous).map(NodeReference.init(text:)), reason: reason)
+            previousAssigned: try row.optionalText(previous).map(NodeReference.init(text:)),
+            reason: MoveReason(word: try row.text(reason)))
     }
 }
 
@@ -146,7 +145,7 @@ extension MariaDBClusterStore {
             }
             entries.append([
                 .number(decision.monitor.number), .text(decision.from.text), .text(decision.to.text),
-                .optional(decision.previousAssigned?.text), .text(decision.reason.rawValue),
+                .optional(decision.previousAssigned?.text), .text(decision.reason.column),
                 decision.opensEntry ? .null : .text(MoveOutcome.permanent.rawValue),
             ])
         }

@@ -208,7 +208,7 @@ extension MariaDBClusterStore {
             }
             entries.append([
                 .number(decision.monitor.number), .text(decision.from.text), .text(decision.to.text),
-                .optional(decision.previousAssigned?.text), .text(decision.reason.rawValue),
+                .optional(decision.previousAssigned?.text), .text(decision.reason.column),
                 .text(MoveOutcome.permanent.rawValue),
             ])
         }
@@ -226,9 +226,9 @@ extension MariaDBClusterStore {
 
     static func values(of query: MoveQuery) -> [Value] {
         let node = Value.optional(query.node?.text)
-        let reasons = query.reason.map { [$0] } ?? MoveReason.allCases
+        let reasons = (query.reason.map { [$0] } ?? MoveReason.allCases).flatMap(\.columns)
         return [
-            .int(query.before ?? .max), node, node, node, .text(reasons.map(\.rawValue).joined(separator: ",")),
+            .int(query.before ?? .max), node, node, node, .text(reasons.joined(separator: ",")),
             .int(min(max(query.limit, 1), HistoryLimits.page)),
         ]
     }
@@ -244,7 +244,7 @@ extension MariaDBClusterStore {
             var moves: [RecordedMove] = []
             for row in rows {
                 // A reason that a newer release wrote is passed over.
-                guard let reason = MoveReason(rawValue: try row.text(reason)) else { continue }
+                guard let reason = MoveReason(word: try row.text(reason)) else { continue }
                 moves.append(
                     RecordedMove(
                         id: try row.int(id), monitor: MonitorID(try row.int(monitor)),

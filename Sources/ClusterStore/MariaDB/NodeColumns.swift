@@ -31,17 +31,16 @@ struct NodeColumns {
     /// - Returns: the record, or why the row is no node of ours.
     func record(_ row: Row) throws(MariaDBError) -> Result<NodeRecord, RejectedRow> {
         let (nodeID, nodeStatus): (NodeID, NodeStatus)
-        let (admin, agentHealth): (AdminState, AgentHealth?)
+        let agentHealth: AgentHealth?
         do throws(RejectedRow) {
-            (nodeID, nodeStatus) = try RejectedRow.check(
-                id: text(row, id), status: text(row, status))
-            (admin, agentHealth) = try RejectedRow.check(
-                adminState: text(row, adminState), health: optionalText(row, health), of: nodeID)
+            (nodeID, nodeStatus) = try RejectedRow.check(id: text(row, id), status: text(row, status))
+            agentHealth = try RejectedRow.check(health: optionalText(row, health), of: nodeID)
         } catch { return .failure(error) }
         return .success(
             NodeRecord(
                 id: nodeID, name: try row.optionalText(name) ?? nodeID.text, host: try row.optionalText(host),
-                status: nodeStatus, isPrimary: try row.optionalInt(isPrimary) ?? 0 != 0, adminState: admin,
+                status: nodeStatus, isPrimary: try row.optionalInt(isPrimary) ?? 0 != 0,
+                adminState: AdminWord(column: text(row, adminState)),
                 monitorCount: Int(try row.int(monitorCount)), agentHealth: agentHealth,
                 agentDetail: try row.optionalText(detail),
                 agentInstance: try row.optionalText(instance).map(AgentInstance.init(text:)),

@@ -41,10 +41,10 @@ struct ClusterMetrics: Sendable {
         text.add(
             "kuma_cluster_node_admin_state", .gauge, "1 for the state that a person gave the node, 0 for the others.",
             state.nodes.flatMap { node in
-                AdminState.allCases.map { admin in
+                AdminWord.shownWords.map { word in
                     Sample(
-                        node.record.adminState == admin,
-                        [Label("node_id", node.record.id.text), Label("admin_state", admin.rawValue)])
+                        node.record.adminState.shown == word,
+                        [Label("node_id", node.record.id.text), Label("admin_state", word)])
                 }
             })
         add("ejected", "Whether this balancer passes the node over because it refused a connect.") {

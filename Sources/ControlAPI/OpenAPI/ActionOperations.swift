@@ -4,7 +4,7 @@ import ClusterCore
 enum ActionOperations {
     static var all: [Operation] {
         [healthCheck] + Endpoint.Method.allCases.map(updateLoads)
-            + [admin("drain", .drain), admin("maintenance", .maintenance), admin("activate", .active), pause, resume]
+            + AdminState.allCases.map(admin) + [pause, resume]
     }
 
     private static let group = "actions"
@@ -44,15 +44,9 @@ enum ActionOperations {
             ] + Operation.storeFailures)
     }
 
-    private static func admin(_ verb: String, _ state: AdminState) -> Operation {
-        let meaning =
-            switch state {
-            case .active: "Gives a node connections and monitors as usual."
-            case .drain: "Gives a node no new connections; its monitors stay."
-            case .maintenance: "Gives a node no new connections and moves its monitors away."
-            }
-        return Operation(
-            method: .post, path: "/lb/nodes/{node}/\(verb)", group: group, summary: meaning,
+    private static func admin(_ state: AdminState) -> Operation {
+        Operation(
+            method: .post, path: "/lb/nodes/{node}/\(state.verb)", group: group, summary: state.summary,
             parameters: [PinOperations.node],
             responses: [
                 Operation.Response(

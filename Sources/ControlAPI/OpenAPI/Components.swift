@@ -63,7 +63,7 @@ enum Components {
     private static let node = Schema.object([
         "node_id" ~> Schema.nodeID, "node_name" ~> Schema.string, "host" ~> Schema.orNull(Schema.string),
         "status" ~> Schema.words(of: NodeStatus.self), "last_seen" ~> Schema.orNull(Schema.time),
-        "admin_state" ~> Schema.words(of: AdminState.self), "speaker" ~> Schema.words(["agent", "balancer"]),
+        "admin_state" ~> Schema.words(AdminWord.shownWords), "speaker" ~> Schema.words(["agent", "balancer"]),
         "agent"
             ~> Schema.object([
                 "health" ~> Schema.orNull(Schema.string), "detail" ~> Schema.orNull(Schema.string),

@@ -19,7 +19,7 @@ enum NodeOperations {
                     Schema.object([
                         "node_id" ~> Schema.nodeID, "status" ~> Schema.words(of: NodeStatus.self),
                         "last_seen" ~> Schema.orNull(Schema.time), "monitor_count" ~> Schema.integer,
-                        "node_name" ~> Schema.string, "admin_state" ~> Schema.words(of: AdminState.self),
+                        "node_name" ~> Schema.string, "admin_state" ~> Schema.words(AdminWord.shownWords),
                         "routable" ~> Schema.boolean, "report_age_ms" ~> Schema.orNull(Schema.integer),
                     ])),
         ]))

@@ -6,7 +6,8 @@ package enum PinVerdict: Sendable, Equatable {
     case unknown
     case offline
     case recovering
-    case inMaintenance
+    /// A person has the node take no pins.
+    case refused(AdminEffects.PinRefusal)
     /// Its row names no address, or the name does not resolve.
     case unreachable
 
@@ -19,10 +20,9 @@ package enum PinVerdict: Sendable, Equatable {
         case .offline: self = .offline
         case .recovering: self = .recovering
         case .online:
-            if entry.adminState == .maintenance {
-                self = .inMaintenance
-            } else {
-                self = entry.acceptsPins ? .valid : .unreachable
+            switch entry.effects.pins {
+            case .kept: self = entry.acceptsPins ? .valid : .unreachable
+            case .refused(let refusal): self = .refused(refusal)
             }
         }
     }
@@ -34,7 +34,7 @@ package enum PinVerdict: Sendable, Equatable {
         case .unknown: .unknownNode
         case .offline: .nodeOffline
         case .recovering: .nodeRecovering
-        case .inMaintenance: .nodeInMaintenance
+        case .refused(.maintenance): .nodeInMaintenance
         case .unreachable: .nodeUnreachable
         }
     }
@@ -46,7 +46,7 @@ package enum PinVerdict: Sendable, Equatable {
         case .unknown: Phrase(english: "is not a node of this cluster", chinese: "不是此叢集的節點")
         case .offline: Phrase(english: "is offline", chinese: "目前離線")
         case .recovering: Phrase(english: "is recovering and not yet trusted", chinese: "正在恢復，尚未就緒")
-        case .inMaintenance: Phrase(english: "is in maintenance", chinese: "正在維護中")
+        case .refused(.maintenance): Phrase(english: "is in maintenance", chinese: "正在維護中")
         case .unreachable: Phrase(english: "has no address that can be reached", chinese: "沒有可連線的位址")
         }
     }

@@ -23,7 +23,7 @@ struct NodeRoutes: Sendable {
                 "last_seen": JSON(NodeRoutes.lastSeen(of: node.record)),
                 "monitor_count": .integer(node.monitorCount),
                 "node_name": .string(node.record.name),
-                "admin_state": .string(node.record.adminState.rawValue),
+                "admin_state": .string(node.record.adminState.shown),
                 "routable": .bool(node.isRoutable),
                 "report_age_ms": JSON(node.record.reportAge.map { max($0, .zero).milliseconds }),
             ]
@@ -48,7 +48,7 @@ struct NodeRoutes: Sendable {
             "host": JSON(record.host),
             "status": .string(record.status.rawValue),
             "last_seen": JSON(lastSeen(of: record)),
-            "admin_state": .string(record.adminState.rawValue),
+            "admin_state": .string(record.adminState.shown),
             "speaker": .string(node.speaker.rawValue),
             "agent": agent(of: record),
             "probe": probe(of: node),

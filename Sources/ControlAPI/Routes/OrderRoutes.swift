@@ -9,8 +9,7 @@ struct OrderRoutes: Sendable {
     let sources: AnswerSources
 
     var endpoints: [Endpoint] {
-        [
-            node("drain", .drain), node("maintenance", .maintenance), node("activate", .active),
+        AdminState.allCases.map(node) + [
             Endpoint("/lb/pause", .admin, [.post: { request throws(Refusal) in try await self.pause(request) }]),
             Endpoint("/lb/resume", .admin, [.post: { request throws(Refusal) in try await self.resume(request) }]),
             Endpoint("/lb/moves", .state, [.get: { request throws(Refusal) in try await self.moves(request) }]),
@@ -19,9 +18,9 @@ struct OrderRoutes: Sendable {
 
     // MARK: - Nodes
 
-    private func node(_ verb: String, _ state: AdminState) -> Endpoint {
+    private func node(_ state: AdminState) -> Endpoint {
         Endpoint(
-            "/lb/nodes/{node}/\(verb)", .admin,
+            "/lb/nodes/{node}/\(state.verb)", .admin,
             [.post: { request throws(Refusal) in try await self.set(state, request) }])
     }
 
@@ -109,7 +108,7 @@ extension MoveQuery {
         let page = try PageWish(parameters: parameters)
         self.init(limit: page.limit, before: page.before, node: page.node)
         if let text = parameters["kind"] {
-            guard let reason = MoveReason(rawValue: text) else {
+            guard let reason = MoveReason(word: text) else {
                 throw PageWish.unknownKind(of: "move", allowed: MoveReason.allCases.map(\.rawValue))
             }
             self.reason = reason

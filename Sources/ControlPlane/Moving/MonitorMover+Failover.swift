@@ -59,7 +59,7 @@ extension MonitorMover {
     ) -> Set<NodeReference> {
         guard !rest.isOver(now: now) else { return [] }
         var uncertain: Set<NodeReference> = []
-        for node in snapshot.nodes(asOf: now) where node.adminState != .maintenance {
+        for node in snapshot.nodes(asOf: now) where node.adminState.effects.monitors != .leave {
             let hasSpoken = OwnWord.isOffline(node, judgedSince: rest.since, now: now, limits: judge)
             if !hasSpoken || silent.contains(node.id) { uncertain.insert(NodeReference(node.id)) }
         }

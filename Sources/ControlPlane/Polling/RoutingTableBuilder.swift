@@ -25,7 +25,7 @@ package struct RoutingTableBuilder: Sendable {
                 hostName: node.address?.host ?? node.name,
                 address: node.address.flatMap(resolved),
                 status: status,
-                adminState: node.adminState,
+                effects: node.adminState.effects,
                 // Routing follows what this balancer can reach (DESIGN.md §1).
                 isReachable: (probed(node.id) ?? status) == .online,
                 isPrimary: node.isPrimary,
@@ -54,11 +54,11 @@ package struct RoutingTableBuilder: Sendable {
 
 extension RoutingNode {
     /// As far as its state says; a name that does not resolve for a while makes no node new.
-    fileprivate var isRoutable: Bool { isServing && adminState == .active }
+    fileprivate var isRoutable: Bool { isServing && effects.newClients == .taken }
 
     fileprivate func equals(_ other: RoutingNode) -> Bool {
         id == other.id && hostName == other.hostName && address == other.address && status == other.status
-            && adminState == other.adminState && isReachable == other.isReachable && isPrimary == other.isPrimary
+            && effects == other.effects && isReachable == other.isReachable && isPrimary == other.isPrimary
             && monitorCount == other.monitorCount && traffic === other.traffic
     }
 }

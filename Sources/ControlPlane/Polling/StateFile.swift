@@ -87,7 +87,7 @@ package struct SavedState: Sendable, Equatable, Codable {
         nodes = snapshot.nodes.prefix(RoutingLimits.nodes).map { node in
             Node(
                 id: node.id.text, name: node.name, host: node.host, status: node.status.rawValue,
-                adminState: node.adminState.rawValue, isPrimary: node.isPrimary,
+                adminState: node.adminState.text, isPrimary: node.isPrimary,
                 monitorCount: snapshot.monitorCount(of: node),
                 address: node.address.flatMap(resolved).map { $0.ip.text })
         }
@@ -101,12 +101,10 @@ package struct SavedState: Sendable, Equatable, Codable {
         var records: [NodeRecord] = []
         var addresses: [(host: String, address: SocketAddress)] = []
         for node in nodes.prefix(RoutingLimits.nodes) {
-            guard let id = try? NodeID(node.id), let status = NodeStatus(rawValue: node.status),
-                let adminState = AdminState(rawValue: node.adminState)
-            else { continue }
+            guard let id = try? NodeID(node.id), let status = NodeStatus(rawValue: node.status) else { continue }
             let record = NodeRecord(
                 id: id, name: node.name, host: node.host, status: status, isPrimary: node.isPrimary,
-                adminState: adminState, monitorCount: node.monitorCount)
+                adminState: AdminWord(column: node.adminState), monitorCount: node.monitorCount)
             records.append(record)
             if let host = record.address?.host, let ip = node.address.flatMap({ IPAddress(parsing: $0) }) {
                 addresses.append((host, SocketAddress(ip, port: 0)))

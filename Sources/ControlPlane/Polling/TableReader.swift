@@ -20,6 +20,8 @@ struct TableReader: Sendable {
     private var fingerprint: AssignmentFingerprint?
     private var begun: Begun?
     private var rejectedRows: [String] = []
+    /// The nodes whose admin state is a word of a later version, with that word.
+    private var unknownStates: [NodeID: String] = [:]
     private var surplus = 0
     private var databaseClock = DatabaseClockWatch()
     /// By how much the database's clock moved against ours between the last two polls, when that is worth reporting.
@@ -34,6 +36,7 @@ struct TableReader: Sendable {
     ) -> Step {
         clockStep = databaseClock.observe(poll.time, asked: asked, answered: now)
         noteRejected(poll.rejectedRows, &effects)
+        noteUnknownStates(poll.nodes, &effects)
         noteSurplus(poll.nodes.count - RoutingLimits.nodes, &effects)
         guard var next = snapshot, fingerprint == poll.fingerprint else {
             begun = Begun(poll: poll, readAt: now)
@@ -67,6 +70,20 @@ struct TableReader: Sendable {
         for row in rows.prefix(10) {
             effects.log(.warning, "a row of the node table cannot be used; correct it", ["row": row])
         }
+    }
+
+    private mutating func noteUnknownStates(_ nodes: [NodeRecord], _ effects: inout [PassEffect]) {
+        var next: [NodeID: String] = [:]
+        for node in nodes {
+            guard case .unknown(let word) = node.adminState else { continue }
+            next[node.id] = word
+            guard unknownStates[node.id] != word else { continue }
+            effects.log(
+                .warning,
+                "a node's admin state is a word of a later version; until a person gives it another, it is left alone",
+                ["node": node.id.text, "admin_state": word])
+        }
+        unknownStates = next
     }
 
     private mutating func noteSurplus(_ count: Int, _ effects: inout [PassEffect]) {

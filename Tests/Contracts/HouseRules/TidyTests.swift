@@ -40,6 +40,39 @@ struct TidyTests {
         }
     }
 
+    /// A word of a later version is in none of the lists that such a question makes.
+    @Test("nobody asks which admin state a node is in: whoever acts on it asks for its effects")
+    func adminStatesAreNotCompared() {
+        let found = SourceTree.sources.offences { _, code in Self.comparesAdminState(code) }
+        #expect(found == [])
+    }
+
+    @Test(
+        "such a question is found",
+        arguments: [
+            "guard node.adminState == .active else { return }", "where node.adminState != .known(.maintenance) {",
+            "switch node.adminState {", "if state == .maintenance {", "if case .known(.drain) = node.adminState {",
+            "let same = other.admin == node.adminState", "return word == .known(state)",
+        ])
+    func adminStateRuleCanFail(code: String) { #expect(Self.comparesAdminState(code)) }
+
+    @Test(
+        "and nothing else",
+        arguments: [
+            "node.adminState.effects.monitors != .leave", "switch node.adminState.effects.pins {",
+            "node.record.adminState.shown == word,", "guard case .unknown(let word) = node.adminState else {",
+            "adminState: AdminWord(column: node.adminState), monitorCount: 1",
+        ])
+    func adminStateRuleIsSpecific(code: String) { #expect(!Self.comparesAdminState(code)) }
+
+    private static func comparesAdminState(_ code: String) -> Bool {
+        let questions = [
+            /adminState\)? *[=!]=/, /[=!]= *[\w.]*adminState\b(?!\.)/, /switch [\w.]*adminState *\{/,
+            /[=!]= *\.?(?:maintenance|known\()/, /case \.known\(\./,
+        ]
+        return questions.contains { code.firstMatch(of: $0) != nil }
+    }
+
     @Test("nothing is left for later")
     func nothingUnfinished() {
         let words = ["TODO", "FIXME", "XXX:"]

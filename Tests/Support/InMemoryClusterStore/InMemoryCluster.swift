@@ -16,7 +16,7 @@ package final class InMemoryCluster: Sendable {
         var isActive = true
         var isPrimary = false
         var lastSeen: Duration?
-        var adminState = AdminState.active
+        var adminState = AdminWord.known(.active)
         var monitorCount = 0
         var agentHealth: AgentHealth?
         var agentDetail: String?
@@ -131,6 +131,11 @@ package final class InMemoryCluster: Sendable {
 
     /// Writes any text into `status`, as only a person or another program would.
     package func writeStatus(_ text: String, of id: NodeID) { state.withLock { $0.nodes[id.text]?.status = text } }
+
+    /// Writes any text into `admin_state`, as a later version would.
+    package func writeAdminState(_ text: String, of id: NodeID) {
+        state.withLock { $0.nodes[id.text]?.adminState = AdminWord(column: text) }
+    }
 
     // MARK: - As fate does
 

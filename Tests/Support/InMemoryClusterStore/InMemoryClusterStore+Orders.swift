@@ -69,13 +69,8 @@ extension InMemoryClusterStore {
                     && query.node.map { row.entry.from.text == $0.text || row.entry.to == $0 } ?? true
                     && query.reason.map { row.entry.reason == $0 } ?? true
             }
-            return rows.prefix(min(max(query.limit, 1), HistoryLimits.page)).map { row in
-                RecordedMove(
-                    id: row.entry.id, monitor: row.entry.monitor, from: row.entry.from,
-                    to: NodeReference(row.entry.to), previousAssigned: row.entry.previousAssigned,
-                    reason: row.entry.reason, movedAt: TimeStamp.text(row.movedAt),
-                    closedAt: row.closedAt.map { TimeStamp.text($0) }, outcome: row.outcome)
-            }
+            let moves = rows.compactMap(\.recorded)
+            return Array(moves.prefix(min(max(query.limit, 1), HistoryLimits.page)))
         }
     }
 
@@ -92,6 +87,18 @@ extension InMemoryClusterStore {
             }
             state.pause = nil
             return true
+        }
+    }
+}
+
+extension InMemoryCluster.MoveRow {
+    /// For people; nil where its reason is a word that we do not know.
+    fileprivate var recorded: RecordedMove? {
+        entry.reason.map { reason in
+            RecordedMove(
+                id: entry.id, monitor: entry.monitor, from: entry.from, to: NodeReference(entry.to),
+                previousAssigned: entry.previousAssigned, reason: reason, movedAt: TimeStamp.text(movedAt),
+                closedAt: closedAt.map { TimeStamp.text($0) }, outcome: outcome)
         }
     }
 }

@@ -90,7 +90,7 @@ package struct InMemoryClusterStore: ClusterStore {
     package func setAdminState(_ adminState: AdminState, of node: NodeID) throws(StoreError) -> Bool {
         try step { state, _ throws(StoreError) in
             guard state.nodes[node.text] != nil else { return false }
-            state.nodes[node.text]?.adminState = adminState
+            state.nodes[node.text]?.adminState = .known(adminState)
             return true
         }
     }

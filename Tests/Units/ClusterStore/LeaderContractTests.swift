@@ -170,7 +170,7 @@ struct LeaderContractTests {
         _ = try await cluster.store.move(
             [
                 PlannedMove(monitor: MonitorID(1), from: reference("node1"), to: two, reason: .rebalance),
-                PlannedMove(monitor: MonitorID(2), from: reference("node1"), to: two, reason: .drain),
+                PlannedMove(monitor: MonitorID(2), from: reference("node1"), to: two, reason: .maintenance),
             ] + (3...5).map { .failover($0, from: "node1", to: two) }, under: lease)
         let open = try await cluster.store.openMoves()
         #expect(open.map(\.monitor.number) == [2, 3, 4, 5])

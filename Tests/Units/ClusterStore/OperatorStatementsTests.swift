@@ -45,7 +45,7 @@ struct OperatorStatementsTests {
         // What maintenance does with the active ones.
         let lease = try await cluster.store.lead()
         let moves = [1, 2].map {
-            PlannedMove(monitor: MonitorID($0), from: reference("node2"), to: one, reason: .drain)
+            PlannedMove(monitor: MonitorID($0), from: reference("node2"), to: one, reason: .maintenance)
         }
         #expect(try await cluster.store.move(moves, under: lease).count == 2)
 

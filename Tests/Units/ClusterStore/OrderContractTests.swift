@@ -176,7 +176,7 @@ struct OrderContractTests {
         _ = try await cluster.store.move(
             [.failover(1, from: "a", to: b), .failover(2, from: "a", to: b)], under: lease)
         _ = try await cluster.store.move(
-            [PlannedMove(monitor: MonitorID(3), from: reference("a"), to: c, reason: .drain)], under: lease)
+            [PlannedMove(monitor: MonitorID(3), from: reference("a"), to: c, reason: .maintenance)], under: lease)
         let all = try await cluster.store.moves(MoveQuery())
         #expect(all.map(\.monitor.number) == [3, 2, 1])
         #expect(all.allSatisfy { $0.closedAt == nil && $0.outcome == nil })

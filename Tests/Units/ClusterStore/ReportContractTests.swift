@@ -207,7 +207,28 @@ struct ReportContractTests {
         #expect(try await cluster.store.setAdminState(.drain, of: id))
         _ = try await cluster.store.report(.beat(id))
         try await cluster.kumaStarts(id, host: "a:1")
-        #expect(try await cluster.store.node(id)?.adminState == .drain)
+        #expect(try await cluster.store.node(id)?.adminState == .known(.drain))
+    }
+
+    @Test(
+        "A state of a later version is read as it stands, and nobody but a person ends it",
+        arguments: StoreKind.allCases)
+    func laterAdminState(kind: StoreKind) async throws {
+        let cluster = try await kind.makeCluster()
+        let id = try node("node1")
+        _ = try await cluster.store.report(.beat(id))
+        try await cluster.writeAdminState("quarantine", of: id)
+        let poll = try await cluster.store.poll()
+        #expect(poll.rejectedRows.isEmpty)
+        #expect(poll.nodes.map(\.adminState) == [.unknown("quarantine")])
+        _ = try await cluster.store.report(.beat(id, status: .offline))
+        try await cluster.kumaStarts(id, host: "a:1")
+        try await cluster.age(by: .seconds(9))
+        let lease = try await cluster.store.lead()
+        #expect(try await cluster.store.speak(.verdict(.offline, of: id), under: lease))
+        #expect(try await cluster.store.node(id)?.adminState == .unknown("quarantine"))
+        #expect(try await cluster.store.setAdminState(.active, of: id))
+        #expect(try await cluster.store.node(id)?.adminState == .known(.active))
     }
 
     @Test("A text that is too long for its column is cut, and never stops a beat", arguments: StoreKind.allCases)

@@ -163,7 +163,7 @@ struct SchemaTests {
         let record = try #require(try await cluster.store.poll().nodes.first)
         #expect(record.host == host)
         #expect(record.isPrimary)
-        #expect(record.adminState == .active)
+        #expect(record.adminState == .known(.active))
         #expect(record.reportAge == nil && record.statusAge == nil)
         try await cluster.sql.execute("DELETE FROM node WHERE node_id = 'node1'")
     }

@@ -34,6 +34,8 @@ protocol TestCluster: Sendable {
     func assign(_ monitor: MonitorID, to node: NodeReference?) async throws
     func removeMonitor(_ monitor: MonitorID) async throws
     func writeStatus(_ text: String, of node: NodeID) async throws
+    /// As a later version would.
+    func writeAdminState(_ text: String, of node: NodeID) async throws
     /// Takes a node out of service, as Kuma does: `active = 0`.
     func retire(_ node: NodeID) async throws
     func setUp(_ stage: InMemoryCluster.SetUp) async throws
@@ -64,6 +66,7 @@ struct InMemoryTestCluster: TestCluster {
     func assign(_ monitor: MonitorID, to node: NodeReference?) { cluster.assign(monitor, to: node) }
     func removeMonitor(_ monitor: MonitorID) { cluster.removeMonitor(monitor) }
     func writeStatus(_ text: String, of node: NodeID) { cluster.writeStatus(text, of: node) }
+    func writeAdminState(_ text: String, of node: NodeID) { cluster.writeAdminState(text, of: node) }
     func setUp(_ stage: InMemoryCluster.SetUp) { cluster.setUp(stage) }
     func age(by span: Duration) { clock.advance(by: span) }
 }
@@ -126,6 +129,10 @@ struct MariaDBTestCluster: TestCluster {
 
     func writeStatus(_ text: String, of node: NodeID) async throws {
         try await sql.execute("UPDATE node SET status = ? WHERE node_id = ?", [.text(text), .text(node.text)])
+    }
+
+    func writeAdminState(_ text: String, of node: NodeID) async throws {
+        try await sql.execute("UPDATE node SET admin_state = ? WHERE node_id = ?", [.text(text), .text(node.text)])
     }
 
     func retire(_ node: NodeID) async throws {

@@ -53,7 +53,8 @@ struct TakeOverTests {
         let poll = try await cluster.store.poll()
         // A node that was taken out of service (`active = 0`) is none.
         #expect(poll.nodes.map(\.status) == [.online, .offline, .online])
-        #expect(poll.nodes.allSatisfy { $0.adminState == .active && $0.reportAge == nil && $0.statusAge == nil })
+        #expect(
+            poll.nodes.allSatisfy { $0.adminState == .known(.active) && $0.reportAge == nil && $0.statusAge == nil })
         #expect(poll.nodes.map(\.isPrimary) == [true, false, false])
         #expect(try await cluster.store.openMoves().isEmpty)
         #expect(try await Self.kumasColumns(cluster) == before)

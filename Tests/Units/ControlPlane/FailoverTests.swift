@@ -143,6 +143,29 @@ struct FailoverTests {
         #expect(try await cluster.counts()["node2"] == 6)
     }
 
+    @Test("a node in a state of a later version is left alone, and so is the word")
+    func unknownState() async throws {
+        let log = CollectedLog()
+        let cluster = try await VirtualCluster(nodes: ["node1", "node2", "node3"], monitors: 6)
+        cluster.addBalancer(log: CollectingLogHandler(log))
+        await cluster.run(for: .seconds(15))
+        let node2 = try NodeID("node2")
+        cluster.tables.writeAdminState("quarantine", of: node2)
+        await cluster.run(for: .seconds(5))
+        cluster.kill("node3")
+        await cluster.run(for: .seconds(30))
+        #expect(try await cluster.counts() == ["node1": 12, "node2": 6])
+        cluster.kill("node2")
+        await cluster.run(for: .seconds(30))
+        #expect(try await cluster.counts() == ["node1": 12, "node2": 6])
+        let row = try await cluster.store.node(node2)
+        #expect(row?.adminState == .unknown("quarantine") && row?.status == .offline)
+        #expect(log.lines(with: "quarantine").count == 1)
+        _ = try await cluster.store.setAdminState(.active, of: node2)
+        await cluster.run(for: .seconds(5))
+        #expect(try await cluster.counts() == ["node1": 18])
+    }
+
     @Test("a flapping node waits twice as long for its monitors")
     func flapping() async throws {
         let cluster = try await settled()

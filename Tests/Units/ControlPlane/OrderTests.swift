@@ -245,6 +245,6 @@ struct OrderTests {
             try await cluster.events(.adminStateChanged).map(\.detail) == [
                 "node1 was set to drain by me", "node1 was set to maintenance by me",
             ])
-        #expect(try await cluster.balancers[0].moves(MoveQuery(reason: .drain)).count == 6)
+        #expect(try await cluster.balancers[0].moves(MoveQuery(reason: .maintenance)).count == 6)
     }
 }

@@ -67,7 +67,8 @@ struct RoutingTableBuilderTests {
         func node(_ id: String, _ status: NodeStatus = .online, _ admin: AdminState = .active) throws -> RoutingNode {
             try #require(
                 table(
-                    NodeRecord(id: try NodeID(id), name: id, host: id, status: status, adminState: admin), probed: nil))
+                    NodeRecord(id: try NodeID(id), name: id, host: id, status: status, adminState: .known(admin)),
+                    probed: nil))
         }
         func recovered(_ next: [RoutingNode], _ before: [RoutingNode], generation: UInt64 = 1) -> [String] {
             RoutingTableBuilder.recovered(

@@ -26,8 +26,8 @@ struct StateFileTests {
         let nodes = [
             NodeRecord(
                 id: try NodeID("a"), name: "Ä \"1\"", host: "a:3001", status: .offline, isPrimary: true,
-                adminState: .drain, monitorCount: 3),
-            NodeRecord(id: try NodeID("b"), name: "b"),
+                adminState: .known(.drain), monitorCount: 3),
+            NodeRecord(id: try NodeID("b"), name: "b", adminState: .unknown("quarantine")),
         ]
         let monitors = (1...2).map { MonitorAssignment(id: MonitorID($0), home: NodeReference(text: "a")) }
         let now = ContinuousClock.now
@@ -41,7 +41,7 @@ struct StateFileTests {
         let (restored, addresses) = saved.restored(now: now)
         #expect(restored.source == .stateFile)
         #expect(restored.nodes.map(\.status) == [.offline, .online])
-        #expect(restored.nodes.map(\.adminState) == [.drain, .active])
+        #expect(restored.nodes.map(\.adminState) == [.known(.drain), .unknown("quarantine")])
         #expect(restored.nodes.map { restored.monitorCount(of: $0) } == [2, 0])
         #expect(addresses.count == 1 && addresses.first?.host == "a")
         #expect(addresses.first?.address == .ipv6(high: 0x2001_0DB8_0000_0000, low: 7, port: 0, scope: 0))

@@ -40,7 +40,7 @@ struct ConcurrencyTests {
         try blockUntil("all clients are done", within: .seconds(60)) {
             // Draining a node moves nobody's exchange; loads and admin states change under the requests.
             var changed = nodes
-            changed[tables % 3].adminState = .drain
+            changed[tables % 3].adminState = .known(.drain)
             changed[(tables + 1) % 3].monitors = tables % 50
             try balancer.publish(changed)
             tables += 1

@@ -107,7 +107,7 @@ struct ReactorPartsTests {
     ) throws -> RoutingNode {
         RoutingNode(
             id: try NodeID(id), hostName: "host\r\nof-\(id)", address: .ipv4(octets: 1, port: 1), status: .online,
-            adminState: admin, isReachable: reachable, isPrimary: false, monitorCount: monitors, traffic: traffic)
+            effects: admin.effects, isReachable: reachable, isPrimary: false, monitorCount: monitors, traffic: traffic)
     }
 
     @Test("A node keeps its place from table to table while connections refer to it; lost ones are named once")

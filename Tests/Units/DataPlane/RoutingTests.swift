@@ -116,10 +116,27 @@ struct RoutingTests {
         #expect(try client.get("/").text == "one")
         #expect(try balancer.connect().get("/").text == "two")
         try balancer.publish([
-            .init(id: "node1", port: one.port, adminState: .maintenance),
+            .init(id: "node1", port: one.port, adminState: .known(.maintenance)),
             .init(id: "node2", port: two.port, monitors: 5),
         ])
         #expect(try client.get("/").text == "two")
+    }
+
+    @Test("A node in a state of a later version keeps who is there and who is pinned to it, and gets nobody else")
+    func unknownState() throws {
+        let (one, two) = (try Origin.named("one"), try Origin.named("two"))
+        let balancer = try Balancer([
+            .init(id: "node1", port: one.port), .init(id: "node2", port: two.port, monitors: 5),
+        ])
+        let client = try balancer.connect()
+        #expect(try client.get("/").text == "one")
+        let left = Balancer.Node(id: "node1", port: one.port, adminState: .unknown("quarantine"))
+        try balancer.publish([left, .init(id: "node2", port: two.port, monitors: 5)])
+        #expect(try client.get("/").text == "one")
+        #expect(try balancer.connect().get("/", "Cookie: KUMA_FIXED_NODE=node1").text == "one")
+        #expect(try balancer.connect().get("/").text == "two")
+        try balancer.publish([left, .init(id: "node2", port: two.port, status: .offline, isReachable: false)])
+        #expect(try balancer.connect().get("/").text == "one")
     }
 
     @Test("When the table says that no node is routable, they are tried all the same")

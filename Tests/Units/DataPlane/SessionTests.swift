@@ -194,11 +194,11 @@ struct SessionTests {
         let favourite = node(of: try balancer.beginSession())
         var rows = rows(nodes)
         let index = try #require(rows.firstIndex { $0.id == favourite })
-        rows[index].adminState = .drain
+        rows[index].adminState = .known(.drain)
         try balancer.publish(rows)
         let second = node(of: try balancer.beginSession())
         #expect(second != favourite)
-        rows[index].adminState = .active
+        rows[index].adminState = .known(.active)
         rows[index].port = try RefusingPort().port
         try balancer.publish(rows)
         #expect(node(of: try balancer.beginSession()) == second, "a refused connect leads to the next favourite")

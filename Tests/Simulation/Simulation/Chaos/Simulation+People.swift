@@ -85,7 +85,7 @@ extension Simulation {
 
     private func setAdminState() -> Bool {
         guard let kuma = random.pick(kumas) else { return false }
-        let states: [AdminState] = [.active, .active, .drain, .maintenance]
+        let states = [.active] + AdminState.allCases
         let state = states[random.index(below: states.count)]
         _ = try? InMemoryClusterStore(tables).setAdminState(state, of: kuma.id)
         trace.note("person", "sets \(kuma.id) to \(state.rawValue)")

@@ -13,7 +13,7 @@ struct NodeTrack: Sendable {
         /// Offline or in maintenance.
         case lost
         case absent
-        /// Its row holds a word that nobody knows: it may well live.
+        /// Its row holds a word that nobody knows: it may well live, and is left alone.
         case unreadable
     }
 
@@ -41,10 +41,12 @@ struct NodeTrack: Sendable {
     }
 
     private static func standing(of record: NodeRecord, isOnline: Bool, fall: Int) -> Standing {
-        if record.adminState == .maintenance { return .lost }
+        let monitors = record.adminState.effects.monitors
+        if monitors == .untouched { return .unreadable }
+        if monitors == .leave { return .lost }
         if record.status == .offline || (record.status == .online && !isOnline) { return .lost }
         guard isOnline, record.okStreak > 0 else { return .wavering }
-        return record.adminState == .drain ? .draining : .fit
+        return monitors == .kept ? .draining : .fit
     }
 
     mutating func rowDeleted() { onlineSince = nil }

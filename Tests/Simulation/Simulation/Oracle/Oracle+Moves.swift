@@ -26,7 +26,7 @@ extension Oracle {
             // By text: a reference is equal to another spelling of itself, and yet it was written.
             guard let was = old[monitor.id] else { continue }
             guard Oracle.text(was) != Oracle.text(monitor) || homeward[monitor.id] != nil else { continue }
-            if let entry = opened[monitor.id], !entry.reason.isTemporary {
+            if let entry = opened[monitor.id], !entry.isTemporary {
                 checkRebalanced(was, monitor, entry, arrival)
                 continue
             }
@@ -45,7 +45,7 @@ extension Oracle {
         if monitors.count != before.monitors.count { fail(.reason, "monitors appeared or vanished") }
         count(\.moved, moved)
         checkHistory(
-            moved: opened.values.count { $0.reason.isTemporary }, returned: homeward.count, before)
+            moved: opened.values.count { $0.isTemporary }, returned: homeward.count, before)
         if moved > 0 { checkPlacement(arrival, before, Oracle.counts(monitors), Set(opened.values.map(\.to))) }
         adopt(monitors)
         for entry in closed { noteClosed(entry, monitors) }
@@ -136,8 +136,9 @@ extension Oracle {
         for entry in open {
             if !seen.insert(entry.monitor).inserted { fail(.journal, "monitor \(entry.monitor) has two open entries") }
             switch entry.reason {
-            case .failover, .drain: break
-            case .rebalance, .force: fail(.journal, "entry \(entry.id) is open for \(entry.reason.rawValue)")
+            case .failover, .maintenance: break
+            case .rebalance, .force, nil:
+                fail(.journal, "entry \(entry.id) is open for \(entry.reason?.rawValue ?? "a word that nobody knows")")
             }
             guard let monitor = monitors[entry.monitor], let absence = absences[entry.monitor] else { continue }
             if absence.lastTo.text != entry.to.text || monitor.assigned?.text != entry.to.text {

@@ -47,12 +47,12 @@ extension Oracle {
     }
 }
 
-extension MoveReason {
+extension OpenMove {
     /// Whether the cluster means to undo it one day.
     var isTemporary: Bool {
-        switch self {
-        case .failover, .drain: true
-        case .rebalance, .force: false
+        switch reason {
+        case .failover, .maintenance: true
+        case .rebalance, .force, nil: false
         }
     }
 }

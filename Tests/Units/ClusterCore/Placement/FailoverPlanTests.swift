@@ -45,10 +45,10 @@ struct FailoverPlanTests {
         #expect(plan.moves.allSatisfy { $0.from.text == "a" && $0.reason == .failover })
     }
 
-    @Test("a node in maintenance is emptied for the reason drain")
+    @Test("a node in maintenance is emptied for that reason")
     func maintenance() {
-        let plan = Self.plan([Self.monitor(1, home: "a")], ["a": .lost(.drain), "b": .fit])
-        #expect(plan.moves.map(\.reason) == [.drain])
+        let plan = Self.plan([Self.monitor(1, home: "a")], ["a": .lost(.maintenance), "b": .fit])
+        #expect(plan.moves.map(\.reason) == [.maintenance])
     }
 
     @Test("a node in maintenance that is online runs its monitors until their turn comes, least loaded receivers first")
@@ -58,7 +58,7 @@ struct FailoverPlanTests {
         #expect(plan.moves.isEmpty)
         #expect(plan.planned.map(\.monitor.number) == [1, 2, 3, 4, 5])
         #expect(plan.planned.map(\.to.text) == ["c", "b", "c", "b", "c"])
-        #expect(plan.planned.allSatisfy { $0.reason == .drain && $0.from.text == "a" })
+        #expect(plan.planned.allSatisfy { $0.reason == .maintenance && $0.from.text == "a" })
     }
 
     @Test("what nobody runs is placed before what somebody runs still")
@@ -73,7 +73,7 @@ struct FailoverPlanTests {
     @Test("with every node lost, assignments stay and are counted as stranded")
     func allLost() {
         let plan = Self.plan(
-            [Self.monitor(1, home: "a"), Self.monitor(2, home: "b")], ["a": .lost(.failover), "b": .lost(.drain)])
+            [Self.monitor(1, home: "a"), Self.monitor(2, home: "b")], ["a": .lost(.failover), "b": .lost(.maintenance)])
         #expect(plan.moves.isEmpty)
         #expect(plan.stranded == 2)
     }
@@ -137,7 +137,9 @@ struct FailoverPlanTests {
     @Test("properties of plans over random clusters", arguments: UInt64(1)...300)
     func properties(seed: UInt64) {
         var random = SeededRandom(seed: seed)
-        let kinds: [Ownership] = [.fit, .fit, .wavering, .draining, .retiring, .lost(.failover), .lost(.drain)]
+        let kinds: [Ownership] = [
+            .fit, .fit, .wavering, .draining, .retiring, .lost(.failover), .lost(.maintenance), .untouched,
+        ]
         let names = (0..<Int.random(in: 1...7, using: &random)).map { "n\($0)" }
         var ownership: [String: Ownership] = [:]
         for name in names { ownership[name] = kinds.randomElement(using: &random) }
@@ -159,7 +161,7 @@ struct FailoverPlanTests {
             switch before.effective.map({ ownership[$0.text] }) {
             case .none: wasLost = false
             case .some(.none), .some(.lost), .some(.retiring): wasLost = true
-            case .some(.fit), .some(.wavering), .some(.draining): wasLost = false
+            case .some(.fit), .some(.wavering), .some(.draining), .some(.untouched): wasLost = false
             }
             // Minimal: only what must leave moves, and all of it when anybody can take it.
             #expect((before != now) == (wasLost && before.isActive && canTake), "seed \(seed), \(before)")

@@ -4,7 +4,7 @@ import Testing
 @Suite("Return plans")
 struct ReturnPlanTests {
     static func open(
-        _ monitor: Int64, from: String = "a", to: String = "b", previous: String? = nil, reason: MoveReason = .failover
+        _ monitor: Int64, from: String = "a", to: String = "b", previous: String? = nil, reason: MoveReason? = .failover
     ) throws -> OpenMove {
         OpenMove(
             id: monitor + 100, monitor: MonitorID(monitor), from: NodeReference(text: from), to: try NodeID(to),

@@ -45,7 +45,7 @@ struct StabilityTests {
         #expect(watch.isStable(stable, for: .seconds(30), limits: limits, now: start))
         #expect(!watch.isStable(stable, for: .seconds(60), limits: limits, now: start))
         // Maintenance leaves no trace in status_since.
-        watch.observe([(stable, .lost(.drain))], now: start + .seconds(1))
+        watch.observe([(stable, .lost(.maintenance))], now: start + .seconds(1))
         watch.observe([(stable, .fit)], now: start + .seconds(2))
         #expect(!watch.isStable(stable, for: .seconds(30), limits: limits, now: start + .seconds(20)))
         #expect(watch.isStable(stable, for: .seconds(30), limits: limits, now: start + .seconds(32)))
@@ -80,11 +80,11 @@ struct StabilityTests {
         #expect(Ownership(of: node, limits: limits) == .wavering)
         node.okStreak = 1
         #expect(Ownership(of: node, limits: limits) == .fit)
-        node.adminState = .drain
+        node.adminState = .known(.drain)
         #expect(Ownership(of: node, limits: limits) == .draining)
-        node.adminState = .maintenance
+        node.adminState = .known(.maintenance)
         #expect(Ownership(of: node, limits: limits) == .retiring)
-        node.adminState = .active
+        node.adminState = .known(.active)
         node.status = .recovering
         #expect(Ownership(of: node, limits: limits) == .wavering)
     }

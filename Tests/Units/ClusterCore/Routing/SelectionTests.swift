@@ -57,8 +57,8 @@ struct SelectionTests {
         ) throws -> NodeStanding {
             RoutingNode(
                 id: try NodeID("a"), hostName: "a", address: hasAddress ? .ipv4(octets: 1, port: 1) : nil,
-                status: status, adminState: admin, isReachable: reachable, isPrimary: false, monitorCount: monitors,
-                traffic: NodeTraffic()
+                status: status, effects: admin.effects, isReachable: reachable, isPrimary: false,
+                monitorCount: monitors, traffic: NodeTraffic()
             ).standing(monitorLimit: 100, isEjected: ejected)
         }
         #expect(try standing() == .preferred)
@@ -165,8 +165,9 @@ struct SelectionTests {
                 generation: 1, isSetupPending: true,
                 nodes: try ids.map {
                     RoutingNode(
-                        id: try NodeID($0), hostName: $0, address: nil, status: .online, adminState: .active,
-                        isReachable: true, isPrimary: $0 == primary, monitorCount: 0, traffic: NodeTraffic())
+                        id: try NodeID($0), hostName: $0, address: nil, status: .online,
+                        effects: AdminState.active.effects, isReachable: true, isPrimary: $0 == primary,
+                        monitorCount: 0, traffic: NodeTraffic())
                 }, monitorLimit: 1)
         }
         #expect(try table(["a", "node1", "z"], primary: "z").primaryNode?.id.text == "z")

@@ -70,7 +70,7 @@ struct FixtureNode {
     var id: NodeID
     var name: String
     var status: NodeStatus = .online
-    var adminState: AdminState = .active
+    var adminState = AdminWord.known(.active)
     var monitorCount = 0
     var address: SocketAddress? = .ipv4(octets: 0x7F00_0001, port: 3001)
     var isPrimary = false
@@ -102,7 +102,7 @@ struct FixtureNode {
 
     var routing: RoutingNode {
         RoutingNode(
-            id: id, hostName: "\(id.text).test", address: address, status: status, adminState: adminState,
+            id: id, hostName: "\(id.text).test", address: address, status: status, effects: adminState.effects,
             isReachable: status == .online, isPrimary: isPrimary, monitorCount: monitorCount, traffic: NodeTraffic())
     }
 }

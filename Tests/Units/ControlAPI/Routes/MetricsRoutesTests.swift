@@ -52,7 +52,7 @@ struct MetricsRoutesTests {
     func control() async throws {
         let fixture = APIFixture()
         fixture.control.change { script in
-            script.state.moves.moved = [.failover: 7, .drain: 2]
+            script.state.moves.moved = [.failover: 7, .maintenance: 2]
             script.state.moves.returned = 5
             script.state.passes.polls = 4
             script.state.passes.pollTime = .milliseconds(10)
@@ -60,7 +60,7 @@ struct MetricsRoutesTests {
         let text = try await fixture.get("/lb/metrics").text
         #expect(value("kuma_cluster_lease_held", in: text) == "1")
         #expect(value("kuma_cluster_lease_epoch", in: text) == "4")
-        for (reason, count) in [("failover", "7"), ("drain", "2"), ("rebalance", "0"), ("force", "0")] {
+        for (reason, count) in [("failover", "7"), ("maintenance", "2"), ("rebalance", "0"), ("force", "0")] {
             #expect(value("kuma_balancer_monitors_moved_total{reason=\"\(reason)\"}", in: text) == count)
         }
         #expect(value("kuma_balancer_monitors_returned_total", in: text) == "5")

@@ -63,12 +63,25 @@ struct NodeRoutesTests {
         #expect(try reply.object()["orphaned"] as? Int == 1)
     }
 
+    @Test("a state of a later version is shown as unknown", arguments: ["/lb/health", "/lb/node-status"])
+    func unknownState(path: String) async throws {
+        var node = try FixtureNode("node1", name: "")
+        node.adminState = .unknown("quarantine")
+        let fixture = APIFixture(control: FixtureControl(.of([node])))
+        #expect(try await fixture.get(path).objects("nodes").map { $0["admin_state"] as? String } == ["unknown"])
+        let metrics = try await fixture.get("/lb/metrics").text
+        for (state, value) in [("unknown", 1), ("active", 0)] {
+            let sample = #"kuma_cluster_node_admin_state{node_id="node1",admin_state="\#(state)"} \#(value)"#
+            #expect(metrics.contains(sample + "\n"))
+        }
+    }
+
     @Test("available-nodes lists exactly those that can be pinned")
     func availableNodes() async throws {
         var nodes = [try FixtureNode("up", name: "Up"), try FixtureNode("draining", name: "D")]
-        nodes[1].adminState = .drain
+        nodes[1].adminState = .known(.drain)
         var maintained = try FixtureNode("maintained", name: "M")
-        maintained.adminState = .maintenance
+        maintained.adminState = .known(.maintenance)
         var homeless = try FixtureNode("homeless", name: "H")
         homeless.address = nil
         nodes += [maintained, homeless, try FixtureNode("down", name: "X", status: .offline)]

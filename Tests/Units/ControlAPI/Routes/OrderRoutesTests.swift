@@ -25,6 +25,12 @@ struct OrderRoutesTests {
         #expect(fixture.control.current.orders == ["\(state) node2 by 127.0.0.1"])
     }
 
+    @Test("every state has its endpoint", arguments: AdminState.allCases)
+    func everyState(state: AdminState) async throws {
+        let reply = try await local().post("/lb/nodes/node2/\(state.verb)")
+        #expect(try reply.string("admin_state") == state.rawValue)
+    }
+
     @Test("an unknown node is a 404 that lists the nodes", arguments: ["nobody", "a%20b", "..%2f"])
     func unknownNode(node: String) async throws {
         let reply = try await local().post("/lb/nodes/\(node)/drain")

@@ -138,7 +138,7 @@ struct PinStatusTests {
     @Test("maintenance, recovery and a missing address are told apart")
     func reasons() async throws {
         var nodes = [try FixtureNode("m", name: ""), try FixtureNode("r", name: "", status: .recovering)]
-        nodes[0].adminState = .maintenance
+        nodes[0].adminState = .known(.maintenance)
         var homeless = try FixtureNode("h", name: "")
         homeless.address = nil
         nodes.append(homeless)

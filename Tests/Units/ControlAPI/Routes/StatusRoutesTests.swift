@@ -37,7 +37,7 @@ struct StatusRoutesTests {
         #expect(try await draining.get("/lb/ready").text == "{\"ready\":false,\"reasons\":[\"draining\"]}\n")
 
         var last = try FixtureNode("node1", name: "First")
-        last.adminState = .drain
+        last.adminState = .known(.drain)
         let drained = APIFixture(control: FixtureControl(.of([last])))
         #expect(try await drained.get("/lb/ready").status == 200, "a draining node serves when nobody else can")
 

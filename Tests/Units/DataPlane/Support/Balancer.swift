@@ -12,7 +12,7 @@ final class Balancer: Sendable {
         var id: String
         var port: UInt16?
         var status = NodeStatus.online
-        var adminState = AdminState.active
+        var adminState = AdminWord.known(.active)
         var isReachable = true
         var isPrimary = false
         var monitors = 0
@@ -59,7 +59,7 @@ final class Balancer: Sendable {
             RoutingNode(
                 id: try NodeID(node.id), hostName: "host-of-\(node.id)",
                 address: node.port.map { .ipv4(octets: 0x7F00_0001, port: $0) }, status: node.status,
-                adminState: node.adminState, isReachable: node.isReachable, isPrimary: node.isPrimary,
+                effects: node.adminState.effects, isReachable: node.isReachable, isPrimary: node.isPrimary,
                 monitorCount: node.monitors, traffic: traffic(of: node.id))
         }
         publisher.publish(
