@@ -12,6 +12,7 @@ enum AdminStateCommands {
     private static func command(for state: AdminState) -> any ParsableCommand.Type {
         switch state {
         case .drain: DrainCommand.self
+        case .cordon: CordonCommand.self
         case .maintenance: MaintenanceCommand.self
         case .active: ActivateCommand.self
         }
@@ -20,6 +21,11 @@ enum AdminStateCommands {
 
 private struct DrainCommand: AdminStateCommand {
     static let state = AdminState.drain
+    @OptionGroup var arguments: SettingArguments
+}
+
+private struct CordonCommand: AdminStateCommand {
+    static let state = AdminState.cordon
     @OptionGroup var arguments: SettingArguments
 }
 

@@ -3,7 +3,7 @@
 /// Everything that a state means is said in this file. Whoever acts on a state asks for its `effects`, and never which
 /// state it is: a new one is a new row of the table, and the compiler names what is left to say of it.
 package enum AdminState: String, Sendable, CaseIterable {
-    case drain, maintenance
+    case drain, cordon, maintenance
     /// As usual: what ends the others.
     case active
 }
@@ -12,6 +12,7 @@ extension AdminState {
     package var effects: AdminEffects {
         switch self {
         case .drain: AdminEffects(newClients: .lastResort, pins: .kept, monitors: .kept)
+        case .cordon: AdminEffects(newClients: .lastResort, pins: .refused(.cordon), monitors: .kept)
         case .maintenance: AdminEffects(newClients: .avoided, pins: .refused(.maintenance), monitors: .leave)
         case .active: AdminEffects(newClients: .taken, pins: .kept, monitors: .taken)
         }
@@ -21,6 +22,7 @@ extension AdminState {
     package var verb: String {
         switch self {
         case .drain: "drain"
+        case .cordon: "cordon"
         case .maintenance: "maintenance"
         case .active: "activate"
         }
@@ -30,6 +32,7 @@ extension AdminState {
     package var summary: String {
         switch self {
         case .drain: "Gives the node no new connections; it keeps its monitors and its pinned clients."
+        case .cordon: "Gives the node no new connections, not even of pinned clients; it keeps its monitors."
         case .maintenance: "Gives the node no new connections and moves its monitors to the others."
         case .active: "Gives the node connections and monitors as usual."
         }
@@ -96,7 +99,7 @@ package struct AdminEffects: Sendable, Hashable {
 
     /// Why a pin is refused, by a person's decision.
     package enum PinRefusal: Sendable {
-        case maintenance
+        case cordon, maintenance
     }
 
     package enum Monitors: Sendable {

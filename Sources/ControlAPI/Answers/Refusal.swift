@@ -38,6 +38,7 @@ package struct Refusal: Error, Sendable {
         case unknownNode = "unknown_node"
         case nodeOffline = "node_offline"
         case nodeRecovering = "node_recovering"
+        case nodeCordoned = "node_cordoned"
         case nodeInMaintenance = "node_in_maintenance"
         case nodeUnreachable = "node_unreachable"
         case databaseUnavailable = "database_unavailable"

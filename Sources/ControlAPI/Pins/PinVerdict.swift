@@ -34,6 +34,7 @@ package enum PinVerdict: Sendable, Equatable {
         case .unknown: .unknownNode
         case .offline: .nodeOffline
         case .recovering: .nodeRecovering
+        case .refused(.cordon): .nodeCordoned
         case .refused(.maintenance): .nodeInMaintenance
         case .unreachable: .nodeUnreachable
         }
@@ -46,6 +47,7 @@ package enum PinVerdict: Sendable, Equatable {
         case .unknown: Phrase(english: "is not a node of this cluster", chinese: "不是此叢集的節點")
         case .offline: Phrase(english: "is offline", chinese: "目前離線")
         case .recovering: Phrase(english: "is recovering and not yet trusted", chinese: "正在恢復，尚未就緒")
+        case .refused(.cordon): Phrase(english: "is cordoned and takes no new clients", chinese: "已停止接受新的連線")
         case .refused(.maintenance): Phrase(english: "is in maintenance", chinese: "正在維護中")
         case .unreachable: Phrase(english: "has no address that can be reached", chinese: "沒有可連線的位址")
         }

@@ -93,6 +93,7 @@ extension APICall {
         APICall("POST /lb/force-rebalance-all", nil, 428, .admin, .unavailable),
         APICall("POST /lb/rebalancing/cancel", .admin, .unavailable),
         APICall("POST /lb/nodes/{node}/drain", "/lb/nodes/node3/drain", .admin, .unavailable),
+        APICall("POST /lb/nodes/{node}/cordon", "/lb/nodes/node3/cordon", .admin, .unavailable),
         APICall("POST /lb/nodes/{node}/activate", "/lb/nodes/node3/activate", .admin, .unavailable),
         APICall("POST /lb/pause", "/lb/pause?reason=test", .admin, .unavailable),
         APICall("POST /lb/nodes/{node}/maintenance", "/lb/nodes/node3/maintenance", .admin, .unavailable),

@@ -54,6 +54,7 @@ struct WrongRequest: Sendable, CustomTestStringConvertible {
 
     private static let actions: [WrongRequest] = [
         WrongRequest("POST /lb/nodes/{node}/drain", "", 404, "unknown_node", path: "/lb/nodes/node9/drain"),
+        WrongRequest("POST /lb/nodes/{node}/cordon", "", 404, "unknown_node", path: "/lb/nodes/node9/cordon"),
         WrongRequest("POST /lb/nodes/{node}/activate", "", 404, "unknown_node", path: "/lb/nodes/a%20b/activate"),
         WrongRequest("POST /lb/nodes/{node}/maintenance", "", 404, "unknown_node", path: "/lb/nodes/x/maintenance"),
         WrongRequest("POST /lb/pause", "?until=yesterday", 400, "invalid_until"),

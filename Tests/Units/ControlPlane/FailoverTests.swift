@@ -143,6 +143,25 @@ struct FailoverTests {
         #expect(try await cluster.counts()["node2"] == 6)
     }
 
+    @Test("a cordoned node keeps its monitors, and is given others only when it is the last one")
+    func cordon() async throws {
+        let cluster = try await settled()
+        _ = try await cluster.store.setAdminState(.cordon, of: try NodeID("node2"))
+        await cluster.run(for: .seconds(10))
+        #expect(try await cluster.counts()["node2"] == 6)
+        cluster.kill("node3")
+        await cluster.run(for: .seconds(20))
+        #expect(try await cluster.counts() == ["node1": 12, "node2": 6])
+        cluster.kill("node1")
+        await cluster.run(for: .seconds(20))
+        #expect(try await cluster.counts() == ["node2": 18])
+        try cluster.start("node1")
+        await cluster.run(for: .seconds(90))
+        cluster.kill("node2")
+        await cluster.run(for: .seconds(20))
+        #expect(try await cluster.counts() == ["node1": 18])
+    }
+
     @Test("a node in a state of a later version is left alone, and so is the word")
     func unknownState() async throws {
         let log = CollectedLog()

@@ -122,6 +122,26 @@ struct RoutingTests {
         #expect(try client.get("/").text == "two")
     }
 
+    @Test("A cordoned node keeps its connections; a new one of a client that is pinned to it goes to another node")
+    func cordoned() throws {
+        let (one, two) = (try Origin.named("one"), try Origin.named("two"))
+        let pin = "Cookie: KUMA_FIXED_NODE=node1"
+        let up: [Balancer.Node] = [.init(id: "node1", port: one.port), .init(id: "node2", port: two.port, monitors: 5)]
+        let balancer = try Balancer(up)
+        let client = try balancer.connect()
+        #expect(try client.get("/", pin).text == "one")
+        try balancer.publish([.init(id: "node1", port: one.port, adminState: .known(.cordon)), up[1]])
+        #expect(try client.get("/", pin).text == "one")
+        let elsewhere = try balancer.connect().get("/", pin)
+        #expect(elsewhere.text == "two" && elsewhere["Set-Cookie"].isEmpty, "the pin is passed over, not taken away")
+        #expect(try balancer.connect().get("/").text == "two")
+        try balancer.publish(up)
+        #expect(try balancer.connect().get("/", pin).text == "one")
+        let gone = Balancer.Node(id: "node2", port: two.port, status: .offline, isReachable: false)
+        try balancer.publish([.init(id: "node1", port: one.port, adminState: .known(.cordon)), gone])
+        #expect(try balancer.connect().get("/", pin).text == "one", "there is no other")
+    }
+
     @Test("A node in a state of a later version keeps who is there and who is pinned to it, and gets nobody else")
     func unknownState() throws {
         let (one, two) = (try Origin.named("one"), try Origin.named("two"))

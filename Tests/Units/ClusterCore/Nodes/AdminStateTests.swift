@@ -28,6 +28,7 @@ struct AdminStateTests {
     static let meanings = [
         Meaning(word: "active", newClients: .preferred, keepsPins: true, online: .fit, offline: .lost(.failover)),
         Meaning(word: "drain", newClients: .draining, keepsPins: true, online: .draining, offline: .lost(.failover)),
+        Meaning(word: "cordon", newClients: .draining, keepsPins: false, online: .draining, offline: .lost(.failover)),
         Meaning(
             word: "maintenance", newClients: .doubtful, keepsPins: false, online: .retiring,
             offline: .lost(.maintenance)),

@@ -14,8 +14,8 @@ struct OrderRoutesTests {
     }
 
     @Test(
-        "a node is drained, emptied and activated",
-        arguments: [("drain", "drain"), ("maintenance", "maintenance"), ("activate", "active")])
+        "a node is drained, cordoned, emptied and activated",
+        arguments: [("drain", "drain"), ("cordon", "cordon"), ("maintenance", "maintenance"), ("activate", "active")])
     func adminStates(verb: String, state: String) async throws {
         let fixture = local()
         fixture.control.change { $0.leaving = 4 }

@@ -135,15 +135,33 @@ struct PinStatusTests {
         #expect(try reply.string("current_node") == "node2")
     }
 
-    @Test("maintenance, recovery and a missing address are told apart")
+    @Test("a cordoned node takes no pin, by page or by JSON, and is not offered")
+    func cordoned() async throws {
+        var nodes = [try FixtureNode("up", name: ""), try FixtureNode("c", name: "")]
+        nodes[1].adminState = .known(.cordon)
+        let fixture = APIFixture(control: FixtureControl(.of(nodes)))
+        let reply = try await fixture.post("/lb/set-fixed-node", body: #"{"node":"c"}"#)
+        #expect(reply.status == 400)
+        #expect(try reply.string("reason") == "node_cordoned")
+        #expect(try reply.object()["allowed"] as? [String] == ["up"])
+        let page = try await fixture.get("/lb/fixed-node/c", ["Accept": "text/html"])
+        #expect(page.status == 400 && page.text.contains("is cordoned and takes no new clients"))
+        #expect(page["Set-Cookie"] == nil)
+    }
+
+    @Test("maintenance, a cordon, recovery and a missing address are told apart")
     func reasons() async throws {
         var nodes = [try FixtureNode("m", name: ""), try FixtureNode("r", name: "", status: .recovering)]
         nodes[0].adminState = .known(.maintenance)
         var homeless = try FixtureNode("h", name: "")
         homeless.address = nil
-        nodes.append(homeless)
+        var cordoned = try FixtureNode("c", name: "")
+        cordoned.adminState = .known(.cordon)
+        nodes += [homeless, cordoned]
         let fixture = APIFixture(control: FixtureControl(.of(nodes)))
-        for (node, reason) in [("m", "node_in_maintenance"), ("r", "node_recovering"), ("h", "node_unreachable")] {
+        for (node, reason) in [
+            ("m", "node_in_maintenance"), ("r", "node_recovering"), ("h", "node_unreachable"), ("c", "node_cordoned"),
+        ] {
             let reply = try await fixture.get("/lb/fixed-node-status", ["Cookie": "KUMA_FIXED_NODE=" + node])
             #expect(try reply.string("invalid_reason") == reason)
         }
