@@ -37,7 +37,7 @@ package struct ClusterEvent: Sendable, Equatable {
 }
 
 extension ClusterEvent {
-    /// How many monitors it tells of: what its line begins with. 0 for an event that tells of none.
+    /// How many monitors it is about: what its line begins with. 0 for an event about none.
     package var monitorCount: Int {
         switch kind {
         case .monitorsMoved, .monitorsReturned:

@@ -1,4 +1,4 @@
-/// Compares what one poll read with what the one before it read, so that each change of a node becomes one event.
+/// Compares each snapshot with the one before it, so that each change of a node becomes one event.
 package struct TransitionObserver: Sendable {
     private struct Seen: Equatable {
         var status: NodeStatus
@@ -10,7 +10,7 @@ package struct TransitionObserver: Sendable {
 
     package init(limits: HealthJudge.Limits) { self.limits = limits }
 
-    /// The first look has nothing to compare with and yields nothing; a node seen first later is its agent's to
+    /// The first snapshot has nothing to compare with and yields nothing; a node seen first later is its agent's to
     /// announce.
     package mutating func observe(_ nodes: [NodeRecord]) -> [ClusterEvent] {
         var events: [ClusterEvent] = []

@@ -43,7 +43,7 @@ package struct RebalancePlan: Sendable, Equatable {
 
     /// - Parameters:
     ///   - assignments: all monitors, ascending by id.
-    ///   - open: the journal's open entries; they tell our assignments from a person's.
+    ///   - open: the journal's open entries; they set our assignments apart from a person's.
     ///   - ownership: every registered node's.
     ///   - orphans: whether a node that is not in `ownership` is known not to exist.
     ///   - limit: the most moves; nil for as many as it takes.

@@ -14,7 +14,7 @@ package struct RoutingTable: Sendable {
     package let monitorLimit: Int
     /// Which node runs which monitor; empty while no assignments were read.
     package let monitors: MonitorIndex
-    /// What is told to a client for whom there is no node.
+    /// What a client reads for whom there is no node.
     package let shortage: RoutingShortage?
 
     package init(

@@ -1,5 +1,5 @@
 // What agents and balancers ask of the database: the contract, every SQL text, the schema. Two stores obey it: MariaDB's,
-// and the tests' own in memory. No decision is ever made here: which monitor goes where, and who is alive, is told to a store.
+// and the tests' own in memory. No decision is ever made here: which monitor goes where, and who is alive, comes from above.
 
 package import ClusterCore
 

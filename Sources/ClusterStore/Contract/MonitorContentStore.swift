@@ -3,7 +3,7 @@ package import ClusterCore
 /// What an agent asks about edits of monitors. Kuma re-reads ids only (KUMA.md): an edit made on another node does not
 /// reach the node that runs the monitor.
 package protocol MonitorContentStore: Sendable {
-    /// A look that costs next to nothing, whether any monitor may have been written since the last one.
+    /// A question that costs next to nothing: whether any monitor may have been written since it was asked last.
     func monitorWrites() async throws(StoreError) -> MonitorWrites
 
     /// What the monitors that `node` runs hold now. A monitor whose row is too large to be digested is left out.
@@ -39,7 +39,7 @@ package struct MonitorWrites: Hashable, Sendable {
     /// Whole seconds of the database's clock since 1970; nil: not since the server started, or it forgot. A transaction
     /// counts from its first write, not from its commit (MariaDB 10.11, measured), and each Galera host has its own.
     package let lastWrite: Int64?
-    /// The database's clock at the look, in the same unit.
+    /// The database's clock at that moment, in the same unit.
     package let now: Int64
     /// The last announcement; nil before the first.
     package let edit: EditMark?

@@ -2,7 +2,7 @@ package import ClusterCore
 import MariaDB
 
 private enum ContentSQL {
-    /// InnoDB keeps the time of a table's last write in memory; the look opens no row. 30 µs on MariaDB 10.11.
+    /// InnoDB keeps the time of a table's last write in memory; the question opens no row. 30 µs on MariaDB 10.11.
     static let writes: Statement = """
         SELECT UNIX_TIMESTAMP() AS now_s,
             (SELECT CAST(UNIX_TIMESTAMP(update_time) AS SIGNED) FROM information_schema.tables

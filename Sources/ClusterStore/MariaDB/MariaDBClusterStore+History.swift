@@ -9,11 +9,11 @@ enum HistorySQL {
             kind VARCHAR(40) PATH '$[1]', detail VARCHAR(500) PATH '$[2]')) j ORDER BY j.position
         """
 
-    /// Tells of a move in the transaction that makes it, so that neither is without the other when the answer is lost or
+    /// Writes of a move in the transaction that makes it, so that neither is without the other when the answer is lost or
     /// its leader dies. The next `record` trims. A history that cannot be written, or that somebody keeps locked, keeps no
     /// monitor from being moved; the answer says whether the transaction survived that. Out of time (1969) is out of time: that
     /// handler would swallow it, and nothing after it would have a limit.
-    static let tell = Statement(
+    static let appendBeside = Statement(
         joining: """
             BEGIN
                 DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;

@@ -21,7 +21,7 @@ enum LeaseSQL {
             AND expires_at <= NOW(3) + INTERVAL ? MICROSECOND
         """
 
-    /// A look, and the beginning of the transaction that takes the lease, unless the look shows that it is another's: so
+    /// A read, and the beginning of the transaction that takes the lease, unless it is another's by what was read: so
     /// followers never wait for a leader's transaction.
     static let begin = Statement(
         joining: "BEGIN NOT ATOMIC", read,
@@ -126,7 +126,7 @@ extension MariaDBClusterStore {
                 }
                 let other = row.isHeld(byOtherThan: holder, ttl: ttl)
                 if found.count == 1 {
-                    guard let other else { throw .conflict(code: 0, reason: "the lease ran out between two looks") }
+                    guard let other else { throw .conflict(code: 0, reason: "the lease ran out between two reads") }
                     return .notBegun(other)
                 }
                 if let other { return .rollBack(other) }
@@ -181,7 +181,7 @@ extension MariaDBClusterStore {
 }
 
 /// Who holds the lease through this store, as far as it knows: whoever does renews it in one statement, which takes the row's
-/// lock; everybody else looks first, without one.
+/// lock; everybody else reads first, without one.
 final class LeaseTenure: Sendable {
     private let holder = Mutex<BalancerID?>(nil)
 

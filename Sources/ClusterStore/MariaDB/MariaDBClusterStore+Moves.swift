@@ -57,10 +57,10 @@ enum MoveSQL {
 
     /// Everything that a batch of moves writes, in one round trip.
     static let move = Statement(
-        joining: "BEGIN NOT ATOMIC", assign, ";", closeEntries, ";", journal, ";", HistorySQL.tell, "; END")
+        joining: "BEGIN NOT ATOMIC", assign, ";", closeEntries, ";", journal, ";", HistorySQL.appendBeside, "; END")
 
     static let giveBack = Statement(
-        joining: "BEGIN NOT ATOMIC", assign, ";", closeEntries, ";", HistorySQL.tell, "; END")
+        joining: "BEGIN NOT ATOMIC", assign, ";", closeEntries, ";", HistorySQL.appendBeside, "; END")
 
     static let open: Statement = """
         SELECT id AS entry, monitor_id, from_node, to_node, previous_assigned AS previous, reason
@@ -128,9 +128,9 @@ extension MariaDBClusterStore {
                 tally.add(from: plan.from, to: NodeReference(decision.to))
             }
             guard !decisions.isEmpty else { return [] }
-            let told = MariaDBClusterStore.rows(of: tally.events(.monitorsMoved, verb: "moved"))
+            let lines = MariaDBClusterStore.rows(of: tally.events(.monitorsMoved, verb: "moved"))
             try MariaDBClusterStore.write(
-                MoveSQL.move, MariaDBClusterStore.values(of: decisions, epoch: lease.epoch) + [told], in: session)
+                MoveSQL.move, MariaDBClusterStore.values(of: decisions, epoch: lease.epoch) + [lines], in: session)
             return decisions.map(\.monitor)
         }
     }
@@ -152,13 +152,13 @@ extension MariaDBClusterStore {
         return [assignments.value, closings.value, .int(epoch), entries.value]
     }
 
-    /// Writes a batch that ends with `HistorySQL.tell`.
+    /// Writes a batch that ends with `HistorySQL.appendBeside`.
     private static func write(
         _ statement: Statement, _ values: [Value], in session: Session
     ) throws(MariaDBError) {
-        let told = try session.query(statement, values)
+        let answer = try session.query(statement, values)
         // A lock wait that ended takes back its statement only, a deadlock the whole transaction.
-        guard try told.first?.int(try told.column("is_open")) == 1 else {
+        guard try answer.first?.int(try answer.column("is_open")) == 1 else {
             throw .conflict(code: 1213, reason: "the transaction was undone while the history was written")
         }
     }
@@ -185,9 +185,9 @@ extension MariaDBClusterStore {
                 }
             }
             guard !closings.isEmpty else { return [] }
-            let told = MariaDBClusterStore.rows(of: tally.events(.monitorsReturned, verb: "returned"))
+            let lines = MariaDBClusterStore.rows(of: tally.events(.monitorsReturned, verb: "returned"))
             try MariaDBClusterStore.write(
-                MoveSQL.giveBack, [assignments.value, closings.value, told], in: session)
+                MoveSQL.giveBack, [assignments.value, closings.value, lines], in: session)
             return returned.sorted()
         }
     }
@@ -202,7 +202,7 @@ extension MariaDBClusterStore {
             var closings = JSONRows()
             for (entry, monitor) in locked.entries(of: moves) {
                 switch ReturnDecision(entry, row: monitor) {
-                // Planned from an older look at the tables: it must not lose a monitor that is where we put it.
+                // Planned from an older snapshot of the tables: it must not lose a monitor that is where we put it.
                 case .restore: continue
                 case .close: closings.append([.number(entry.id), .text(MoveOutcome.forgotten.rawValue)])
                 }

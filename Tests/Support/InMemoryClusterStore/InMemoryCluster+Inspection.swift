@@ -53,13 +53,13 @@ extension InMemoryCluster {
 
     package var activeJob: RebalanceJob? { state.withLock { $0.jobs.last { $0.isActive } } }
 
-    /// How many monitors the history tells of as moved away, and as returned.
-    package var told: (moved: Int, returned: Int) {
+    /// How many monitors moved away, and returned, by the history.
+    package var historyCounts: (moved: Int, returned: Int) {
         state.withLock { state in
-            state.events.reduce(into: (moved: 0, returned: 0)) { told, recorded in
+            state.events.reduce(into: (moved: 0, returned: 0)) { counts, recorded in
                 switch recorded.event.kind {
-                case .monitorsMoved: told.moved += recorded.event.monitorCount
-                case .monitorsReturned: told.returned += recorded.event.monitorCount
+                case .monitorsMoved: counts.moved += recorded.event.monitorCount
+                case .monitorsReturned: counts.returned += recorded.event.monitorCount
                 case .nodeRegistered, .hostChanged, .nodeOnline, .nodeRecovering, .nodeOffline, .nodeDegraded,
                     .agentSilent, .agentReturned, .agentConflict, .adminStateChanged, .leaderElected, .overCapacity,
                     .automationPaused, .automationResumed, .databaseReturned, .rebalanceStarted,

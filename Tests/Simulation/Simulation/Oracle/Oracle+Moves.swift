@@ -53,7 +53,7 @@ extension Oracle {
     }
 
     private func checkHistory(moved: Int, returned: Int, _ before: Look) {
-        let told = tables.told
+        let told = tables.historyCounts
         let (movedLines, returnedLines) = (told.moved - before.told.moved, told.returned - before.told.returned)
         guard movedLines == moved, returnedLines == returned else {
             return fail(

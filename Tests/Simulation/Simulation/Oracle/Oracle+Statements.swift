@@ -16,7 +16,7 @@ extension Oracle {
             }
             return Look(
                 monitors: monitors, open: tables.openEntries, lastMove: tables.lastMove, lease: tables.leaseSight,
-                told: tables.told)
+                told: tables.historyCounts)
         }
     }
 

@@ -32,7 +32,7 @@ struct PassFateTests {
         let failedOver = walk.cluster.tables.journal.filter { $0.entry.reason == .failover }
         #expect(failedOver.allSatisfy { $0.entry.from.text == "node2" }, "a node that lives lost monitors")
         #expect(!failedOver.isEmpty)
-        #expect(walk.cluster.tables.told.moved == failedOver.count, "each is in the history once")
+        #expect(walk.cluster.tables.historyCounts.moved == failedOver.count, "each is in the history once")
     }
 
     @Test(
