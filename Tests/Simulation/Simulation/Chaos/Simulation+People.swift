@@ -83,14 +83,29 @@ extension Simulation {
         return true
     }
 
+    /// Sometimes to a state that only a later version knows.
     private func setAdminState() -> Bool {
         guard let kuma = random.pick(kumas) else { return false }
-        let states = [.active] + AdminState.allCases
-        let state = states[random.index(below: states.count)]
-        _ = try? InMemoryClusterStore(tables).setAdminState(state, of: kuma.id)
-        trace.note("person", "sets \(kuma.id) to \(state.rawValue)")
-        oracle.nodeWritten(kuma.id.text)
+        let words = [AdminState.active.rawValue] + AdminState.allCases.map(\.rawValue) + ["quarantine"]
+        return write(AdminWord(column: words[random.index(below: words.count)]), of: kuma.id.text)
+    }
+
+    private func write(_ word: AdminWord, of node: String) -> Bool {
+        guard let id = try? NodeID(node) else { return false }
+        tables.writeAdminState(word.text, of: id)
+        trace.note("person", "sets \(node) to \(word.text)")
+        oracle.nodeWritten(node)
         return true
+    }
+
+    /// What nobody knows does not stand for ever: whoever set it comes back with a program that does.
+    func endUnknownStates() {
+        for name in tables.nodeNames {
+            guard case .present(let record) = tables.sight(of: name), case .unknown = record.adminState else {
+                continue
+            }
+            _ = write(.known(.active), of: name)
+        }
     }
 
     // MARK: Requests

@@ -187,6 +187,7 @@ extension Simulation {
         for kuma in kumas where !scrapped.contains(kuma.id) { heal(kuma) }
         _ = resume()
         if livingBalancers.isEmpty { addBalancer() }
+        endUnknownStates()
         for name in tables.nodeNames where tables.sight(of: name) == .unreadable {
             tables.writeStatus(NodeStatus.online.rawValue, of: kumas.first { $0.id.text == name }?.id ?? kumas[0].id)
             oracle.nodeWritten(name)
