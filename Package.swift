@@ -60,8 +60,8 @@ let package = Package(
         .target(
             name: "ControlAPI",
             dependencies: [
-                "ClusterCore", "ClusterStore", "ControlPlane", "Secrets", httpTypes, hummingbird, hummingbirdCore,
-                logging, nioCore, serviceLifecycle,
+                "ClusterCore", "ClusterStore", "ControlPlane", "HTTPFraming", "Secrets", httpTypes, hummingbird,
+                hummingbirdCore, logging, nioCore, serviceLifecycle,
             ]
         ),
         .target(name: "AgentCore", dependencies: ["ClusterCore", "ClusterStore", logging, serviceLifecycle]),

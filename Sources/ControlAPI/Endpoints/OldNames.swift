@@ -1,4 +1,5 @@
 import ClusterCore
+import HTTPFraming
 import HTTPTypes
 
 /// The names that scripts of the old system know: each sends the caller on to its `/lb/` name.

@@ -1,4 +1,5 @@
 package import ClusterCore
+import HTTPFraming
 package import HTTPTypes
 
 /// A request as the endpoints see it: read whole, within its limits, with nothing of the server's own types left.

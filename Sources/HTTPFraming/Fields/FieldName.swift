@@ -1,5 +1,3 @@
-import ClusterCore
-
 /// The field names that decide something here; every other name is `.other` and only relayed.
 package enum FieldName: Sendable {
     case other

@@ -1,5 +1,3 @@
-import ClusterCore
-
 /// The names by which a request claims to have come from somewhere (Stamping.md): every `X-Forwarded-…` and
 /// `X-Original-…`, `Forwarded` (RFC 7239), and what proxies and delivery networks write beside them and libraries believe.
 ///

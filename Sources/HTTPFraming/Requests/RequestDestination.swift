@@ -1,5 +1,3 @@
-import ClusterCore
-
 /// Who a request is for, judged by the exact bytes of its path as they are forwarded (Strictness.md).
 package enum RequestDestination: Equatable, Sendable {
     /// `/lb`, `/lb/…` and the older names: the control API.

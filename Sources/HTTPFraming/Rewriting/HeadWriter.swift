@@ -1,4 +1,3 @@
-import ClusterCore
 import Glibc
 
 /// How writing a head into a caller's buffer ended.

@@ -1,5 +1,3 @@
-import ClusterCore
-
 /// Writes the head that goes to a node: the kept lines copied, the hop-by-hop ones left out, ours added (Stamping.md).
 ///
 /// The version is ours, whatever the client's (RFC 9110 §2.5): what a client of HTTP/1.0 cannot read of the answer is

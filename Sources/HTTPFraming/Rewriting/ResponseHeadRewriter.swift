@@ -1,5 +1,3 @@
-import ClusterCore
-
 /// Whether the client's pin is to be cleared, because it names a node that is unknown or offline.
 package enum PinClearing: Sendable {
     case none

@@ -16,7 +16,7 @@ struct ImportRulesTests {
         "ClusterStore": ["ClusterCore", "MariaDB"],
         "KumaClient": ["ClusterCore", "Secrets"],
         "ControlPlane": ["ClusterCore", "ClusterStore"],
-        "ControlAPI": ["ClusterCore", "ClusterStore", "ControlPlane", "Secrets"],
+        "ControlAPI": ["ClusterCore", "ClusterStore", "ControlPlane", "HTTPFraming", "Secrets"],
         "AgentCore": ["ClusterCore", "ClusterStore"],
         "AgentMetrics": ["AgentCore", "ClusterCore"],
         "CommitStamp": [],

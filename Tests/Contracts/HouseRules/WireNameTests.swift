@@ -15,7 +15,7 @@ struct WireNameTests {
     @Test("the cookie and our field names stand in WireNames alone")
     func once() {
         let found = SourceTree.sources.offences { file, code in
-            file.path != "Sources/ClusterCore/Identity/WireNames.swift" && !Self.prose.contains(file.path)
+            file.path != "Sources/HTTPFraming/WireNames.swift" && !Self.prose.contains(file.path)
                 && Self.words.contains { code.contains($0) }
         }
         #expect(found == [])

@@ -1,4 +1,5 @@
 import ClusterCore
+import HTTPFraming
 import HTTPTypes
 
 /// The caller's pin: the cookie `KUMA_FIXED_NODE`.

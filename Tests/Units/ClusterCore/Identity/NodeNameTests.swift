@@ -45,4 +45,12 @@ struct NodeNameTests {
         #expect(try NodeStatus(column: "recovering", of: node) == .recovering)
         #expect(throws: UnknownNodeStatus.self) { try NodeStatus(column: "up", of: node) }
     }
+
+    @Test("a node id is one by its bytes, too", arguments: ["node1", "A.b_c-9", "", "a b", "é", "\"node1\""])
+    func bytes(text: String) {
+        for text in [text, text + String(repeating: "x", count: NodeID.maximumBytes - text.utf8.count), text + "\0"] {
+            let bytes = Array(text.utf8)
+            #expect(bytes.withUnsafeBytes { NodeID.isValid($0) } == NodeID.isValid(bytes), "\(text)")
+        }
+    }
 }

@@ -1,7 +1,7 @@
 /// What clients, nodes and scripts meet of us on the wire, each said once: framing, data plane and API read it here.
 ///
-/// Computed, all but the older paths: a stored one is a lazily initialised global, and the names of fields are asked for with
-/// nearly every request.
+/// It lies where each head is read and written: from another module every use is a call, and a head has a dozen, which made
+/// sniffing and rewriting it a third slower. Computed, all but the older paths: a stored one is a lazily initialised global.
 package enum WireNames {
     /// A field name in both forms that are needed.
     package struct Field: Sendable {

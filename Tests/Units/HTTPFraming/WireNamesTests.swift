@@ -1,4 +1,4 @@
-import ClusterCore
+import HTTPFraming
 import Testing
 
 @Suite("Words on the wire")
@@ -24,14 +24,6 @@ struct WireNamesTests {
         for path in WireNames.olderPaths {
             #expect("\(path.new)".hasPrefix("\(WireNames.apiRoot)/"))
             #expect(!"\(path.old)".hasPrefix("\(WireNames.apiRoot)"))
-        }
-    }
-
-    @Test("a node id is one by its bytes, too", arguments: ["node1", "A.b_c-9", "", "a b", "é", "\"node1\""])
-    func bytes(text: String) {
-        for text in [text, text + String(repeating: "x", count: NodeID.maximumBytes - text.utf8.count), text + "\0"] {
-            let bytes = Array(text.utf8)
-            #expect(bytes.withUnsafeBytes { NodeID.isValid($0) } == NodeID.isValid(bytes), "\(text)")
         }
     }
 }
