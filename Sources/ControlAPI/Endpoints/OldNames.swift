@@ -1,4 +1,3 @@
-import ClusterCore
 import HTTPFraming
 import HTTPTypes
 
