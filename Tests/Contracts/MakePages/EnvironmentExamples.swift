@@ -32,7 +32,7 @@ enum EnvironmentExamples {
     private static let compose = MadePage(
         path: "compose/.env.example",
         text: """
-            # Copy to .env beside cluster.yaml. No secrets here: those are files in secrets/ (see cluster.yaml).
+            # Copy to .env beside cluster.yaml. No secrets here: those are files in secrets/ (see README.md).
 
             # Ports of the two balancers on this machine. Put both behind one name, or behind a balancer of your network.
             PORT=8084
