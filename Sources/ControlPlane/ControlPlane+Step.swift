@@ -19,7 +19,7 @@ extension ControlPlane {
                 state.isPassRunning = true
                 work.append(.pass)
             }
-            if let changed = savable(&state, .turn, now: now) { work.append(.save(changed)) }
+            if let changed = savable(&state, .tick, now: now) { work.append(.save(changed)) }
             defer {
                 state.isTableDue = false
                 state.proberRevision = revision
