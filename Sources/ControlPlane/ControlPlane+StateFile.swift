@@ -12,7 +12,7 @@ extension ControlPlane {
         }
         guard isFirst, let path = configuration.stateFile else { return }
         // Said now, and not when the file is needed.
-        do { try StateFile(path: path).checkWritable() } catch { tellUnwritable(error) }
+        do { try StateFile(path: path).checkWritable() } catch { logUnwritable(error) }
         do {
             guard let saved = try StateFile(path: path).read() else { return }
             let now = clock.now()
@@ -33,9 +33,9 @@ extension ControlPlane {
 
     /// Why the state file would be written.
     enum SaveOccasion {
-        /// The loop looked around. The first good table is written as soon as its names were looked up, later ones every
+        /// The loop ticked. The first good table is written as soon as its names were looked up, later ones every
         /// few seconds: they change with every monitor count.
-        case turn
+        case tick
         /// The balancer ends.
         case end
     }
@@ -46,7 +46,7 @@ extension ControlPlane {
             snapshot.source == .database
         else { return nil }
         switch occasion {
-        case .turn: guard now >= state.nextSave, state.saved != nil || !state.book.hasPendingNames else { return nil }
+        case .tick: guard now >= state.nextSave, state.saved != nil || !state.book.hasPendingNames else { return nil }
         case .end: break
         }
         state.nextSave = now + configuration.stateFileInterval
@@ -76,12 +76,12 @@ extension ControlPlane {
             if wasTroubled { logger.notice("the state file is written again", metadata: ["path": "\(path)"]) }
         } catch {
             shared.withLock { $0.isSaving = false }
-            tellUnwritable(error)
+            logUnwritable(error)
         }
     }
 
     /// Once, until it could be written.
-    private func tellUnwritable(_ problem: StateFile.Problem) {
+    private func logUnwritable(_ problem: StateFile.Problem) {
         let isNews = shared.withLock { state -> Bool in
             defer { state.isSaveTroubled = true }
             return !state.isSaveTroubled

@@ -19,7 +19,7 @@ extension ControlPlane {
                 state.isPassRunning = true
                 work.append(.pass)
             }
-            if let changed = savable(&state, .turn, now: now) { work.append(.save(changed)) }
+            if let changed = savable(&state, .tick, now: now) { work.append(.save(changed)) }
             defer {
                 state.isTableDue = false
                 state.proberRevision = revision
@@ -165,8 +165,13 @@ extension ControlPlane {
             var next = report
             // Until the first good poll the state file's snapshot stands.
             if next.snapshot == nil { next.snapshot = state.report.snapshot }
+            let isRead = next.snapshot?.readAt == state.report.snapshot?.readAt && next.silent == state.report.silent
             state.report = next
-            adopt(&state, now: now)
+            switch next.occasion {
+            // In most passes nothing was said of a node since the poll.
+            case .ended where isRead: break
+            case .polled, .ended, .failed: adopt(&state, now: now)
+            }
         }
         publishTable()
     }

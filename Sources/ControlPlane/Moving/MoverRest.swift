@@ -1,5 +1,5 @@
 /// While nobody's silence means anything – the database came back, or we have only begun to look – nothing is done that needs
-/// a judgement by silence. What an agent has said since, what a person ordered and what concerns a node that does not exist
+/// a judgement by silence. What an agent has said since, what a person requested and what concerns a node that does not exist
 /// goes on.
 struct MoverRest: Sendable {
     private(set) var since: ContinuousClock.Instant

@@ -32,7 +32,7 @@ extension PassStateMachine {
 
     mutating func readJobs(_ moment: PassMoment) -> Advance {
         if let requests = snapshot?.orders, rebalancer.isListOld(requests) { return .ask(.jobs) }
-        effects.append(.publish(report(now: moment.now)))
+        effects.append(.publish(report(.polled, now: moment.now)))
         // First the prober knows who is where: no word is spoken on what was found at a node's last address.
         return .act(then: leader.lease(now: moment.now) == nil ? .announcement : .beginSpeaking)
     }

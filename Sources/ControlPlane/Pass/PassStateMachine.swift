@@ -198,7 +198,7 @@ extension PassStateMachine {
         passes.count += 1
         passes.last = now
         passes.lastDuration = now - pass.begun
-        effects.append(.publish(report(now: now)))
+        effects.append(.publish(report(.ended, now: now)))
         pause = max(interval - (now - pass.begun), .zero)
         return .rest(pause)
     }
@@ -216,7 +216,7 @@ extension PassStateMachine {
         failures += 1
         passes.failures += 1
         database.failed(error, now: moment.now, &effects)
-        effects.append(.publish(report(now: moment.now)))
+        effects.append(.publish(report(.failed, now: moment.now)))
         let longest = max(configuration.longestBackoff, configuration.pollInterval)
         return .backOff(min(configuration.pollInterval * (1 << min(max(failures - 1, 0), 16)), longest))
     }
@@ -236,11 +236,11 @@ extension PassStateMachine {
             ? min(configuration.suspectPollInterval, configuration.pollInterval) : configuration.pollInterval
     }
 
-    func report(now: ContinuousClock.Instant) -> PassReport {
+    func report(_ occasion: PassReport.Occasion, now: ContinuousClock.Instant) -> PassReport {
         var flaps: [NodeID: Int] = [:]
         for node in snapshot?.nodes ?? [] { flaps[node.id] = mover.flaps.flaps(of: node.id, now: now) }
         return PassReport(
-            snapshot: snapshot, madeAt: now, database: database.view,
+            occasion: occasion, snapshot: snapshot, madeAt: now, database: database.view,
             leadership: leader.view(myself: identity.id, balancers: balancers, now: now),
             silent: silence.silent, flaps: flaps, passes: passes, moves: mover.statistics,
             jobs: rebalancer.recent ?? [], history: history.remembered)

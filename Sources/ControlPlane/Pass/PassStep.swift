@@ -22,7 +22,7 @@ extension PassStateMachine {
     }
 }
 
-/// What a pass looks at when it decides: the time, and what others hold.
+/// What a pass decides by: the time, and what others hold.
 package struct PassMoment: Sendable {
     package let now: ContinuousClock.Instant
     /// Since 1970, by this machine's wall clock.

@@ -37,7 +37,7 @@ package struct StateFile: Sendable {
     /// Whether it could be written now, found out without writing: the file is replaced, so it is its directory that matters.
     package func checkWritable() throws(Problem) {
         let directory = path.lastIndex(of: "/").map { path[..<$0] }.map { $0.isEmpty ? "/" : String($0) } ?? "."
-        // A read-only file system is told too (access(2): EROFS), a full one is not.
+        // A read-only file system is reported too (access(2): EROFS), a full one is not.
         if access(directory, W_OK | X_OK) != 0 {
             let reason = strerror(errno).map { String(cString: $0) } ?? "error \(errno)"
             throw Problem(description: "\(path) cannot be written: \(directory): \(reason)")

@@ -5,7 +5,7 @@ package import ClusterStore
 package struct ClusterState: Sendable {
     /// By node id, ascending.
     package var nodes: [NodeView]
-    /// Nil until the first successful poll (or the state file) has told.
+    /// Nil until the first successful poll (or the state file) has been read.
     package var isSetUp: Bool?
     /// `MONITOR_LIMIT_PER_NODE`.
     package var monitorLimit: Int

@@ -106,7 +106,7 @@ package final class EventFeed: Sendable {
         for event in events { send(.event(event), to: streams) }
     }
 
-    /// Called with every look of the control loop.
+    /// Called with every tick of the control loop.
     package func beat(now: ContinuousClock.Instant) {
         let streams = state.withLock { state -> Streams in
             guard !state.streams.isEmpty, state.nextBeat.map({ now >= $0 }) ?? true else { return [:] }

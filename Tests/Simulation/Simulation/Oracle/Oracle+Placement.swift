@@ -17,10 +17,11 @@ extension Oracle {
         let everybody = takers(among: names)
         let heard = takers(among: names.filter { !silent.contains($0) })
         var pools = [everybody]
-        if !heard.isEmpty, heard != everybody {
+        if heard != everybody {
             let rests = arrival.caller.answers.rests(for: scenario.reportTTL, at: arrival.caller.instant)
-            pools = rests ? [heard] : self.pools(without: silent, among: names)
-            if rests { count(\.avoided) }
+            let leavesOut = rests && !heard.isEmpty
+            pools = leavesOut ? [heard] : self.pools(without: silent, among: names)
+            if leavesOut { count(\.avoided) }
         }
         let faults = pools.map { unevenness(of: receivers, in: $0, after) }
         if let fault = faults[0], faults.allSatisfy({ $0 != nil }) { fail(.placement, fault) }

@@ -10,22 +10,8 @@ package import RepeatableRandom
 /// SAFETY: `@unchecked Sendable` because all of it is touched by the thread that made it only; a job from any other
 /// thread would be a task that escaped, and traps.
 package final class Scheduler: TaskExecutor, @unchecked Sendable {
-    /// A moment in the heap; what happens then lies in a slot of its own, so that the heap moves numbers only.
-    private struct Event {
-        let at: Duration
-        /// The seed's order among events of one moment.
-        let order: UInt64
-        let slot: Int
-
-        static func < (left: Event, right: Event) -> Bool {
-            left.at != right.at ? left.at < right.at : left.order < right.order
-        }
-    }
-
     private let thread = pthread_self()
-    private var heap: [Event] = []
-    private var actions: [(() -> Void)?] = []
-    private var freeSlots: [Int] = []
+    private var events = EventQueue()
     private var ready: [UnownedJob] = []
     package private(set) var now: Duration = .zero
     package private(set) var steps = 0
@@ -51,35 +37,17 @@ package final class Scheduler: TaskExecutor, @unchecked Sendable {
     // MARK: Events
 
     package func after(_ span: Duration, _ action: @escaping () -> Void) {
-        heap.append(Event(at: now + max(span, .zero), order: random.next(), slot: slot(for: action)))
-        rise(from: heap.count - 1)
-    }
-
-    private func slot(for action: @escaping () -> Void) -> Int {
-        guard let slot = freeSlots.popLast() else {
-            actions.append(action)
-            return actions.count - 1
-        }
-        actions[slot] = action
-        return slot
-    }
-
-    private func perform(_ event: Event) {
-        let action = actions[event.slot]
-        actions[event.slot] = nil
-        freeSlots.append(event.slot)
-        action?()
-        runReady()
+        events.add(at: now + max(span, .zero), order: random.next(), action)
     }
 
     /// Runs what is ready and what is due until `end`, or until `goesOn` says no after a step.
     package func run(until end: Duration, while goesOn: () -> Bool) {
         runReady()
-        while let next = heap.first, next.at <= end, goesOn() {
-            takeFirst()
-            now = next.at
+        while let next = events.nextAt, next <= end, goesOn(), let event = events.take() {
+            now = event.at
             steps += 1
-            perform(next)
+            event.action()
+            runReady()
         }
         now = max(now, end)
     }
@@ -87,10 +55,10 @@ package final class Scheduler: TaskExecutor, @unchecked Sendable {
     /// Runs whatever is left, however late: the end of a simulation.
     package func runOut() {
         runReady()
-        while let next = heap.first {
-            takeFirst()
-            now = max(now, next.at)
-            perform(next)
+        while let event = events.take() {
+            now = max(now, event.at)
+            event.action()
+            runReady()
         }
     }
 
@@ -98,29 +66,6 @@ package final class Scheduler: TaskExecutor, @unchecked Sendable {
         while !ready.isEmpty {
             ready.swapAt(random.index(below: ready.count), ready.count - 1)
             ready.removeLast().runSynchronously(on: asUnownedTaskExecutor())
-        }
-    }
-
-    // MARK: A binary heap
-
-    private func rise(from start: Int) {
-        var child = start
-        while child > 0, heap[child] < heap[(child - 1) / 2] {
-            heap.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
-        }
-    }
-
-    private func takeFirst() {
-        heap.swapAt(0, heap.count - 1)
-        heap.removeLast()
-        var parent = 0
-        while 2 * parent + 1 < heap.count {
-            var child = 2 * parent + 1
-            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-            guard heap[child] < heap[parent] else { return }
-            heap.swapAt(child, parent)
-            parent = child
         }
     }
 }
