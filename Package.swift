@@ -80,17 +80,19 @@ let package = Package(
         // The whole cluster on one machine.
         .target(name: "ChildProcesses", dependencies: ["Secrets"]),
         .target(name: "PrivateMariaDB", dependencies: ["ChildProcesses", "MariaDB", "Secrets"]),
+        .target(name: "KumaTables", dependencies: ["MariaDB"]),
         .target(
             name: "StandInKuma",
             dependencies: [
-                "ClusterCore", "KumaClient", "MariaDB", "Secrets", logging, nioCore, nioHTTP1, nioPosix, nioWebSocket,
+                "ClusterCore", "KumaClient", "KumaTables", "MariaDB", "Secrets", logging, nioCore, nioHTTP1, nioPosix,
+                nioWebSocket,
             ]
         ),
         .target(
             name: "DemoCluster",
             dependencies: [
-                "ChildProcesses", "ClusterCore", "KumaClient", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma",
-                logging, nioCore, nioPosix,
+                "ChildProcesses", "ClusterCore", "KumaClient", "KumaTables", "MariaDB", "PrivateMariaDB", "Secrets",
+                "StandInKuma", logging, nioCore, nioPosix,
             ]
         ),
 
@@ -163,8 +165,8 @@ let package = Package(
         .testTarget(
             name: "ClusterStoreTests",
             dependencies: [
-                "ClusterCore", "ClusterStore", "DelayingProxy", "InMemoryClusterStore", "MariaDB", "PackageFiles",
-                "PrivateMariaDB", "Secrets", "Waiting", inMemoryLogging, logging,
+                "ClusterCore", "ClusterStore", "DelayingProxy", "InMemoryClusterStore", "KumaTables", "MariaDB",
+                "PackageFiles", "PrivateMariaDB", "Secrets", "Waiting", inMemoryLogging, logging,
             ],
             path: "Tests/Units/ClusterStore"
         ),
@@ -180,8 +182,8 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "ClusterCore", "ClusterStore", "ControlPlane", "InMemoryClusterStore", "MariaDB", "PrivateMariaDB",
-                "Waiting", logging,
+                "ClusterCore", "ClusterStore", "ControlPlane", "InMemoryClusterStore", "KumaTables", "MariaDB",
+                "PrivateMariaDB", "Waiting", logging,
             ],
             path: "Tests/Units/ControlPlane"
         ),
@@ -225,8 +227,8 @@ let package = Package(
         .testTarget(
             name: "StandInKumaTests",
             dependencies: [
-                "ClusterCore", "HTTPTestClient", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma", "Waiting",
-                logging, nioCore, nioHTTP1, nioPosix,
+                "ClusterCore", "HTTPTestClient", "KumaTables", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma",
+                "Waiting", logging, nioCore, nioHTTP1, nioPosix,
             ],
             path: "Tests/Units/StandInKuma"
         ),
@@ -252,7 +254,7 @@ let package = Package(
         .testTarget(
             name: "SlowDatabaseTests",
             dependencies: [
-                "AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "DelayingProxy", "MariaDB",
+                "AgentCore", "ClusterCore", "ClusterStore", "ControlPlane", "DelayingProxy", "KumaTables", "MariaDB",
                 "PrivateMariaDB", "Waiting", logging, serviceLifecycle,
             ],
             path: "Tests/Contracts/SlowDatabase"
@@ -262,9 +264,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ChildProcesses", "ClusterCore", "ControlAPI", "DemoCluster", "HTTPTestClient", "MariaDB",
-                "NotifySocket", "PackageFiles", "PrivateMariaDB", "SchemaChecking", "Secrets", "StandInKuma", "Waiting",
-                "kuma-agent", "kuma-balancer", "kuma-demo",
+                "ChildProcesses", "ClusterCore", "ControlAPI", "DemoCluster", "HTTPTestClient", "KumaTables", "MariaDB",
+                "NotifySocket", "PackageFiles", "PrivateMariaDB", "SchemaChecking", "Secrets", "Waiting", "kuma-agent",
+                "kuma-balancer", "kuma-demo",
             ],
             path: "Tests/EndToEnd",
             exclude: ["Browser", "SocketIO"]

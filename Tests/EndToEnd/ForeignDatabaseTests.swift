@@ -2,9 +2,9 @@ import ChildProcesses
 import DemoCluster
 import FoundationEssentials
 import HTTPTestClient
+import KumaTables
 import MariaDB
 import PrivateMariaDB
-import StandInKuma
 import Testing
 import Waiting
 
@@ -38,7 +38,7 @@ extension EndToEnd {
                 WHERE table_schema = DATABASE() AND table_name LIKE 'cluster%'
                 """
             #expect(try await kuma.number(ours) == 0)
-            for statement in KumaSchema.statements { try await kuma.sql.execute(statement) }
+            try await KumaTables.all.create(on: kuma.sql)
             try await eventually("agent and balancer work", within: .seconds(60)) {
                 do {
                     let reports = try await kuma.number(

@@ -1,3 +1,4 @@
+import KumaTables
 import Logging
 package import MariaDB
 package import StandInKuma
@@ -43,7 +44,7 @@ package struct DemoDatabase: Sendable {
     }
 
     private func seed(_ plan: DemoPlan, over connection: Connection) async throws(MariaDBError) {
-        for statement in KumaSchema.statements { try await connection.execute(statement) }
+        try await KumaTables.all.union(.heartbeat).create(on: connection)
         let monitors = (0..<plan.options.monitors).map { index in
             (
                 name: "Monitor \(index + 1)", url: plan.monitoredURL(ofMonitor: index),

@@ -1,4 +1,5 @@
 package import ClusterCore
+import KumaTables
 package import Logging
 package import MariaDB
 
@@ -32,7 +33,7 @@ package struct NodeDatabase: MonitorDatabase {
 
     /// Kuma's migrations: creates what is missing.
     package func createTables() async throws(MariaDBError) {
-        for statement in KumaSchema.statements { try await work.execute(statement) }
+        try await KumaTables.all.union(.heartbeat).create(on: work)
     }
 
     /// The one time a node writes its row: at start, before it serves (FactsAboutKuma.md).

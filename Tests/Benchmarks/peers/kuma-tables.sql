@@ -3,7 +3,7 @@ CREATE DATABASE kuma CHARACTER SET utf8mb4;
 CREATE USER 'kuma'@'127.0.0.1' IDENTIFIED BY '@DATABASE_PASSWORD@';
 GRANT ALL PRIVILEGES ON kuma.* TO 'kuma'@'127.0.0.1';
 USE kuma;
-CREATE TABLE node (
+CREATE TABLE IF NOT EXISTS `node` (
     node_id VARCHAR(50) NOT NULL PRIMARY KEY,
     node_name VARCHAR(100) NOT NULL,
     location VARCHAR(200) NULL,
@@ -14,9 +14,13 @@ CREATE TABLE node (
     is_primary TINYINT NOT NULL DEFAULT 0,
     created_date DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
     modified_date DATETIME NULL,
-    last_seen TIMESTAMP NULL
+    last_seen TIMESTAMP NULL,
+    KEY idx_node_name (node_name),
+    KEY idx_status (status),
+    KEY idx_active (active),
+    KEY idx_is_primary (is_primary)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
-CREATE TABLE monitor (
+CREATE TABLE IF NOT EXISTS monitor (
     id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     name VARCHAR(150) NULL,
     active TINYINT NOT NULL DEFAULT 1,
@@ -28,7 +32,7 @@ CREATE TABLE monitor (
     assigned_node VARCHAR(255) NULL,
     KEY idx_node_id (node_id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
-CREATE TABLE `user` (
+CREATE TABLE IF NOT EXISTS `user` (
     id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     username VARCHAR(255) NOT NULL UNIQUE,
     password VARCHAR(255) NULL,

@@ -26,9 +26,11 @@ struct ImportRulesTests {
         "ServiceRuntime": ["ClusterCore", "Settings"],
         "ChildProcesses": ["Secrets"],
         "PrivateMariaDB": ["ChildProcesses", "MariaDB", "Secrets"],
-        "StandInKuma": ["ClusterCore", "KumaClient", "MariaDB", "Secrets"],
+        "KumaTables": ["MariaDB"],
+        "StandInKuma": ["ClusterCore", "KumaClient", "KumaTables", "MariaDB", "Secrets"],
         "DemoCluster": [
-            "ChildProcesses", "ClusterCore", "KumaClient", "MariaDB", "PrivateMariaDB", "Secrets", "StandInKuma",
+            "ChildProcesses", "ClusterCore", "KumaClient", "KumaTables", "MariaDB", "PrivateMariaDB", "Secrets",
+            "StandInKuma",
         ],
     ]
 

@@ -3,6 +3,7 @@ import ClusterCore
 import ClusterStore
 import ControlPlane
 import DelayingProxy
+import KumaTables
 import Logging
 import MariaDB
 import PrivateMariaDB
@@ -52,20 +53,8 @@ final class FarCluster: Sendable {
 
     private static func makeTables(_ options: ConnectionOptions, nodes: [NodeID], monitors: Int) async throws {
         let sql = Connection(options)
-        try await sql.execute(
-            """
-            CREATE TABLE node (node_id VARCHAR(50) NOT NULL PRIMARY KEY, node_name VARCHAR(100) NOT NULL,
-                host VARCHAR(45) NULL, status VARCHAR(20) DEFAULT 'online', active TINYINT DEFAULT 1,
-                is_primary TINYINT DEFAULT 0, modified_date TIMESTAMP NULL, last_seen TIMESTAMP NULL)
-            """)
-        try await sql.execute(
-            """
-            CREATE TABLE monitor (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(150),
-                active TINYINT(1) NOT NULL DEFAULT 1, node_id VARCHAR(50) NULL, assigned_node VARCHAR(255) NULL,
-                KEY idx_node_id (node_id))
-            """)
-        try await sql.execute("CREATE TABLE `user` (id INT UNSIGNED NOT NULL PRIMARY KEY)")
-        try await sql.execute("INSERT INTO `user` (id) VALUES (1)")
+        try await KumaTables.all.create(on: sql)
+        try await sql.execute("INSERT INTO `user` (username) VALUES ('admin')")
         for node in nodes {
             try await sql.execute(
                 "INSERT INTO monitor (name, node_id) SELECT 'm', ? FROM seq_1_to_1000 WHERE seq <= ?",

@@ -1,8 +1,8 @@
 import DemoCluster
+import KumaTables
 import MariaDB
 import PrivateMariaDB
 import Secrets
-import StandInKuma
 
 /// A database with Kuma's tables and nothing of ours, and a user on it.
 struct KumaDatabase {
@@ -18,7 +18,7 @@ struct KumaDatabase {
         let name = try await server.makeDatabase()
         try await server.makeUser(name, password: password, database: name, rights: rights)
         let sql = Connection(server.rootOptions(database: name))
-        for statement in KumaSchema.statements { try await sql.execute(statement) }
+        try await KumaTables.all.create(on: sql)
         try await sql.execute("INSERT INTO `user` (username) VALUES ('admin')")
         for node in nodes {
             try await sql.execute(

@@ -2,6 +2,7 @@ import ChildProcesses
 import DemoCluster
 import FoundationEssentials
 import HTTPTestClient
+import KumaTables
 import MariaDB
 import PrivateMariaDB
 import Synchronization
@@ -164,25 +165,8 @@ final class SocketIOCluster: Sendable {
         return try JSONDecoder().decode(Outcome.self, from: Data(line.utf8))
     }
 
-    /// Kuma's tables, as far as the balancer reads them.
     private static func makeTables(on database: Connection, nodePorts: [UInt16]) async throws {
-        try await database.execute(
-            """
-            CREATE TABLE node (
-                node_id VARCHAR(50) NOT NULL PRIMARY KEY, node_name VARCHAR(100) NOT NULL, host VARCHAR(45) NULL,
-                status VARCHAR(20) DEFAULT 'online', active TINYINT DEFAULT 1, is_primary TINYINT DEFAULT 0,
-                created_date TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP, modified_date TIMESTAMP NULL,
-                last_seen TIMESTAMP NULL)
-            """)
-        try await database.execute(
-            """
-            CREATE TABLE monitor (
-                id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(150),
-                active TINYINT(1) NOT NULL DEFAULT 1, node_id VARCHAR(50) NULL, assigned_node VARCHAR(255) NULL,
-                KEY idx_node_id (node_id))
-            """)
-        try await database.execute(
-            "CREATE TABLE `user` (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, username VARCHAR(255) NOT NULL)")
+        try await KumaTables.all.create(on: database)
         try await database.execute("INSERT INTO `user` (username) VALUES ('admin')")
         for (index, port) in nodePorts.enumerated() {
             let id = Value.text("node\(index + 1)")

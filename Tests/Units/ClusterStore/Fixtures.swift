@@ -1,5 +1,7 @@
 import ClusterCore
 import ClusterStore
+import KumaTables
+import MariaDB
 import Synchronization
 
 /// A clock that only a test moves. Begins at 2026-01-01T00:00:00Z.
@@ -17,6 +19,14 @@ extension MariaDBClusterStore {
     /// As the programs do: tried again while a table is in use, and be it by MariaDB itself.
     func preparedSchema() async throws(StoreError) -> SchemaReport {
         try await AskedAgain.whenFree(within: .seconds(30)) { () async throws(StoreError) in try await prepareSchema() }
+    }
+}
+
+extension KumaTables {
+    /// With a user, as after first-time set-up.
+    func makeSetUp(on connection: Connection) async throws {
+        try await create(on: connection)
+        if contains(.user) { try await connection.execute("INSERT INTO `user` (username) VALUES ('admin')") }
     }
 }
 

@@ -1,4 +1,5 @@
 import ClusterCore
+import KumaTables
 import Logging
 import MariaDB
 import PrivateMariaDB
@@ -82,7 +83,7 @@ struct SchemaTests {
         #expect(report.foreignness?.contains("no node of the cluster has started on it yet") == true)
         #expect(try await tables(of: cluster).isEmpty)
         await #expect(throws: StoreError.self) { try await cluster.store.poll() }
-        try await KumaTables.node.create(on: cluster.sql)
+        try await KumaTables.node.makeSetUp(on: cluster.sql)
         let second = try await cluster.store.preparedSchema()
         #expect(second.waitingForKuma == ["monitor"] && second.foreignness == nil)
         let id = try node("node1")
@@ -91,7 +92,7 @@ struct SchemaTests {
         let poll = try await cluster.store.poll()
         #expect(poll.isSetUp == false)
         #expect(poll.fingerprint.count == 0)
-        try await KumaTables.monitor.create(on: cluster.sql)
+        try await KumaTables.monitor.makeSetUp(on: cluster.sql)
         #expect(try await cluster.store.preparedSchema().added == ["index on monitor.assigned_node"])
         try await cluster.put(MonitorAssignment(id: MonitorID(1), home: reference("node1")))
         #expect(try await cluster.store.report(.beat(id)).outcome == .written)

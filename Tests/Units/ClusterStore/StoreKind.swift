@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import InMemoryClusterStore
+import KumaTables
 import Logging
 import MariaDB
 import PrivateMariaDB
@@ -84,7 +85,7 @@ struct MariaDBTestCluster: TestCluster {
         let database = try await server.makeDatabase()
         let options = server.rootOptions(database: database)
         let sql = Connection(options)
-        try await tables.create(on: sql)
+        try await tables.makeSetUp(on: sql)
         return MariaDBTestCluster(
             store: MariaDBClusterStore(options, logger: Logger(label: "test")), sql: sql, database: database,
             server: server)

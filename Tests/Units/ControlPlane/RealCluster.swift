@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import ControlPlane
+import KumaTables
 import Logging
 import MariaDB
 import PrivateMariaDB
@@ -29,7 +30,8 @@ final class RealCluster: Sendable {
         self.options = options
         nodes = try names.map { try NodeID($0) }
         sql = Connection(options)
-        try await RealCluster.makeTables(on: sql)
+        try await KumaTables.all.create(on: sql)
+        try await sql.execute("INSERT INTO `user` (username) VALUES ('admin')")
         let observer = MariaDBClusterStore(options, logger: Logger(label: "observer"))
         _ = try await AskedAgain.whenFree(within: .seconds(30)) { () async throws(StoreError) in
             try await observer.prepareSchema()
@@ -73,23 +75,6 @@ final class RealCluster: Sendable {
         configuration.judge.steadyInterval = .milliseconds(200)
         configuration.judge.changingInterval = .milliseconds(100)
         return configuration
-    }
-
-    private static func makeTables(on sql: Connection) async throws {
-        try await sql.execute(
-            """
-            CREATE TABLE node (node_id VARCHAR(50) NOT NULL PRIMARY KEY, node_name VARCHAR(100) NOT NULL,
-                host VARCHAR(45) NULL, status VARCHAR(20) DEFAULT 'online', active TINYINT DEFAULT 1,
-                is_primary TINYINT DEFAULT 0, modified_date TIMESTAMP NULL, last_seen TIMESTAMP NULL)
-            """)
-        try await sql.execute(
-            """
-            CREATE TABLE monitor (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(150),
-                active TINYINT(1) NOT NULL DEFAULT 1, node_id VARCHAR(50) NULL, assigned_node VARCHAR(255) NULL,
-                KEY idx_node_id (node_id))
-            """)
-        try await sql.execute("CREATE TABLE `user` (id INT UNSIGNED NOT NULL PRIMARY KEY)")
-        try await sql.execute("INSERT INTO `user` (id) VALUES (1)")
     }
 
     /// Runs balancers and agents for as long as `body` does, and stops the server.

@@ -2,6 +2,7 @@ import ClusterCore
 import ClusterStore
 import FoundationEssentials
 import InMemoryLogging
+import KumaTables
 import Logging
 import MariaDB
 import PrivateMariaDB
@@ -30,7 +31,7 @@ struct GaleraUnderTest {
         }
         let cluster = GaleraUnderTest(galera: galera)
         let sql = Connection(cluster.options)
-        try await KumaTables.all.create(on: sql)
+        try await KumaTables.all.makeSetUp(on: sql)
         await sql.close()
         let store = MariaDBClusterStore(cluster.options, logger: Logger(label: "test"))
         _ = try await store.preparedSchema()

@@ -1,6 +1,7 @@
 import ClusterCore
 import ClusterStore
 import InMemoryLogging
+import KumaTables
 import Logging
 import MariaDB
 import PrivateMariaDB
@@ -42,7 +43,7 @@ struct UnfitHostTests {
         for server in [server, other] {
             try await server.makeUser(name, password: Secret("x"), database: name)
             let sql = Connection(server.rootOptions(database: name))
-            try await KumaTables.all.create(on: sql)
+            try await KumaTables.all.makeSetUp(on: sql)
             await sql.close()
         }
         let log = InMemoryLogHandler()

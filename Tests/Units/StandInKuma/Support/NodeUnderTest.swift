@@ -1,5 +1,6 @@
 import ClusterCore
 import HTTPTestClient
+import KumaTables
 import Logging
 import MariaDB
 import NIOPosix
@@ -36,7 +37,7 @@ struct NodeUnderTest: Sendable {
             host: "127.0.0.1", port: server.port, name: name, user: user, password: Secret("secret"))
         let connection = Connection(server.options(user: user, password: Secret("secret"), database: name))
         let target = try await MonitoredTarget.start(group: .singleton)
-        for statement in KumaSchema.statements { try await connection.execute(statement) }
+        try await KumaTables.all.union(.heartbeat).create(on: connection)
         for number in 0..<monitors {
             try await connection.execute(
                 "INSERT INTO monitor (name, url, `interval`, node_id) VALUES (?, ?, ?, 'node1')",

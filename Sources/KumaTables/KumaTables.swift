@@ -1,11 +1,36 @@
 package import MariaDB
 
 /// The tables that a Kuma node creates at its start, as far as the cluster meets them (FactsAboutKuma.md), and the
-/// stand-in's own `heartbeat`. Types and widths are the real ones, so that our migration has the same work to do.
-package enum KumaSchema {
-    package static let statements: [Statement] = [node, monitor, user, heartbeat]
+/// stand-in's own `heartbeat`: the demo's, and those of every test. Types and widths are the real ones, so that our
+/// migration has the same work to do.
+package struct KumaTables: OptionSet, Sendable {
+    package let rawValue: Int
 
-    private static let node: Statement = """
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    package static let node = KumaTables(rawValue: 1)
+    package static let monitor = KumaTables(rawValue: 2)
+    package static let user = KumaTables(rawValue: 4)
+    /// Where the stand-in writes who ran what.
+    package static let heartbeat = KumaTables(rawValue: 8)
+
+    /// What the cluster meets.
+    package static let all: KumaTables = [.node, .monitor, .user]
+
+    /// Creates those that are missing.
+    package func create(on connection: Connection) async throws(MariaDBError) {
+        for statement in statements { try await connection.execute(statement) }
+    }
+
+    package var statements: [Statement] {
+        let known: [(KumaTables, Statement)] = [
+            (.node, KumaTables.createNode), (.monitor, KumaTables.createMonitor), (.user, KumaTables.createUser),
+            (.heartbeat, KumaTables.createHeartbeat),
+        ]
+        return known.compactMap { contains($0.0) ? $0.1 : nil }
+    }
+
+    private static let createNode: Statement = """
         CREATE TABLE IF NOT EXISTS `node` (
             node_id VARCHAR(50) NOT NULL PRIMARY KEY,
             node_name VARCHAR(100) NOT NULL,
@@ -25,7 +50,7 @@ package enum KumaSchema {
         ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
         """
 
-    private static let monitor: Statement = """
+    private static let createMonitor: Statement = """
         CREATE TABLE IF NOT EXISTS monitor (
             id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
             name VARCHAR(150) NULL,
@@ -40,7 +65,7 @@ package enum KumaSchema {
         ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
         """
 
-    private static let user: Statement = """
+    private static let createUser: Statement = """
         CREATE TABLE IF NOT EXISTS `user` (
             id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
             username VARCHAR(255) NOT NULL UNIQUE,
@@ -50,7 +75,7 @@ package enum KumaSchema {
         """
 
     /// Kuma's own has no `node_id` and whole seconds; the demo shows who ran what, and when exactly.
-    private static let heartbeat: Statement = """
+    private static let createHeartbeat: Statement = """
         CREATE TABLE IF NOT EXISTS heartbeat (
             id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
             monitor_id INT UNSIGNED NOT NULL,
