@@ -13,8 +13,8 @@ extension BalancerSettings {
             defaultText: Keys.defaultListen
         ) { text throws(SettingRefusal) in
             try ListenAddress(parsing: text)
-        }.advice("With kuma-balancer.socket, the socket unit says where.").example("0.0.0.0:8084,[::]:8084")
-            .shown(in: .service, .offered)
+        }.advice("With kuma-balancer.socket, the socket unit says where; this comes on top.")
+            .example("0.0.0.0:8084,[::]:8084").shown(in: .service, .offered)
         private static let defaultListen = "0.0.0.0:8084"
 
         package let adminListen = Setting<ListenAddress?>.address(

@@ -43,7 +43,8 @@ extension AdminState {
 package enum AdminWord: Sendable, Hashable {
     case known(AdminState)
     /// A word of a later version. Whoever set it knows what it means, so the node is left alone: what is there stays,
-    /// nothing comes to it while it can go elsewhere, and the word stands until a person gives the node another state.
+    /// nothing comes to it by itself while it can go elsewhere (whoever asks for a pin to it gets one), and the word stands until a
+    /// person gives the node another state.
     case unknown(String)
 
     package init(column text: String) {

@@ -1,4 +1,5 @@
-/// A text as JSON writes it: the only place that escapes for JSON.
+/// A text as JSON writes it: the only place that escapes a `String` for JSON. (The access log writes bytes that need be no
+/// UTF-8, by a rule of its own: `AccessLine`.)
 package enum JSONString {
     /// In quotation marks.
     package static func quoted(_ text: String) -> String {
@@ -23,8 +24,14 @@ package enum JSONString {
         result += "\""
     }
 
-    /// RFC 8259 §7 asks for U+0000 to U+001F; U+007F as well, for a terminal that shows the text.
-    package static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || scalar.value == 0x7F }
+    /// RFC 8259 §7 asks for U+0000 to U+001F; U+007F to U+009F as well, which a terminal that shows the text would obey, and the
+    /// two separators at which some readers end a line.
+    package static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F...0x9F, 0x2028...0x2029: true
+        case _: false
+        }
+    }
 
     /// A control character, by its short name where it has one.
     package static func escaped(_ control: Unicode.Scalar) -> String {

@@ -21,12 +21,6 @@ package indirect enum JSON: Sendable, Equatable {
         }
     }
 
-    package init(_ text: String?) { self = text.map { .string($0) } ?? .null }
-    package init(_ number: Int?) { self = number.map { .integer($0) } ?? .null }
-    package init(_ number: Double?) { self = number.map { .number($0) } ?? .null }
-    package init(_ flag: Bool) { self = .bool(flag) }
-    package init(_ items: [JSON]) { self = .array(items) }
-
     /// The same object with further fields at its end; any other value stays as it is.
     package func adding(_ more: [Field]) -> JSON {
         guard case .object(let fields) = self else { return self }

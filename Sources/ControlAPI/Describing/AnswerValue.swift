@@ -61,11 +61,15 @@ extension Array: AnswerValue where Element: AnswerValue {
 
 /// One of a few words, each with a meaning that never changes.
 protocol AnswerWord: AnswerValue, RawRepresentable, CaseIterable where RawValue == String {
+    /// What a caller may ask by: the words that answers have, and older ones for the same.
+    static var askedBy: [String] { get }
+
     /// What a caller asks for by this word.
     init?(word: String)
 }
 
 extension AnswerWord {
+    static var askedBy: [String] { allCases.map(\.rawValue) }
     init?(word: String) { self.init(rawValue: word) }
     static var schema: Schema { .words(of: Self.self) }
     var json: JSON { .string(rawValue) }

@@ -52,6 +52,8 @@ package indirect enum Schema: Sendable {
             self.meaning = meaning
             self.presence = presence
         }
+
+        func narrowed(to schema: Schema) -> Field { Field(name, schema, meaning, presence) }
     }
 
     static func words<Word: RawRepresentable & CaseIterable>(of type: Word.Type) -> Schema

@@ -31,7 +31,7 @@ package struct Endpoint: Sendable {
 
     /// What it answers while the database is away.
     package enum WhileAway: Sendable {
-        /// The same as ever.
+        /// As ever: it depends on no table, or says itself that there is no database.
         case same
         /// What was read last, marked as stale.
         case stale
@@ -61,11 +61,13 @@ package struct Endpoint: Sendable {
     let refuse: @Sendable (Refusal, APIRequest) -> Answer
 
     /// - Parameters:
+    ///   - answers: where a row promises less than its action's type.
     ///   - refusals: beside those that follow from its access, its body and the database.
     ///   - action: its type is what the row promises to answer.
     init<Given: EndpointAnswer>(
         _ method: Method, _ path: String, _ access: Access, _ summary: String, database: Database = .notAsked,
-        parameters: [Parameter] = [], body: Schema? = nil, refusals: [Response] = [],
+        parameters: [Parameter] = [], body: Schema? = nil, answers: [Response] = Given.responses,
+        refusals: [Response] = [],
         examples: [Example] = [Example()],
         refuse: @escaping @Sendable (Refusal, APIRequest) -> Answer = { refusal, _ in refusal.answer },
         action: @escaping Action<Given>
@@ -77,9 +79,9 @@ package struct Endpoint: Sendable {
         self.parameters = parameters
         self.body = body
         responses = Endpoint.responses(
-            Given.responses + refusals + Endpoint.bodyRefusals(body) + Endpoint.storeRefusals(database)
+            answers + refusals + Endpoint.bodyRefusals(body) + Endpoint.storeRefusals(database)
                 + Endpoint.accessRefusals(access))
-        whileAway = Endpoint.whileAway(Given.responses, database)
+        whileAway = Endpoint.whileAway(answers, database)
         self.examples = examples
         self.refuse = refuse
         self.action = { request, sources throws(Refusal) in try await action(request, sources).answer }

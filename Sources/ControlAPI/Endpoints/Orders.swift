@@ -50,6 +50,7 @@ enum OrderEndpoints {
     private static func decision(_ state: AdminState) -> Endpoint {
         Endpoint(
             .post, "/lb/nodes/{node}/\(state.verb)", .admin, state.summary, database: .asked, parameters: [.node],
+            answers: [NodeDecision.response(of: state)],
             refusals: [.refusal(404, "There is no such node (`unknown_node`).")],
             action: { request, sources throws(Refusal) in try await decide(state, request, sources) })
     }
@@ -159,8 +160,17 @@ struct NodeDecision: WholeAnswer {
     static let meaning = "Written; monitors that leave the node for it."
     static let fields = AnswerFields<Self> {
         $0.field("node_id", \.node, "The node.")
-        $0.field("admin_state", \.adminState, "What it is now.")
+        $0.field(NodeDecision.state, \.adminState, "What it is now.")
         $0.field("moved", \.moved, "Active monitors that leave it; none during a pause.")
+    }
+    private static let state = "admin_state"
+
+    /// Each row answers with one state only.
+    static func response(of state: AdminState) -> Endpoint.Response {
+        let fields = fields.table.map(\.description).map { field in
+            field.name == NodeDecision.state ? field.narrowed(to: .constant(.string(state.rawValue))) : field
+        }
+        return Endpoint.Response(200, meaning, [.json(.object(Schema.Object(fields)))])
     }
 }
 

@@ -17,7 +17,7 @@ enum PinEndpoints {
                 refuse: refuseByPage, action: pinByPage),
             Endpoint(
                 .post, "/lb/set-fixed-node", .ownPin, "Pins the caller.", body: PinRequest.schema,
-                refusals: [.refusal(400, "The body is wrong, or the node is unknown or not online.")],
+                refusals: [.refusal(400, "The body is wrong, or no client can be pinned to the node now.")],
                 examples: [Example(body: #"{"node": "{{node}}", "expires": 604800}"#)], action: pinByBody),
             Endpoint(
                 .get, "/lb/clear-fixed-node", .ownPin, "Unpins the caller; a page for people.",

@@ -27,7 +27,7 @@ enum EndpointsPage {
         Answers are JSON with a stable order of fields, a newline at the end, and `Cache-Control: no-store`; `X-Balancer`
         names who answered. HEAD works where GET does. A wrong method is answered by 405 with `Allow`, any other path below
         `/lb/` by 404. A refusal is an `Error` (see below): a sentence for people and a word for programs. Additions are new
-        fields or new endpoints, never a changed meaning.
+        fields, words and endpoints; whatever else changes is in the changelog, under what to look at.
 
         Who may: *anybody*; *readers* are everybody, unless `LB_API_ALLOW` names addresses; *own pin* is anybody, but never
         on behalf of another site; *administrators* show `LB_ADMIN_TOKEN` or come from `LB_ADMIN_ALLOW`.
@@ -109,7 +109,7 @@ enum EndpointsPage {
 
     private static func away(_ away: Endpoint.WhileAway) -> String {
         switch away {
-        case .same: "the same"
+        case .same: "what it always answers"
         case .stale: "what was read last, marked as stale"
         case .unavailable: "503"
         }

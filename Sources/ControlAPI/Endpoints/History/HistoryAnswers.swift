@@ -103,4 +103,6 @@ struct MoveRow: AnswerObject {
 }
 
 extension ClusterEvent.Kind: AnswerWord {}
-extension MoveReason: AnswerWord {}
+extension MoveReason: AnswerWord {
+    static let askedBy = allCases.map(\.rawValue) + allCases.map(\.column).filter { MoveReason(rawValue: $0) == nil }
+}

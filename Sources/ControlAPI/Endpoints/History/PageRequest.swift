@@ -14,7 +14,7 @@ struct PageRequest: Sendable {
             Endpoint.Parameter(limit, "Rows of the page."),
             Endpoint.Parameter(before, "Only what is older than this id: the last page's `next`."),
             Endpoint.Parameter("node", "Only what concerns this node.", .nodeID),
-            Endpoint.Parameter("kind", "Only this kind.", kind.schema),
+            Endpoint.Parameter("kind", "Only this kind.", .words(kind.askedBy)),
         ]
     }
 
@@ -43,7 +43,7 @@ struct PageRequest: Sendable {
         guard let kind = Kind(word: text) else {
             throw Refusal(
                 .badRequest, .invalidKind, "there is no such kind of \(what)",
-                help: Refusal.Help(allowed: type.allCases.map(\.rawValue)))
+                help: Refusal.Help(allowed: type.askedBy))
         }
         return kind
     }

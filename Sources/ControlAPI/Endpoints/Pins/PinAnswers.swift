@@ -89,7 +89,7 @@ enum PinPageAnswer: EndpointAnswer {
     static let responses = [
         Endpoint.Response(200, "Pinned for a week; the cookie is set.", [.page, .json(Pinned.schema)]),
         Endpoint.Response(
-            400, "The node is unknown or not online; lists those that are.", [.page, .json(Refusal.schema)]),
+            400, "No client can be pinned to the node now; lists those that take pins.", [.page, .json(Refusal.schema)]),
         Endpoint.Response(403, "A page of another site led here; asks the person.", [.page, .json(Refusal.schema)]),
     ]
 

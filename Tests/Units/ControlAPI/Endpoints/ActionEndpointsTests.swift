@@ -11,7 +11,8 @@ struct ActionEndpointsTests {
     private static let actions = [
         "/lb/trigger-health-check", "/lb/update-loads", "/lb/trigger-rebalancing",
         "/lb/force-rebalance-all?confirm=yes",
-        "/lb/rebalancing/cancel", "/lb/nodes/node1/drain", "/lb/nodes/node1/maintenance", "/lb/nodes/node1/activate",
+        "/lb/rebalancing/cancel", "/lb/nodes/node1/drain", "/lb/nodes/node1/cordon", "/lb/nodes/node1/maintenance",
+        "/lb/nodes/node1/activate",
         "/lb/pause", "/lb/resume",
     ]
     private static let gets = ["/lb/update-loads", "/lb/trigger-rebalancing", "/lb/force-rebalance-all?confirm=yes"]
