@@ -10,11 +10,13 @@ package enum StoreError: Error, Sendable, Equatable {
     case contended(reason: String)
     /// The lease is held by another balancer, or expired: the transaction was rolled back whole, nothing was written.
     case leaseLost
-    /// The database user may not do this; `sql` is what an administrator can run instead, one statement a line.
+    /// The database user may not do this; `sql` is what an administrator can run instead, one statement a line: of
+    /// `prepareSchema`, empty from any other call.
     case notPermitted(reason: String, sql: [String])
     /// A table or column that Kuma makes is not there yet: Kuma has never started on this database.
     case schemaMissing(reason: String)
-    /// The server refused the statement for another reason: a defect of ours or of the schema.
+    /// The server refused the statement for another reason: a defect of ours or of the schema. `code` is the server's number;
+    /// 0 where it was found on our side.
     case refused(code: UInt32, reason: String)
 
     /// Who found that a statement's time was up.
@@ -70,6 +72,7 @@ extension StoreError {
         case refused
     }
 
+    /// The case without its texts.
     package var kind: Kind {
         switch self {
         case .unavailable: .unavailable
