@@ -6,7 +6,9 @@ package import ClusterCore
 /// Everything the cluster software asks of the database. `MariaDBClusterStore` is the real one; `InMemoryClusterStore`
 /// obeys the same contract test suite and serves the tests of the layers above.
 ///
-/// Every call has a deadline, computes ages on the database's clock, and is safe to repeat after an error.
+/// Every call has a deadline, computes ages on the database's clock, and is safe to repeat after an error. Any may throw
+/// `.unavailable` and `.deadlineExceeded`, `.notPermitted` where a right is missing, and `.schemaMissing` where a table is; one
+/// that writes `.contended` too. What is said below of errors comes on top.
 package protocol ClusterStore: AgentStore, ControlStore {}
 
 /// What an agent needs.
@@ -21,6 +23,7 @@ package protocol AgentStore: Sendable {
     /// node when its row is missing. A row on which a *live* agent with another instance reported is left untouched and
     /// named as a conflict; live means: not detached, and reported within `AgentReport.ownershipTTL`. A host that takes
     /// precedence replaces the row's, and the answer says what stood there.
+    /// - Throws: `.unavailable` also when somebody changed the row meanwhile: the next beat writes it.
     func report(_ report: AgentReport) async throws(StoreError) -> ReportAnswer
 
     /// Says that this agent goes away on purpose. Changes nothing when the row belongs to another instance by now.

@@ -94,6 +94,7 @@ package enum AskedAgain {
     static let pause: Duration = .milliseconds(200)
 
     /// The call's result, asked for again after errors that say nothing of the call itself.
+    /// - Throws: the error of the third attempt, or at once any but `.unavailable` and `.deadlineExceeded`.
     package static func result<Result>(
         of call: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
@@ -113,6 +114,8 @@ package enum AskedAgain {
 
     /// The result of a call that alters tables, asked for again while one of them is in use. Somebody's read may be over in an
     /// instant, and so is what MariaDB's own threads do with a table after each change.
+    /// - Parameter limit: for how long a table that is in use is tried again.
+    /// - Throws: `.contended` when the table was in use for so long, or the task was cancelled; else as `result`.
     package static func whenFree<Result>(
         within limit: Duration = .seconds(10), of call: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {

@@ -18,6 +18,7 @@ package struct StateFile: Sendable {
     }
 
     /// - Returns: nil when there is no such file.
+    /// - Throws: when it cannot be read, is above `largestBytes`, is no such state, or of another version.
     package func read() throws(Problem) -> SavedState? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
@@ -50,6 +51,7 @@ package struct StateFile: Sendable {
     }
 
     /// Replaces the file whole: a reader, or a crash, sees the old state or the new one.
+    /// - Throws: when it could not be written; then the old one stands.
     package func write(_ state: SavedState) throws(Problem) {
         do {
             let encoder = JSONEncoder()
