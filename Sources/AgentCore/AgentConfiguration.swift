@@ -18,11 +18,15 @@ package struct AgentConfiguration: Sendable {
     package let host: String
     /// Whether `host` replaces what the row says.
     package var hostPrecedence = HostPrecedence.row
+    /// Used when the row must be registered; one that stands keeps what it says.
     package let isPrimary: Bool
+    /// This start: chosen at random, so that no other agent has it, nor this one after a restart.
     package let instance: AgentInstance
+    /// Of the agent's program, for people.
     package let version: String
     /// Where this agent asks its own Kuma: usually on the loopback interface.
     package let address: NodeAddress
+    /// What this agent does once another one that is alive is proven to report for the node.
     package var conflictPolicy: ConflictPolicy = .wait
     /// How long another agent's reports must go on before it counts as alive: beyond the last report of a dead one.
     package var conflictPatience = AgentReport.ownershipTTL
@@ -66,6 +70,7 @@ package struct AgentConfiguration: Sendable {
 /// Two agents report for one node id, and this one was told to end then.
 package struct AgentConflict: Error, Equatable, CustomStringConvertible {
     package let node: NodeID
+    /// The agent whose reports the row takes.
     package let other: AgentInstance
 
     package var description: String {

@@ -3,6 +3,7 @@ import ClusterStore
 
 /// What an agent has done since its start, as numbers.
 package struct AgentLedger: Sendable, Equatable {
+    /// Probes that ended and found this; so the next two. Those that a standstill of this process made worthless count too.
     package var healthyProbes = 0
     package var degradedProbes = 0
     package var unhealthyProbes = 0
@@ -17,6 +18,7 @@ package struct AgentLedger: Sendable, Equatable {
     /// Turns of the reporting loop, whatever came of them.
     package var endedBeats = 0
 
+    /// Turns of the probing loop: while they rise, it does not stand still.
     package var endedProbes: Int { healthyProbes + degradedProbes + unhealthyProbes }
 
     package init() {}

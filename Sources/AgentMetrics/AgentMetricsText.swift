@@ -6,8 +6,10 @@ package struct AgentMetricsText {
     private typealias Label = Exposition.Label
     private typealias Sample = Exposition.Sample
 
+    /// The whole page.
     package let text: String
 
+    /// Of one moment: all samples are of the same facts.
     package init(_ facts: AgentFacts) {
         let node = Label("node_id", facts.node.text)
         func samples(_ name: String, _ counts: [(label: String, count: Int)]) -> [Sample] {

@@ -4,6 +4,7 @@ import Glibc
 /// Time, as the control plane sees it. Nothing below reads a clock or sleeps by itself, so that a simulator can drive
 /// the whole of it with virtual time.
 package struct ControlClock: Sendable {
+    /// Of the monotonic clock: only spans between two of these mean anything.
     package let now: @Sendable () -> ContinuousClock.Instant
     /// - Throws: `CancellationError` when the task is cancelled.
     package let sleep: @Sendable (Duration) async throws -> Void

@@ -10,6 +10,7 @@ package struct ControlPlaneConfiguration: Sendable {
     package var longestBackoff: Duration = .seconds(4)
     /// `REPORT_TTL` and the mass-silence wait.
     package var silence = SilenceJudge.Limits()
+    /// `LEASE_TTL`: how long a leader that fell silent stays leader.
     package var leaseTTL: Duration = .seconds(10)
     /// Three chances to renew within one TTL.
     package var leaseRenewal: Duration = .seconds(3)
@@ -44,6 +45,7 @@ package struct ControlPlaneConfiguration: Sendable {
     /// The same while no routable node is known, for at most `startingSpan` after the start: the first poll, look-up and
     /// health check wait for each other, and the clients for all three.
     package var startingTick: Duration = .milliseconds(5)
+    /// The longest time for which the loop goes round at `startingTick`.
     package var startingSpan: Duration = .seconds(1)
     /// An absence of the database at least this long makes everybody's silence meaningless: half a `REPORT_TTL`.
     package var outage: Duration { silence.reportTTL / 2 }

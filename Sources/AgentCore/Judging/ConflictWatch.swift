@@ -4,6 +4,7 @@ package import ClusterStore
 /// Tells a second live agent from the shadow of a dead one. An agent that was killed and started again meets its
 /// predecessor's report for up to `AgentReport.ownershipTTL`; only reports that go on after that come from a living rival.
 package struct ConflictWatch: Sendable {
+    /// What the last beat says of other agents of the same node.
     package enum Verdict: Equatable, Sendable {
         /// Nobody else reports.
         case clear
@@ -24,6 +25,8 @@ package struct ConflictWatch: Sendable {
     /// - Parameter patience: how long reports must go on; at least `AgentReport.ownershipTTL` outside of tests.
     package init(patience: Duration) { self.patience = patience }
 
+    /// Takes what became of a beat. One that the row took ends every suspicion; another rival than before starts the
+    /// patience anew.
     package mutating func record(_ outcome: ReportOutcome, now: ContinuousClock.Instant) -> Verdict {
         switch outcome {
         case .written, .registered:

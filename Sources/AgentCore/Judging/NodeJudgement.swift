@@ -10,11 +10,13 @@ package import ClusterStore
 package struct NodeJudgement: Sendable {
     /// What a probe changed.
     package struct Change: Equatable, Sendable {
+        /// The new status; nil where it is as before, and before the database's belief was adopted.
         package var became: NodeStatus?
         /// The finding turned to or from `degraded`, which changes no status but is worth telling.
         package var health: AgentHealth?
     }
 
+    /// Whether a finding counts.
     package enum Recording: Equatable, Sendable {
         case counted(Change)
         /// The probe outlasted its own limit: this process stood still, and the finding is not the node's. Nothing changed.
@@ -32,7 +34,9 @@ package struct NodeJudgement: Sendable {
     private var lastEnded: ContinuousClock.Instant?
     /// The process stood still since the last finding: only the next one counts again.
     private var isOutdated = false
+    /// The last finding that counted; nil before the first one.
     package private(set) var last: ProbeResult?
+    /// Whether the database was asked for its belief, be it that there is no row.
     package private(set) var hasAdopted = false
 
     /// Until the database's belief is known, a node counts as recovering: three good probes prove it, one bad one does
@@ -44,9 +48,12 @@ package struct NodeJudgement: Sendable {
         judge = HealthJudge(startingAs: .recovering, limits: limits)
     }
 
+    /// What is believed of the node; a guess until the database's belief is adopted.
     package var status: NodeStatus { judge.status }
+    /// Until the next probe, without jitter.
     package var interval: Duration { judge.interval }
 
+    /// What the last finding that counted said; nil before the first one. Never `.detached`.
     package var health: AgentHealth? {
         last.map { result in
             switch result.finding {
@@ -57,6 +64,8 @@ package struct NodeJudgement: Sendable {
         }
     }
 
+    /// Called right before each probe. A finding that is too old by then is not reported any more, not even while this one
+    /// is under way.
     package mutating func probeBegins(now: ContinuousClock.Instant) {
         // A probe that has begun makes the finding before it no younger.
         if !isFresh(now: now) { isOutdated = true }

@@ -61,6 +61,7 @@ package struct EditWatch: Sendable {
     /// Monitors that Kuma has yet to take up.
     package var waiting: Int { edited.count }
 
+    /// Whether the database is to be asked for its writes now; the answer goes to `observed`.
     package func isPassDue(now: ContinuousClock.Instant) -> Bool { nextPass.map { now >= $0 } ?? true }
 
     /// Kuma starts anew and reads everything then.
@@ -70,6 +71,8 @@ package struct EditWatch: Sendable {
         nextRead = nil
     }
 
+    /// Takes what the database says of its writes.
+    /// - Returns: what is to be done about it: `mustRead` comes again until the contents were read, a stray is named once.
     package mutating func observed(_ writes: MonitorWrites, now: ContinuousClock.Instant) -> Findings {
         nextPass = now + Limits.passInterval
         var findings = Findings()
@@ -146,6 +149,8 @@ package struct EditWatch: Sendable {
         }
     }
 
+    /// How the call for a monitor of `next` ended: after a refusal it counts as taken up, for it would be refused again;
+    /// after no answer, or one too many, all calls rest.
     package mutating func refreshed(_ monitor: MonitorID, _ outcome: RefreshOutcome, now: ContinuousClock.Instant) {
         switch outcome {
         case .done, .refused:

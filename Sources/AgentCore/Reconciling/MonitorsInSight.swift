@@ -13,5 +13,6 @@ package struct MonitorsInSight: Sendable {
         return monitors
     }
 
+    /// What the database said of the node's monitors just now.
     package mutating func read(_ monitors: [MonitorID]) { self.monitors = monitors }
 }

@@ -13,6 +13,7 @@ package import ClusterCore
 ///
 /// A value: the caller brings the time and performs the call.
 package struct ReconcilePlanner: Sendable {
+    /// What the caller does next.
     package enum Action: Equatable, Sendable {
         case nothing
         /// Read the list from the database now and ask again: what was seen last may be a beat old.
@@ -131,6 +132,7 @@ package struct ReconcilePlanner: Sendable {
         knowledge.readingEnds(by: now)
     }
 
+    /// How the call of `.trigger` ended; nothing happens where none is under way.
     package mutating func finished(_ outcome: ReconcileOutcome, now: ContinuousClock.Instant) {
         guard isCalling else { return }
         isCalling = false

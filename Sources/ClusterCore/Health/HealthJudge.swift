@@ -18,15 +18,18 @@ package struct HealthJudge: Sendable, Equatable {
         package init() {}
     }
 
+    /// What one finding did to the status.
     package enum Verdict: Sendable, Equatable {
         case unchanged
         case became(NodeStatus)
     }
 
     package let limits: Limits
+    /// What is believed after the last finding; before the first one what the judge was started with.
     package private(set) var status: NodeStatus
     /// Successes in a row, never above what a column of 32 bits holds.
     package private(set) var okStreak = 0
+    /// Failures in a row, under the same bound; one success makes it 0, as one failure does to `okStreak`.
     package private(set) var failStreak = 0
 
     /// - Parameter status: what is believed before the first probe; an agent passes what the database holds, so that
@@ -36,6 +39,7 @@ package struct HealthJudge: Sendable, Equatable {
         self.limits = limits
     }
 
+    /// Takes the next finding, in the order in which the probes ended. A degraded node answers: that is a success.
     package mutating func record(_ finding: ProbeResult.Finding) -> Verdict {
         switch finding {
         case .healthy, .degraded: succeed()

@@ -1,6 +1,7 @@
 /// What one health check of a Kuma node found. The same value comes from an agent beside the node and from a balancer
 /// across the network.
 package struct ProbeResult: Sendable, Equatable {
+    /// What the answer says of the node, or that there was none.
     package enum Finding: Sendable, Equatable {
         /// 200, or 429: a rate limit is an answer of a living node.
         case healthy
@@ -13,6 +14,7 @@ package struct ProbeResult: Sendable, Equatable {
     package let finding: Finding
     /// One readable line, such as `200 in 3 ms` or `connection refused`; at most `TextLimits.nodeDetail` scalars.
     package let detail: String
+    /// How long the check took, a failed one's too; zero where the node's name did not resolve and nothing was asked.
     package let duration: Duration
 
     package init(finding: Finding, detail: String, duration: Duration) {
@@ -44,6 +46,9 @@ extension NodeProbe {
 /// Not re-entrant on Kuma's side: overlapping calls run monitors twice until that node restarts. The caller keeps one
 /// call in flight and never repeats one that timed out.
 package protocol ReconcileTrigger: Sendable {
+    /// Calls once, and returns when the node has answered or cannot any more.
+    /// - Parameter timeout: the whole call's; a reading takes as long as it has monitors to start and stop
+    ///   (`KumaReadings.span`).
     func reconcile(_ address: NodeAddress, timeout: Duration) async -> ReconcileOutcome
 }
 

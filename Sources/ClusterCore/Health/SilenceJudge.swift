@@ -3,6 +3,7 @@
 ///
 /// A value without a clock: ages come from the database, instants from the caller.
 package struct SilenceJudge: Sendable {
+    /// How long a silence must last.
     package struct Limits: Sendable, Equatable {
         /// `REPORT_TTL`: four missed beats.
         package var reportTTL: Duration = .seconds(8)
@@ -12,6 +13,7 @@ package struct SilenceJudge: Sendable {
         package init() {}
     }
 
+    /// What one observation of all nodes found, beside who is silent.
     package enum Observation: Sendable, Equatable {
         case ordinary
         /// More than half fell silent together; nobody speaks for them yet.

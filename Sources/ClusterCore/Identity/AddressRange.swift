@@ -45,6 +45,7 @@ package struct AddressRange: Hashable, Sendable, CustomStringConvertible {
         AddressRange(base: IPAddress(high: 0, low: 1), prefixBits: 128, text: "::1/128"),
     ]
 
+    /// Whether the address lies in the block; IPv4 is compared in its mapped form, however it was written.
     package func contains(_ address: IPAddress) -> Bool { address.sharesPrefix(of: prefixBits, with: base) }
 
     package var description: String { text }
@@ -52,6 +53,7 @@ package struct AddressRange: Hashable, Sendable, CustomStringConvertible {
 
 /// A text that was meant to be a block of addresses and is none.
 package struct InvalidAddressRange: Error, Equatable, CustomStringConvertible {
+    /// As it was given.
     package let text: String
 
     package var description: String {

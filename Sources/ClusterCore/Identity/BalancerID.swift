@@ -1,6 +1,7 @@
 /// Names one balancer process in the lease, the journal and `X-Balancer`: host name, process id and a random part, so
 /// that a restarted balancer is never taken for its predecessor.
 package struct BalancerID: Hashable, Sendable, CustomStringConvertible {
+    /// As the lease's row has it. With `LB_ID` set it is that, and the same after a restart.
     package let text: String
 
     package init(text: String) { self.text = text }
@@ -10,6 +11,7 @@ package struct BalancerID: Hashable, Sendable, CustomStringConvertible {
 
 /// Names one start of one agent. Two agents that share a node id differ in this.
 package struct AgentInstance: Hashable, Sendable, CustomStringConvertible {
+    /// As the node's row has it; only being the same means anything.
     package let text: String
 
     package init(text: String) { self.text = text }

@@ -30,6 +30,7 @@ package struct IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether it is an IPv4 address in its mapped form.
     package var isIPv4: Bool { high == 0 && low >> 32 == IPAddress.mappedPrefix >> 32 }
 
     /// Whether the first `bits` of all 128 are the same in both.

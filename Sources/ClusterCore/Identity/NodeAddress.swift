@@ -3,6 +3,7 @@ package struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
     /// Kuma's own default (`UPTIME_KUMA_PORT`), used where the column names no port.
     package static let defaultPort: UInt16 = 3001
 
+    /// A name or an address; an IPv6 address without its brackets.
     package let host: String
     package let port: UInt16
     /// What the name stood for when it was looked up: to be connected to, with no resolver asked. The name stays what the
@@ -52,6 +53,7 @@ package struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
 
 /// A `host` column that names no address one could connect to.
 package struct InvalidNodeAddress: Error, Equatable, CustomStringConvertible {
+    /// As it was given. What stands before an `@` may be a password: only `description` is for a log.
     package let text: String
 
     package var description: String {

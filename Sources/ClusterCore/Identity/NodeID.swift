@@ -10,6 +10,7 @@ package struct NodeID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The rule in words, for messages.
     package static let rule = "1 to \(maximumBytes) of the characters A-Z a-z 0-9 . _ -"
 
+    /// Obeys `rule`.
     package let text: String
 
     /// - Throws: `InvalidNodeID` when `text` is empty, too long or has another character.
@@ -48,6 +49,7 @@ package struct NodeID: Hashable, Comparable, Sendable, CustomStringConvertible {
 
 /// A text that was meant to be a node id and is none.
 package struct InvalidNodeID: Error, Equatable, CustomStringConvertible {
+    /// As it was given.
     package let text: String
 
     package var description: String {

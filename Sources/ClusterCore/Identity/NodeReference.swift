@@ -5,6 +5,7 @@
 /// Two references are equal when Kuma's own queries find the same node by them: its columns are compared without regard
 /// to case or trailing spaces (MariaDB's default collations), so a person's `Node2` is run by `node2` and is no orphan.
 package struct NodeReference: Hashable, Sendable, CustomStringConvertible {
+    /// As the column holds it, case and trailing spaces included; may be empty.
     package let text: String
 
     package init(text: String) { self.text = text }

@@ -7,6 +7,7 @@ extension SocketAddress {
         }
     }
 
+    /// A mapped IPv4 address becomes an IPv4 one. Names no interface: a link-local address is not reached by it.
     package init(_ ip: IPAddress, port: UInt16) {
         self =
             ip.isIPv4

@@ -6,6 +6,7 @@ package enum SocketAddress: Hashable, Sendable {
     /// `high` holds the first eight octets in network order, `low` the last eight; `scope` is the interface index or 0.
     case ipv6(high: UInt64, low: UInt64, port: UInt16, scope: UInt32)
 
+    /// 0 where it is to be filled in, as in the answers of a resolver.
     package var port: UInt16 {
         switch self {
         case .ipv4(_, let port): port

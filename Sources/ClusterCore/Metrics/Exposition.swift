@@ -1,11 +1,14 @@
 /// Prometheus' text format, version 0.0.4: families of samples, each with its HELP and TYPE.
 package struct Exposition: Sendable {
+    /// What `/metrics` says of its body.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
+    /// The word in the TYPE line.
     package enum Kind: String, Sendable {
         case counter, gauge, histogram, summary
     }
 
+    /// One label of a sample. Its name stands as it is, its value is escaped.
     package struct Label: Sendable {
         package let name: String
         package let value: String
@@ -16,6 +19,7 @@ package struct Exposition: Sendable {
         }
     }
 
+    /// One line of a family.
     package struct Sample: Sendable {
         package let labels: [Label]
         package let value: Double
@@ -25,10 +29,13 @@ package struct Exposition: Sendable {
             self.value = value
         }
 
+        /// A whole number.
         package init(_ value: Int, _ labels: [Label] = []) { self.init(Double(value), labels) }
+        /// 1 for true, 0 for false.
         package init(_ flag: Bool, _ labels: [Label] = []) { self.init(flag ? 1 : 0, labels) }
     }
 
+    /// The page so far; each line ends with a line feed.
     package private(set) var text = ""
 
     package init() {}
@@ -40,10 +47,12 @@ package struct Exposition: Sendable {
         for sample in samples { line(name, sample.labels, sample.value) }
     }
 
+    /// A family of one sample without labels.
     package mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: Int) {
         add(name, kind, help, [Sample(value)])
     }
 
+    /// One histogram for each reading, told apart by its labels; bounds and sums are seconds. Left out where there are none.
     package mutating func add(histogram name: String, _ help: String, _ readings: [([Label], LatencyHistogram.Reading)])
     {
         guard !readings.isEmpty else { return }

@@ -21,6 +21,7 @@ package struct KumaReadings: Sendable, Equatable {
 
     /// Up to there and from there on no agent calls: second 05 and second 50 of a minute.
     package var quietUntil: Duration { period * 5 / 60 }
+    /// What an agent sees later than this it leaves to Kuma's own next reading.
     package var quietFrom: Duration { period * 50 / 60 }
     /// Kuma's timer and its query may be this late.
     package var slack: Duration { period * 2 / 60 }

@@ -21,7 +21,10 @@ package struct MonitorAssignment: Hashable, Sendable {
 
 /// A cheap summary of all assignments that changes when any of them does, so that the full map is re-read only then.
 package struct AssignmentFingerprint: Hashable, Sendable {
+    /// Rows of the `monitor` table, paused monitors included.
     package let count: Int
+    /// Over each row's id, `active`, home and assignment, whatever their order. Made by the store, and compared only with
+    /// its own.
     package let checksum: UInt64
 
     package init(count: Int, checksum: UInt64) {

@@ -1,6 +1,7 @@
 /// A number that stands for a set of monitors: an agent learns by it with every beat whether its node's set changed, and
 /// reads the set itself only then. Two sets may share a mark by chance, once in thousands of millions.
 package struct MonitorsMark: Hashable, Sendable {
+    /// 0 for no monitors.
     package let number: UInt64
 
     package init(number: UInt64) { self.number = number }

@@ -17,6 +17,7 @@ package enum MoveReason: String, Sendable, CaseIterable {
         case newHome
     }
 
+    /// Whether a move for this reason is ever undone by itself.
     package var effect: Effect {
         switch self {
         case .failover, .maintenance: .absence

@@ -9,6 +9,7 @@ package enum AdminState: String, Sendable, CaseIterable {
 }
 
 extension AdminState {
+    /// Its row of the table.
     package var effects: AdminEffects {
         switch self {
         case .drain: AdminEffects(newClients: .lastResort, pins: .kept, monitors: .kept)
@@ -47,6 +48,7 @@ package enum AdminWord: Sendable, Hashable {
     /// person gives the node another state.
     case unknown(String)
 
+    /// Never fails: whatever the column says is kept.
     package init(column text: String) {
         self = AdminState(rawValue: text).map { .known($0) } ?? .unknown(text)
     }
@@ -71,6 +73,7 @@ package enum AdminWord: Sendable, Hashable {
         }
     }
 
+    /// Of an unknown word those that change nothing: its clients and monitors stay, and nothing comes that can go elsewhere.
     package var effects: AdminEffects {
         switch self {
         case .known(let state): state.effects
@@ -103,6 +106,7 @@ package struct AdminEffects: Sendable, Hashable {
         case cordon, maintenance
     }
 
+    /// Monitors that run on the node, and those that need one.
     package enum Monitors: Sendable {
         /// It keeps its own and may be given others.
         case taken

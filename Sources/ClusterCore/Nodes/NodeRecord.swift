@@ -11,17 +11,25 @@ package struct NodeRecord: Sendable, Equatable {
     /// Where the node listens, or nil when `host` names nothing one could connect to. Read once, for it is asked for many
     /// times a second.
     package private(set) var address: NodeAddress?
+    /// As the column stands. Kuma writes it too: whoever acts on it asks for `believedStatus`.
     package var status: NodeStatus
+    /// Kuma's own mark: where first-time set-up belongs.
     package var isPrimary: Bool
+    /// What a person decided; `.known(.active)` where nobody did.
     package var adminState: AdminWord
     /// Monitors the node effectively ran at its last report.
     package var monitorCount: Int
+    /// What its agent found last, or that it went away; nil when none ever reported. It stays while the agent is silent.
     package var agentHealth: AgentHealth?
     /// One readable line: what the last probe found.
     package var agentDetail: String?
+    /// Whose reports the row takes; nil when no agent ever reported. It stays when that one detaches.
     package var agentInstance: AgentInstance?
+    /// Of the agent that reported last; nil when none ever did.
     package var agentVersion: String?
+    /// Successes in a row of whoever speaks for the node: its agent, or the leader while it is silent.
     package var okStreak: Int
+    /// Failures in a row, of the same.
     package var failStreak: Int
     /// How long the agent's last probe took.
     package var probeTime: Duration?

@@ -16,6 +16,7 @@ package enum NodeStatus: String, Sendable, CaseIterable {
 
 /// The `status` column holds a word that neither Kuma nor we write.
 package struct UnknownNodeStatus: Error, Equatable, CustomStringConvertible {
+    /// The word as it stands; empty for NULL.
     package let text: String
     package let node: NodeID
 

@@ -1,5 +1,6 @@
 /// How many active monitors each node carries, by the assignments themselves and not by the nodes' own reports.
 package struct AssignmentCensus: Sendable, Equatable {
+    /// The active monitors of one node.
     package struct Count: Sendable, Equatable {
         /// It runs them.
         package var effective = 0
@@ -16,13 +17,16 @@ package struct AssignmentCensus: Sendable, Equatable {
     /// Active monitors with neither home nor assignment ("NA").
     package private(set) var unassigned = 0
 
+    /// - Parameter assignments: ascending by id.
     package init(of assignments: [MonitorAssignment]) { self.init(AssignmentSurvey(of: assignments)) }
 
+    /// Of a walk that was made already.
     package init(_ survey: AssignmentSurvey) {
         unassigned = survey.unassigned
         for place in survey.places where place.count != Count() { counts[place.reference] = place.count }
     }
 
+    /// Nothing but zeros for a node that no active monitor names.
     package subscript(node: NodeID) -> Count { counts[NodeReference(node)] ?? Count() }
 
     /// Active monitors whose effective node is none of `nodes`.

@@ -1,5 +1,6 @@
 /// How often each node went offline lately, and how long it must therefore be stable before it gets its monitors back.
 package struct FlapHistory: Sendable {
+    /// How long a node is watched before it gets its monitors back.
     package struct Limits: Sendable, Equatable {
         /// `RETURN_HOLD`: long enough that a restart loop of Kuma shows (it needs 4 to 6 s a round, <doc:FactsAboutKuma>).
         package var hold: Duration = .seconds(30)

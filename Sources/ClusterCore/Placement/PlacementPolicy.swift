@@ -10,6 +10,7 @@ package struct PlacementPolicy: Sendable, Equatable {
     /// A node that may be given monitors, with what it runs now.
     package struct Target: Sendable, Equatable {
         package let node: NodeID
+        /// Active monitors, those that it is given meanwhile included.
         package var count: Int
 
         package init(node: NodeID, count: Int) {
@@ -25,8 +26,10 @@ package struct PlacementPolicy: Sendable, Equatable {
 /// Hands out the least loaded target, again and again: a binary heap, so that 100 000 monitors over 1 000 nodes cost a
 /// few milliseconds. Equal loads go by node id, which makes a plan the same on every balancer.
 package struct LeastLoadedQueue: Sendable {
+    /// With the monitors that were handed out counted. The first is the least loaded, the others are in no order.
     package private(set) var targets: [PlacementPolicy.Target]
 
+    /// - Parameter targets: in any order.
     package init(_ targets: [PlacementPolicy.Target]) {
         // A sorted array is a heap.
         self.targets = targets.sorted(by: LeastLoadedQueue.isBefore)

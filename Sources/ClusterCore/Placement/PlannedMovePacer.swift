@@ -6,6 +6,7 @@ package enum PlannedMoveTiming: String, Sendable, CaseIterable {
     /// them before.
     case atOnce = "at-once"
 
+    /// What the pacer is given for it; `.none` lets everything through.
     package var limits: PlannedMovePacer.Limits {
         switch self {
         case .paced: PlannedMovePacer.Limits()
@@ -21,6 +22,7 @@ package enum PlannedMoveTiming: String, Sendable, CaseIterable {
 ///
 /// A move that misses its moment – a slow database, clocks apart – is safe, only watched later than it might be.
 package struct PlannedMovePacer: Sendable {
+    /// How many moves go with one reading, and when in a period they are written.
     package struct Limits: Sendable, Equatable {
         /// Monitors that one node is given for one reading: 16 starts take 4.8 s at most (<doc:FactsAboutKuma>).
         package var arrivals = 16
@@ -57,9 +59,11 @@ package struct PlannedMovePacer: Sendable {
         }
     }
 
+    /// What becomes of moves behind one that must wait.
     package enum Order: Sendable {
         /// The first that must wait holds up those behind it: only whole beginnings of the list keep the loads even.
         case strict
+        /// They may go before it.
         case any
     }
 
@@ -76,6 +80,7 @@ package struct PlannedMovePacer: Sendable {
     /// due misses that, and would run for a minute more what was to leave then.
     private var busy: [NodeReference: Range<Duration>] = [:]
 
+    /// - Parameter readings: of the nodes' Kumas, all of which read at the same moments.
     package init(_ readings: KumaReadings = KumaReadings(), limits: Limits = Limits()) {
         self.readings = readings
         self.limits = limits

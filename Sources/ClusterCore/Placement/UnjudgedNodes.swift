@@ -12,6 +12,7 @@ package struct UnjudgedNodes: Sendable, Equatable {
     package let nodes: Set<NodeReference>
     package let lastResort: LastResort
 
+    /// There are none: whoever is silent may be judged.
     package static let none = UnjudgedNodes([], lastResort: .take)
 
     package init(_ nodes: Set<NodeReference>, lastResort: LastResort) {

@@ -5,7 +5,9 @@ package struct UrgentHold: Sendable {
     /// A look of an agent whose clock is behind may still call: no move is kept back that it could start.
     static let skew: Duration = .seconds(1)
 
+    /// To be written in this pass; empty where anything is held.
     package let now: [PlannedMove]
+    /// Kept back. Nobody keeps them: the next pass plans anew, with whoever is back by then.
     package let held: [PlannedMove]
 
     /// - Parameters:

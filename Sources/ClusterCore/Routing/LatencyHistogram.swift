@@ -44,9 +44,11 @@ package struct LatencyHistogram: ~Copyable, Sendable {
         /// Of all, in seconds.
         package let sum: Double
 
+        /// How many were added.
         package var count: Int { cumulated.last ?? 0 }
     }
 
+    /// A copy, made without stopping whoever adds.
     package var reading: Reading {
         var cumulated: [Int] = []
         for index in 0..<LatencyHistogram.buckets {

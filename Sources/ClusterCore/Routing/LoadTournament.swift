@@ -14,6 +14,8 @@ package struct LoadTournament: Sendable {
     /// What stands where there is no node.
     private static let nobody: Int32 = -1
 
+    /// Plays all rounds once.
+    /// - Parameter loads: a node is called by its position in it from then on.
     package init(_ loads: [NodeLoad], policy: SelectionPolicy) {
         self.policy = policy
         self.loads = loads
@@ -32,6 +34,7 @@ package struct LoadTournament: Sendable {
         return Int(position)
     }
 
+    /// Nodes, those that cannot be tried included.
     package var count: Int { loads.count }
 
     /// Takes what was just seen of a node.

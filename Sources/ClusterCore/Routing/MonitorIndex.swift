@@ -10,6 +10,7 @@ package final class MonitorIndex: Sendable, Equatable {
     /// The nodes that own any monitor, each once.
     package let nodes: [NodeID]
 
+    /// Of no monitors: what there is before the first reading.
     package static let empty = MonitorIndex(ids: [], owners: [], nodes: [])
 
     private init(ids: [Int64], owners: [UInt16], nodes: [NodeID]) {
@@ -43,6 +44,7 @@ package final class MonitorIndex: Sendable, Equatable {
         self.init(ids: ids, owners: owners, nodes: nodes)
     }
 
+    /// Monitors that belong to some node, paused ones included.
     package var count: Int { ids.count }
 
     /// The place in `nodes` of the node that runs the monitor; nil when nobody does.

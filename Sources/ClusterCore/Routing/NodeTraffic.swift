@@ -12,6 +12,7 @@ package final class NodeTraffic: Sendable {
 
     private static let serials = Atomic<UInt64>(0)
 
+    /// Never given to another object of this process.
     package let serial: Serial
     /// Client connections that are on this node now, tunnels included.
     package let openConnections = Atomic<Int>(0)
@@ -106,7 +107,9 @@ package final class NodeTraffic: Sendable {
 
 /// How long a node that refused a connect is passed over.
 package enum EjectionLimits {
+    /// Of the first ejection; doubled by each further one until a connect or a probe succeeds (ChoosingANode.md).
     package static let first: Duration = .milliseconds(500)
+    /// Where the doubling ends; the jitter of ±10 % comes on top.
     package static let longest: Duration = .seconds(30)
 
     /// - Parameter failures: ejections in a row, 1 for the first.

@@ -29,6 +29,7 @@ package struct RoutingTable: Sendable {
         self.shortage = shortage
     }
 
+    /// Of a balancer that has read nothing yet.
     package static let empty = RoutingTable(generation: 0, isSetupPending: false, nodes: [], monitorLimit: 1000)
 
     /// Whether some client could be sent somewhere.
@@ -60,9 +61,11 @@ package struct RoutingNode: Sendable {
     package let effects: AdminEffects
     /// Whether this balancer can reach it: its own probes where it has any, else `status`.
     package let isReachable: Bool
+    /// Kuma's own mark; `RoutingTable.primaryNode` says what it leads to.
     package let isPrimary: Bool
     /// Monitors it effectively runs: the first part of its load.
     package let monitorCount: Int
+    /// The one object of this node, the same in every table.
     package let traffic: NodeTraffic
 
     package init(

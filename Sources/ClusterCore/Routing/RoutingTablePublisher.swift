@@ -13,6 +13,7 @@ package final class RoutingTablePublisher: Sendable {
     private let state: Mutex<State>
     private let latestGeneration: Atomic<UInt64>
 
+    /// - Parameter table: what readers get until one with a higher generation is published.
     package init(_ table: RoutingTable = .empty) {
         state = Mutex(State(table: table, wakes: []))
         latestGeneration = Atomic(table.generation)

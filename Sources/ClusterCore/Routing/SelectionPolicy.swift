@@ -21,7 +21,9 @@ package enum NodeStanding: UInt8, Sendable, Comparable, BitwiseCopyable {
 /// The two numbers and the standing that decide between nodes, as plain data: a reactor keeps one per node in a flat array.
 package struct NodeLoad: Sendable, Equatable, BitwiseCopyable {
     package var standing: NodeStanding
+    /// Active monitors that it effectively runs.
     package var monitorCount: Int
+    /// Of this balancer alone: what goes over others is not known.
     package var openConnections: Int
 
     package init(standing: NodeStanding, monitorCount: Int, openConnections: Int) {
@@ -43,6 +45,7 @@ package struct SelectionPolicy: Sendable, Equatable {
         self.slowStart = slowStart
     }
 
+    /// What is compared among nodes of one standing, in monitors; the smaller is better.
     package func score(_ load: NodeLoad) -> Double {
         Double(load.monitorCount) + connectionWeight * Double(load.openConnections)
     }

@@ -25,6 +25,7 @@ package struct SessionShard: Sendable {
     private var vacant = SessionShard.none
     private var newest = SessionShard.none
     private var oldest = SessionShard.none
+    /// Sessions held, expired ones included until they are met.
     package private(set) var count = 0
 
     /// - Parameters:
@@ -64,6 +65,7 @@ package struct SessionShard: Sendable {
         return entries[index].node
     }
 
+    /// Nothing happens when it is unknown.
     package mutating func forget(_ key: SessionKey) {
         if let index = find(key) { remove(index) }
     }

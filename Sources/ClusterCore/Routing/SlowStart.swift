@@ -5,6 +5,7 @@ package struct SlowStart: Sendable, Equatable {
     /// `LB_SLOW_START` in nanoseconds; 0: at once.
     private let span: UInt64
 
+    /// - Parameter span: `LB_SLOW_START`; zero or less: a node gets its whole share at once.
     package init(over span: Duration) {
         let (seconds, attoseconds) = span.components
         self.span = UInt64(max(seconds, 0)) * 1_000_000_000 + UInt64(max(attoseconds, 0) / 1_000_000_000)

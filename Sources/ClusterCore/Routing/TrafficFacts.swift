@@ -43,6 +43,7 @@ package final class ServingState: Sendable {
 
     package init() {}
 
+    /// Once true it stays so.
     package var isDraining: Bool { draining.load(ordering: .acquiring) }
 
     /// From now on no new connection is accepted and `/lb/ready` answers 503.

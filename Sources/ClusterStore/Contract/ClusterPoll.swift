@@ -8,7 +8,9 @@ package struct ClusterPoll: Sendable, Equatable {
     package let rejectedRows: [String]
     /// Whether Kuma's `user` table has a row.
     package let isSetUp: Bool
+    /// Of the `monitor` table; of no monitors while Kuma has not made that table.
     package let fingerprint: AssignmentFingerprint
+    /// `.unreadable` where one of the tables is missing that they are read with: ours, or Kuma's `user`.
     package let orders: StandingOrders
     /// The database's clock while it answered, since 1970; nil where our own tables do not exist.
     package let time: Duration?
@@ -26,9 +28,12 @@ package struct ClusterPoll: Sendable, Equatable {
     }
 }
 
+/// A node's `monitor_count`, before and after it was counted anew. Only rows with `active = 1` are.
 package struct MonitorRecount: Sendable, Equatable {
     package let node: NodeID
+    /// What stood in its row: as a rule what its agent's last beat counted.
     package let before: Int
+    /// Active monitors that it effectively runs, by the `monitor` table; this stands in its row now.
     package let after: Int
 
     package init(node: NodeID, before: Int, after: Int) {
@@ -62,7 +67,9 @@ package struct SchemaReport: Sendable, Equatable {
 
 /// Which host of `DB_HOST` a store works on, and why others are not fit (Tables.md).
 package struct DatabaseHosts: Sendable, Equatable {
+    /// A host that should not be worked on, or cannot be, and why.
     package struct Unfit: Sendable, Equatable {
+        /// As configured.
         package let host: String
         /// In our own words, which continue a sentence that begins with the host.
         package let reason: String
@@ -75,6 +82,7 @@ package struct DatabaseHosts: Sendable, Equatable {
 
     /// As configured; nil before the first connection.
     package let current: String?
+    /// In the order of `DB_HOST`, as each was last found; `current` can be among them, where no other host is better.
     package let unfit: [Unfit]
 
     package init(current: String?, unfit: [Unfit]) {

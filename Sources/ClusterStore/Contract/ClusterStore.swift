@@ -6,7 +6,9 @@ package import ClusterCore
 /// Everything the cluster software asks of the database. `MariaDBClusterStore` is the real one; `InMemoryClusterStore`
 /// obeys the same contract test suite and serves the tests of the layers above.
 ///
-/// Every call has a deadline, computes ages on the database's clock, and is safe to repeat after an error.
+/// Every call has a deadline, computes ages on the database's clock, and is safe to repeat after an error. Any may throw
+/// `.unavailable` and `.deadlineExceeded`, `.notPermitted` where a right is missing, and `.schemaMissing` where a table is; one
+/// that writes `.contended` too. What is said below of errors comes on top.
 package protocol ClusterStore: AgentStore, ControlStore {}
 
 /// What an agent needs.
@@ -21,15 +23,17 @@ package protocol AgentStore: Sendable {
     /// node when its row is missing. A row on which a *live* agent with another instance reported is left untouched and
     /// named as a conflict; live means: not detached, and reported within `AgentReport.ownershipTTL`. A host that takes
     /// precedence replaces the row's, and the answer says what stood there.
+    /// - Throws: `.unavailable` also when somebody changed the row meanwhile: the next beat writes it.
     func report(_ report: AgentReport) async throws(StoreError) -> ReportAnswer
 
     /// Says that this agent goes away on purpose. Changes nothing when the row belongs to another instance by now.
     func detach(_ node: NodeID, instance: AgentInstance) async throws(StoreError)
 
-    /// The active monitors that `node` effectively runs, ascending.
+    /// The active monitors that `node` effectively runs, ascending; none while Kuma has not made their table.
     func monitors(runBy node: NodeID) async throws(StoreError) -> [MonitorID]
 
-    /// The row of one node; nil when it is not registered.
+    /// The row of one node, also one with `active = 0`; nil when it is not registered.
+    /// - Throws: `.refused` when the row cannot be understood.
     func node(_ id: NodeID) async throws(StoreError) -> NodeRecord?
 
     /// Writes a person's decision about a node, whatever stood there. Returns false when no such node is registered.
@@ -39,20 +43,25 @@ package protocol AgentStore: Sendable {
     func record(_ events: [ClusterEvent]) async throws(StoreError)
 }
 
-/// What a balancer needs.
+/// What a balancer needs. Whatever is asked `under` a lease throws `.leaseLost` when that is not ours any more, and whatever
+/// takes moves `.refused` above `MoveLimits.batch`: then nothing was written.
 package protocol ControlStore: Sendable {
+    /// As an agent's.
     func prepareSchema() async throws(StoreError) -> SchemaReport
 
     /// Nodes, set-up state with standing orders, and the fingerprint of the assignments: the periodic poll, at most one
     /// query each.
+    /// - Throws: `.schemaMissing` without the table `node` or our columns on it; other tables may be missing.
     func poll() async throws(StoreError) -> ClusterPoll
-    /// The full map, re-read only when the fingerprint changed. Ascending by monitor id.
+    /// The full map, re-read only when the fingerprint changed. Ascending by monitor id, paused monitors included; empty while
+    /// Kuma has not made their table.
     func assignments() async throws(StoreError) -> [MonitorAssignment]
 
     /// Announces this balancer, so that `/lb/leader` can list it; rows unseen for an hour are dropped,
     /// and so are closed journal entries beyond their limits. Returns all that are announced.
     @discardableResult
     func announce(_ balancer: BalancerPresence) async throws(StoreError) -> [BalancerRecord]
+    /// All that are announced, ascending by id; also those unseen for long, until somebody announces.
     func balancers() async throws(StoreError) -> [BalancerRecord]
 
     /// Takes the lease when it is free or expired, renews it when `holder` holds it. Compare-and-set on the database's
@@ -106,7 +115,7 @@ package protocol ControlStore: Sendable {
     func rebalance(_ moves: [PlannedMove], for job: Int64, under lease: Lease) async throws(StoreError) -> RebalanceStep
     /// Ends a job; nothing happens when it is over.
     func finishJob(_ job: Int64, as end: RebalanceEnd, under lease: Lease) async throws(StoreError)
-    /// The journal, newest first.
+    /// The journal, newest first; entries whose reason is a word of a later version are passed over.
     func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove]
 
     /// Stops automatic moves, or changes who, why and until when. Waits for a batch that is under way: once it has
@@ -115,9 +124,11 @@ package protocol ControlStore: Sendable {
     /// Returns whether there was such a pause.
     func resume(_ end: PauseEnd) async throws(StoreError) -> Bool
 
+    /// As an agent's; the history learns of it only by `record`.
     func setAdminState(_ state: AdminState, of node: NodeID) async throws(StoreError) -> Bool
+    /// As an agent's.
     func record(_ events: [ClusterEvent]) async throws(StoreError)
-    /// Newest first.
+    /// The history, newest first; kinds of a later version are passed over.
     func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent]
     /// The newest `count` of both, newest first.
     func history(newest count: Int) async throws(StoreError) -> (events: [RecordedEvent], moves: [RecordedMove])
@@ -125,7 +136,8 @@ package protocol ControlStore: Sendable {
     /// Which database host it works on, and why others are not fit; nil where there is no such thing. Never blocks.
     var databaseHosts: DatabaseHosts? { get }
 
-    /// `monitor_count` of every node, recounted from the `monitor` table now: before and after.
+    /// Counts every node's active monitors in the `monitor` table now, and writes `monitor_count` where it differs.
+    /// - Returns: before and after, ascending by node id.
     func recountMonitors() async throws(StoreError) -> [MonitorRecount]
 }
 

@@ -1,5 +1,6 @@
 package import ClusterCore
 
+/// How much the two tables keep that only people read, and how much of them goes into one answer.
 package enum HistoryLimits {
     /// Rows kept in `cluster_event`; older ones are trimmed.
     package static let events = 10_000
@@ -10,12 +11,15 @@ package enum HistoryLimits {
     package static let page = 1_000
 }
 
+/// Which events a page of the history shows. Every condition that is set must hold.
 package struct EventQuery: Sendable, Equatable {
     /// 1 to `HistoryLimits.page`.
     package var limit: Int
     /// Only events with a smaller id.
     package var before: Int64?
+    /// Only events about this node; nil: also those about none.
     package var node: NodeID?
+    /// Nil: every kind that this version knows.
     package var kind: ClusterEvent.Kind?
 
     package init(limit: Int = 100, before: Int64? = nil, node: NodeID? = nil, kind: ClusterEvent.Kind? = nil) {
@@ -28,16 +32,20 @@ package struct EventQuery: Sendable, Equatable {
 
 /// One row of the journal, for people.
 package struct RecordedMove: Sendable, Equatable {
+    /// The journal's key; the numbers have gaps on Galera.
     package let id: Int64
     package let monitor: MonitorID
+    /// Who ran it before the first move of this absence: not the last place it came from when it was moved on.
     package let from: NodeReference
     package let to: NodeReference
+    /// Its `assigned_node` before the first move of this absence, nil for none: what a return restores.
     package let previousAssigned: NodeReference?
     package let reason: MoveReason
     /// ISO-8601 UTC with milliseconds, by the database's clock.
     package let movedAt: String
     /// Nil while the monitor is away from home.
     package let closedAt: String?
+    /// Nil while the entry is open, and where a later version wrote a word that we do not know.
     package let outcome: MoveOutcome?
 
     package init(
@@ -56,6 +64,7 @@ package struct RecordedMove: Sendable, Equatable {
     }
 }
 
+/// Which entries a page of the journal shows. Every condition that is set must hold.
 package struct MoveQuery: Sendable, Equatable {
     /// 1 to `HistoryLimits.page`.
     package var limit: Int
@@ -63,6 +72,7 @@ package struct MoveQuery: Sendable, Equatable {
     package var before: Int64?
     /// Moved away from it or to it.
     package var node: NodeID?
+    /// Nil: every reason that this version knows.
     package var reason: MoveReason?
 
     package init(limit: Int = 100, before: Int64? = nil, node: NodeID? = nil, reason: MoveReason? = nil) {
@@ -73,6 +83,7 @@ package struct MoveQuery: Sendable, Equatable {
     }
 }
 
+/// How many monitors are moved at once.
 package enum MoveLimits {
     /// Monitors in one transaction: bounds lock time (about 0.2 s of the database's work) and Galera write sets.
     /// Of a busy database a transaction costs ten waits for its turn, however few it moves.

@@ -17,6 +17,7 @@ package protocol MonitorContentStore: Sendable {
 package struct MonitorContents: Hashable, Sendable {
     /// What the digests are of: a Kuma of another version has other columns, and then no two digests can be compared.
     package let columns: [String]
+    /// Of the active monitors that the node effectively runs; one whose row is too large to be digested is missing.
     package let byMonitor: [MonitorID: MonitorContent]
 
     package init(columns: [String], byMonitor: [MonitorID: MonitorContent]) {
@@ -27,10 +28,12 @@ package struct MonitorContents: Hashable, Sendable {
 
 /// Names one announcement of an edit.
 package struct EditMark: Hashable, Sendable {
+    /// Compared only for being the same; what it says means nothing.
     package let text: String
 
     package init(text: String) { self.text = text }
 
+    /// Another one for each announcement: 64 random bits, so that no two agents choose the same.
     package static func random() -> EditMark { EditMark(text: String(UInt64.random(in: 0...UInt64.max), radix: 36)) }
 }
 

@@ -2,12 +2,14 @@ package import ClusterCore
 
 /// What people have asked of whoever leads, as a poll found it.
 package struct StandingOrders: Sendable, Equatable {
+    /// Whether the tables say what was asked for.
     package enum Source: Sendable, Equatable {
         case tables
         /// A table of ours is missing, such as in the middle of a restore: nobody knows what was asked for.
         case unreadable
     }
 
+    /// While it is `.unreadable`, `pause` and `job` are nil and that means nothing: nothing may be moved.
     package var source = Source.tables
     /// Set also when its time is over and nobody has cleared it yet.
     package var pause: PauseState?
@@ -27,6 +29,7 @@ package struct StandingOrders: Sendable, Equatable {
 package struct PauseState: Sendable, Equatable {
     /// Who paused, for people.
     package let by: String
+    /// As the person gave it; may be empty.
     package let reason: String
     /// When it ends by itself, since 1970, UTC; nil: when a person resumes.
     package let until: Duration?
@@ -40,12 +43,15 @@ package struct PauseState: Sendable, Equatable {
         self.remaining = remaining
     }
 
+    /// Whether its time was over when it was polled; never for one without an end.
     package var isOver: Bool { remaining.map { $0 <= .zero } ?? false }
 }
 
+/// A person's request that nothing be moved. It takes the place of a pause that stands, its end included.
 package struct PauseOrder: Sendable, Equatable {
     /// At most `TextLimits.nodeDetail` scalars each; longer texts are cut.
     package let by: String
+    /// May be empty; cut like `by`.
     package let reason: String
     /// Since 1970, UTC, to the millisecond; nil: until a person resumes.
     package let until: Duration?
@@ -71,15 +77,21 @@ package enum PauseEnd: Sendable, Equatable {
 /// works at every balancer without a redirect to one that the client may not be able to reach, and a job survives the
 /// balancer that took it and every leader that works on it.
 package struct RebalanceJob: Sendable, Equatable {
+    /// The `state` column. It ends in one of the last three and never leaves that again.
     package enum State: String, Sendable, CaseIterable {
         /// No leader has begun.
         case pending
+        /// A leader has begun a batch; from then on whoever leads goes on with it.
         case running
+        /// Nothing is left that it may move.
         case done
+        /// By a person; what was moved before stays where it is.
         case cancelled
+        /// `error` says why; what was moved before stays where it is.
         case failed
     }
 
+    /// The table's key: a later job has a higher one.
     package let id: Int64
     package let kind: RebalanceKind
     package var state: State
@@ -87,12 +99,15 @@ package struct RebalanceJob: Sendable, Equatable {
     package let requestedBy: String
     /// Planned when it was asked for; a job never moves more than that, whatever happens meanwhile.
     package let total: Int
+    /// Monitors that have another home by it, counted in the transaction that moves them.
     package var moved: Int
     /// It ends after the batch under way.
     package var isCancelled: Bool
     /// ISO-8601 UTC with milliseconds, by the database's clock; so are the others.
     package let requestedAt: String
+    /// Nil before the first batch, and for good when it ended without one.
     package var startedAt: String?
+    /// Nil while it is active.
     package var finishedAt: String?
     /// Why it failed.
     package var error: String?
@@ -115,6 +130,7 @@ package struct RebalanceJob: Sendable, Equatable {
         self.error = error
     }
 
+    /// Whether a leader has still to work on it; also of one that is cancelled and not ended yet.
     package var isActive: Bool {
         switch state {
         case .pending, .running: true
@@ -122,9 +138,12 @@ package struct RebalanceJob: Sendable, Equatable {
         }
     }
 
+    /// How many its leader may still move: by the plan of when it was asked for, whatever there is to move by now. Never
+    /// below zero.
     package var remaining: Int { max(total - moved, 0) }
 }
 
+/// A job to be written: what a person asked for, with the size of the plan that was made of it.
 package struct RebalanceOrder: Sendable, Equatable {
     package let kind: RebalanceKind
     /// The most that may be moved: what the plan says.
@@ -153,6 +172,7 @@ package enum RebalanceEnd: Sendable, Equatable {
     case cancelled
     case failed(reason: String)
 
+    /// What the row's `state` becomes.
     package var state: RebalanceJob.State {
         switch self {
         case .done: .done
@@ -170,6 +190,7 @@ package enum RebalanceEnd: Sendable, Equatable {
     }
 }
 
+/// How many jobs the list keeps.
 package enum JobLimits {
     /// Finished jobs kept for people; older ones are trimmed.
     package static let kept = 100

@@ -12,15 +12,23 @@ package struct AgentReport: Sendable, Equatable {
     package let host: String
     /// Whether `host` also replaces what the row says.
     package let hostPrecedence: HostPrecedence
+    /// Used when the row must be registered; one that stands keeps what it says.
     package let isPrimary: Bool
+    /// This start of the agent: what tells it from another that reports for the same node.
     package let instance: AgentInstance
+    /// The agent's own; not cut, the column holds 100 characters.
     package let version: String
+    /// What the agent's judge believes, not what the last probe found.
     package let status: NodeStatus
+    /// What the last probe found. `.detached` is written by `detach` alone.
     package let health: AgentHealth
     /// At most `TextLimits.nodeDetail` scalars; longer texts are cut.
     package let detail: String
+    /// Probes in a row that succeeded, the last one included; 0 when that failed.
     package let okStreak: Int
+    /// Probes in a row that failed, the last one included; 0 when that succeeded.
     package let failStreak: Int
+    /// How long the last probe took; the row holds whole milliseconds.
     package let probeTime: Duration
     /// Between two beats, while nothing changes.
     package let interval: Duration
@@ -47,7 +55,9 @@ package struct AgentReport: Sendable, Equatable {
     }
 }
 
+/// What became of a beat.
 package enum ReportOutcome: Sendable, Equatable {
+    /// The row stood and is this agent's.
     case written
     /// The row did not exist; it does now.
     case registered
@@ -74,8 +84,11 @@ package struct ReportAnswer: Sendable, Equatable {
 /// What a balancer says of a silent node.
 package struct SpokenStatus: Sendable, Equatable {
     package let node: NodeID
+    /// What the balancer's own probes say of the node; `.offline` too where it has no address to be probed at.
     package let status: NodeStatus
+    /// The balancer's probes that succeeded in a row; they replace what the agent counted.
     package let okStreak: Int
+    /// The balancer's probes that failed in a row; `fall` for a node without an address.
     package let failStreak: Int
     /// At most `TextLimits.nodeDetail` scalars; longer texts are cut.
     package let detail: String

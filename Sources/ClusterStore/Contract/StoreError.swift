@@ -10,11 +10,13 @@ package enum StoreError: Error, Sendable, Equatable {
     case contended(reason: String)
     /// The lease is held by another balancer, or expired: the transaction was rolled back whole, nothing was written.
     case leaseLost
-    /// The database user may not do this; `sql` is what an administrator can run instead, one statement a line.
+    /// The database user may not do this; `sql` is what an administrator can run instead, one statement a line: of
+    /// `prepareSchema`, empty from any other call.
     case notPermitted(reason: String, sql: [String])
     /// A table or column that Kuma makes is not there yet: Kuma has never started on this database.
     case schemaMissing(reason: String)
-    /// The server refused the statement for another reason: a defect of ours or of the schema.
+    /// The server refused the statement for another reason: a defect of ours or of the schema. `code` is the server's number;
+    /// 0 where it was found on our side.
     case refused(code: UInt32, reason: String)
 
     /// Who found that a statement's time was up.
@@ -70,6 +72,7 @@ extension StoreError {
         case refused
     }
 
+    /// The case without its texts.
     package var kind: Kind {
         switch self {
         case .unavailable: .unavailable
@@ -91,6 +94,7 @@ package enum AskedAgain {
     static let pause: Duration = .milliseconds(200)
 
     /// The call's result, asked for again after errors that say nothing of the call itself.
+    /// - Throws: the error of the third attempt, or at once any but `.unavailable` and `.deadlineExceeded`.
     package static func result<Result>(
         of call: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
@@ -110,6 +114,8 @@ package enum AskedAgain {
 
     /// The result of a call that alters tables, asked for again while one of them is in use. Somebody's read may be over in an
     /// instant, and so is what MariaDB's own threads do with a table after each change.
+    /// - Parameter limit: for how long a table that is in use is tried again.
+    /// - Throws: `.contended` when the table was in use for so long, or the task was cancelled; else as `result`.
     package static func whenFree<Result>(
         within limit: Duration = .seconds(10), of call: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {

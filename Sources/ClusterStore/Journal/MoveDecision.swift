@@ -18,7 +18,9 @@ package enum MoveOutcome: String, Sendable, CaseIterable {
 
 /// What moving one monitor writes. Decided here for every store, so that both hold the same journal.
 package struct MoveDecision: Equatable {
+    /// The open entry that ends with this move.
     package struct Closing: Equatable {
+        /// The journal's key.
         package let entry: Int64
         package let outcome: MoveOutcome
     }

@@ -7,12 +7,16 @@ package struct MoveTally: Sendable {
 
     private var counts: [NodeReference: [NodeReference: Int]] = [:]
 
+    /// Of nothing yet.
     package init() {}
 
+    /// One more monitor that moved.
     package mutating func add(from: NodeReference, to: NodeReference) {
         counts[from, default: [:]][to, default: 0] += 1
     }
 
+    /// One line for each node that monitors came from, in the order of the names.
+    /// - Parameter verb: what was done to them, such as `moved` or `returned`.
     package func lines(verb: String) -> [(node: NodeReference, line: String)] {
         counts.sorted { $0.key.text < $1.key.text }.map { from, receivers in
             let sorted = receivers.sorted { $0.key.text < $1.key.text }

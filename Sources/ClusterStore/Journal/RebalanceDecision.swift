@@ -3,8 +3,11 @@ package import ClusterCore
 /// What giving one monitor another home writes: `node_id`, no override, and a journal entry that is closed at once.
 package struct RebalanceDecision: Equatable {
     package let monitor: MonitorID
+    /// Its new home.
     package let to: NodeID
+    /// Who runs it now, whatever its home was.
     package let from: NodeReference
+    /// Its override until now, which is one of ours; nil for none. Nobody restores it: the entry says what was.
     package let previousAssigned: NodeReference?
     package let reason: MoveReason
     /// The entry that was open until now.

@@ -2,6 +2,7 @@ package import ClusterCore
 
 /// A `node` row that cannot be understood; its text is the line a person reads.
 package struct RejectedRow: Error, CustomStringConvertible {
+    /// Names the id or the column's word as it stands, for whoever is to correct the row.
     package let description: String
 
     /// Turns the two columns that Kuma and people fill into types.

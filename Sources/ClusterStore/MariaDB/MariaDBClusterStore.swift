@@ -12,11 +12,16 @@ package struct MariaDBClusterStore: ClusterStore {
     let notices: LockNotices
     let tenure = LeaseTenure()
 
+    /// On a connection that is there already. It should have `writeProbe` set, as the other initialiser does: without it a
+    /// locked host cannot be told from a locked row.
+    /// - Parameter logger: gets which monitors are passed over because somebody keeps them locked, once a minute at most.
     package init(_ connection: Connection, logger: Logger) {
         self.connection = connection
         notices = LockNotices(logger)
     }
 
+    /// On a connection of its own, which is made with the first call and not here.
+    /// - Parameter logger: for the connection as well.
     package init(_ options: ConnectionOptions, logger: Logger) {
         var options = options
         options.writeProbe = FenceSQL.mayAnythingBeWritten

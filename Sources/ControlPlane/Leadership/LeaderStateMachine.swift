@@ -5,6 +5,7 @@ package import ClusterStore
 /// the database would: the TTL is counted from *before* the question was sent. The fencing epoch protects the tables
 /// even if this belief were wrong.
 package struct LeaderStateMachine: Sendable {
+    /// What became of this balancer's lead.
     package enum Change: Sendable, Equatable {
         case none
         case elected(Lease)
@@ -28,11 +29,15 @@ package struct LeaderStateMachine: Sendable {
     private var belief = Belief.nothing
     private var nextAsk: ContinuousClock.Instant?
 
+    /// - Parameters:
+    ///   - ttl: what is asked for with each question.
+    ///   - renewal: from one question to the next, while nothing is due sooner.
     package init(ttl: Duration, renewal: Duration) {
         self.ttl = ttl
         self.renewal = renewal
     }
 
+    /// Whether the lease should be asked for now: before the first answer, at each renewal, and when another's lease ends.
     package func isDue(now: ContinuousClock.Instant) -> Bool { nextAsk.map { now >= $0 } ?? true }
 
     /// The lease, while it surely is ours.

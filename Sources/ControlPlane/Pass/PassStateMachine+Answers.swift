@@ -3,6 +3,8 @@ package import ClusterStore
 
 /// What the database said to the statement under way.
 extension PassStateMachine {
+    /// Takes the answer to what was asked last and goes on. It must be of the statement's kind; where nothing was asked it
+    /// is dropped.
     package mutating func answered(_ answer: PassAnswer, _ moment: PassMoment) -> Step {
         guard let asked = pass.asked else { return .rest(.zero) }
         pass.asked = nil

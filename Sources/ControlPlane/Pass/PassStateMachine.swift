@@ -101,6 +101,9 @@ package struct PassStateMachine: Sendable {
     var pass: Progress
     var effects: [PassEffect] = []
 
+    /// Of a balancer that has just started: the first pass prepares the schema, asks for the lease and announces the
+    /// balancer.
+    /// - Parameter now: all of that is due from then on.
     package init(
         configuration: ControlPlaneConfiguration, identity: BalancerPresence, now: ContinuousClock.Instant
     ) {

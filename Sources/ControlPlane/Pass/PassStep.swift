@@ -57,12 +57,14 @@ package enum PassEffect: Sendable {
 
 /// One line of the log.
 package struct PassRemark: Sendable, Equatable {
+    /// The log's own levels, by which the machine needs no logger.
     package enum Level: Sendable, Equatable {
         case info, notice, warning, error
     }
 
     package let level: Level
     package let text: String
+    /// What varies from one such line to the next: the line's metadata.
     package let facts: [String: String]
 
     package init(_ level: Level, _ text: String, _ facts: [String: String] = [:]) {

@@ -3,7 +3,9 @@ package import ClusterStore
 
 /// What the last good poll read, whole, and when. Ages in it are as of `readAt`.
 package struct ClusterSnapshot: Sendable {
+    /// Where a snapshot is from.
     package enum Source: Sendable, Equatable {
+        /// Of a poll of this run.
         case database
         /// Of an earlier run of this balancer: good enough to route by, never to act upon.
         case stateFile
@@ -12,9 +14,11 @@ package struct ClusterSnapshot: Sendable {
     package let source: Source
     /// Ascending by node id.
     package var nodes: [NodeRecord]
+    /// Whether Kuma's `user` table had a row: else everything goes to the primary node.
     package var isSetUp: Bool
     /// Ascending by monitor id.
     package private(set) var assignments: [MonitorAssignment]
+    /// Of `assignments`, and in step with them; nothing but zeros where they are from a state file.
     package private(set) var census: AssignmentCensus
     /// Who runs which monitor, as the request path looks it up.
     package private(set) var monitors: MonitorIndex
@@ -30,6 +34,8 @@ package struct ClusterSnapshot: Sendable {
     /// A person's recount that is newer than the poll.
     package var recounts: [NodeID: Int] = [:]
 
+    /// Counts the assignments in one walk (`AssignmentSurvey`).
+    /// - Parameter assignments: ascending by id; none where they are from a state file.
     package init(
         source: Source = .database, nodes: [NodeRecord], isSetUp: Bool, assignments: [MonitorAssignment],
         readAt: ContinuousClock.Instant,

@@ -9,6 +9,7 @@ package struct NodeTrafficRegistry: Sendable {
 
     package init() {}
 
+    /// The node's object, made when it is asked for first.
     package mutating func traffic(of node: NodeID) -> NodeTraffic {
         if let known = traffic[node] { return known }
         let new = NodeTraffic()

@@ -12,11 +12,13 @@ package struct StateFile: Sendable {
 
     package init(path: String) { self.path = path }
 
+    /// Why the file cannot be read, or cannot be written, in words for a log; they begin with its path.
     package struct Problem: Error, Sendable, CustomStringConvertible {
         package let description: String
     }
 
     /// - Returns: nil when there is no such file.
+    /// - Throws: when it cannot be read, is above `largestBytes`, is no such state, or of another version.
     package func read() throws(Problem) -> SavedState? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
@@ -49,6 +51,7 @@ package struct StateFile: Sendable {
     }
 
     /// Replaces the file whole: a reader, or a crash, sees the old state or the new one.
+    /// - Throws: when it could not be written; then the old one stands.
     package func write(_ state: SavedState) throws(Problem) {
         do {
             let encoder = JSONEncoder()
@@ -62,15 +65,21 @@ package struct StateFile: Sendable {
 
 /// The contents of the state file.
 package struct SavedState: Sendable, Equatable, Codable {
+    /// What is written, and the only one that is read: with another one the file is of no use and is replaced.
     package static let version = 1
 
+    /// A row of the `node` table, as far as requests are routed by it.
     package struct Node: Sendable, Equatable, Codable {
         package let id: String
         package let name: String
+        /// As the column stood; nil for NULL.
         package let host: String?
+        /// As the column stood: a word of `NodeStatus`.
         package let status: String
+        /// As the column stood, a word of a later version included.
         package let adminState: String
         package let isPrimary: Bool
+        /// By the assignments at that time: there are none in the file.
         package let monitorCount: Int
         /// The last good address of the host name, without port.
         package let address: String?
@@ -78,6 +87,7 @@ package struct SavedState: Sendable, Equatable, Codable {
 
     package let version: Int
     package let isSetUp: Bool
+    /// Ascending by id; at most `RoutingLimits.nodes`.
     package let nodes: [Node]
 
     /// - Parameter resolved: the last good address of a node.

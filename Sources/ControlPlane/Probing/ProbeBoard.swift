@@ -7,10 +7,14 @@ package import ClusterCore
 /// gets twice the time of its last good answer, so that suspicion alone condemns nobody, and one that is offline already the
 /// whole time: a good answer that takes long ends that, too.
 package struct ProbeBoard: Sendable {
+    /// How nodes are judged, and how long and how many of them are asked at once.
     package struct Limits: Sendable, Equatable {
         package var judge: HealthJudge.Limits
+        /// Of a probe of a node that is not suspect.
         package var timeout: Duration
+        /// Of a probe of a suspect node, unless its last good answer took more than half of this.
         package var suspectTimeout: Duration
+        /// Probes at once, abandoned ones included. Those that somebody waits for (`takeAll`) come on top.
         package var inFlight: Int
 
         package init(judge: HealthJudge.Limits, timeout: Duration, suspectTimeout: Duration, inFlight: Int) {
@@ -21,16 +25,20 @@ package struct ProbeBoard: Sendable {
         }
     }
 
+    /// Why a node is probed.
     package enum Occasion: Sendable, Equatable {
+        /// It is online and nothing speaks against it: the check may go over the connection of an earlier one.
         case routine
-        /// The node is suspect, or nobody has seen it yet.
+        /// The node is suspect, not online, or was not asked yet: it is met as a new client would.
         case suspicion
     }
 
     /// One probe to make now.
     package struct Request: Sendable, Equatable {
         package let node: NodeID
+        /// Its name is not looked up yet: that is the address book's.
         package let address: NodeAddress
+        /// Of the whole check, however many addresses the name has.
         package let timeout: Duration
         package let occasion: Occasion
         /// Names this probe: the result of one that was abandoned meanwhile is dropped.
@@ -49,9 +57,12 @@ package struct ProbeBoard: Sendable {
 
     /// What a balancer's own probes say of a node, or of whether its address is its own.
     package struct Finding: Sendable, Equatable {
+        /// What the judge believes: it begins with what the database said of the node when that came, or got another
+        /// address.
         package let status: NodeStatus
         package let okStreak: Int
         package let failStreak: Int
+        /// The last result that the judge took.
         package let last: ProbeResult
 
         package init(status: NodeStatus, okStreak: Int, failStreak: Int, last: ProbeResult) {
@@ -174,7 +185,9 @@ package struct ProbeBoard: Sendable {
 
     /// What the judges made of a result.
     package struct Recording: Sendable, Equatable {
+        /// Of whether this balancer reaches the node.
         package let routing: HealthJudge.Verdict
+        /// Of the node itself; `.unchanged` where nobody can say whose answer it is.
         package let ownership: HealthJudge.Verdict
     }
 

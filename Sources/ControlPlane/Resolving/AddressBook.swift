@@ -16,6 +16,7 @@ package struct AddressBook: Sendable {
     /// Addresses of one name that are tried; further ones are left out.
     package static let addressesOfName = 16
 
+    /// What a resolver said of a name.
     package enum Answer: Sendable, Equatable {
         /// In the resolver's order, ports to be filled in.
         case found([SocketAddress])
@@ -46,6 +47,9 @@ package struct AddressBook: Sendable {
     /// Before it nothing is due; nil after a change, until the names were looked through again.
     private var quietUntil: ContinuousClock.Instant?
 
+    /// - Parameters:
+    ///   - interval: from a good answer to the next look-up of the name.
+    ///   - deadline: how long a look-up may take before it counts as failed.
     package init(interval: Duration, deadline: Duration) {
         self.interval = interval
         self.deadline = deadline
@@ -127,12 +131,14 @@ package struct AddressBook: Sendable {
         return Array((distinct.filter(\.ip.isIPv4) + distinct.filter { !$0.ip.isIPv4 }).prefix(addressesOfName))
     }
 
+    /// Where the node is to be asked or connected to; `.pending` too for a name that the book does not follow.
     package func sight(of node: NodeAddress) -> Sight {
         guard let entry = entries[node.host] else { return .pending }
         guard entry.addresses.isEmpty else { return .known(entry.addresses.map { $0.with(port: node.port) }) }
         return entry.lastError.map { .unknown(reason: $0) } ?? .pending
     }
 
+    /// Whether the name can be taken at its word now; `.unsure` too for one that the book does not follow.
     package func certainty(of host: String, now: ContinuousClock.Instant) -> Certainty {
         entries[host]?.certainty(now: now) ?? .unsure
     }

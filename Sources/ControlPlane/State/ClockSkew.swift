@@ -2,6 +2,7 @@
 package struct ClockSkew: Sendable, Equatable {
     /// Positive: the clock that was met later is ahead.
     package let amount: Duration
+    /// By this machine's clock.
     package let seenAt: ContinuousClock.Instant
 
     package init(amount: Duration, seenAt: ContinuousClock.Instant) {

@@ -11,26 +11,32 @@ package protocol ClusterControl: Sendable {
     func probeAllNodes() async -> [NodeCheck]
     /// Recounts monitors from the `monitor` table and publishes a routing table with them.
     func updateLoads() async throws(StoreError) -> [MonitorRecount]
-    /// Newest first.
+    /// The history, newest first.
+    /// - Throws: `.unavailable` too while `ControlPlane.readers` others read history, journal or jobs.
     func events(_ query: EventQuery) async throws(StoreError) -> [RecordedEvent]
     /// The history as it goes on; nil when too many follow it already.
     func followEvents() -> EventFeed.Subscription?
     /// Those who follow it now.
     var followerCount: Int { get }
     /// The journal, newest first.
+    /// - Throws: as `events`.
     func moves(_ query: MoveQuery) async throws(StoreError) -> [RecordedMove]
 
     /// What a rebalancing would do now. Works on every balancer; changes nothing.
+    /// - Throws: `.unavailable` too before the tables were read in this run: a state file is nothing to plan by.
     func planRebalance(_ request: RebalanceRequest) async throws(StoreError) -> RebalanceOutline
     /// Plans, and hands the job to whoever leads.
     /// - Parameter by: who asks, for people.
+    /// - Throws: as `planRebalance`.
     func requestRebalance(_ request: RebalanceRequest, by: String) async throws(StoreError) -> RebalanceAnswer
     /// Lets the active job end after its current batch; nil when none is active.
     func cancelRebalance() async throws(StoreError) -> RebalanceJob?
     /// The active job and the last ones, newest first.
+    /// - Throws: as `events`.
     func rebalanceJobs() async throws(StoreError) -> [RebalanceJob]
 
-    /// Writes a person's decision about a node, and records it.
+    /// Writes a person's decision about a node, and records it; here as below, a history that cannot be written does not make
+    /// it fail.
     /// - Returns: active monitors that now leave the node for it, none during a pause; nil when no such node is
     ///   registered.
     func setAdminState(_ state: AdminState, of node: NodeID, by: String) async throws(StoreError) -> Int?
@@ -55,7 +61,9 @@ package struct RebalanceRequest: Sendable, Equatable {
 
 /// A plan, as people see it.
 package struct RebalanceOutline: Sendable, Equatable {
+    /// Monitors that would get another home; no more than the request's limit.
     package let moves: Int
+    /// The same, by where they leave and where they go.
     package let routes: [RebalancePlan.Route]
     /// Monitors that stay because a person assigned them.
     package let kept: Int
@@ -67,7 +75,9 @@ package struct RebalanceOutline: Sendable, Equatable {
     }
 }
 
+/// What came of a request to rebalance.
 package enum RebalanceAnswer: Sendable, Equatable {
+    /// The job is written, and whoever leads finds it with the next poll; the outline is the plan that it was sized by.
     case started(RebalanceJob, RebalanceOutline)
     /// There is nothing to do.
     case balanced(RebalanceOutline)

@@ -1,7 +1,9 @@
 package import ClusterCore
 package import ClusterStore
 
+/// What a balancer knows of the database, from how its calls ended.
 package struct DatabaseView: Sendable {
+    /// Whether it answers, be it with a refusal; false until it has.
     package var isReachable: Bool
     /// Since `isReachable` has been as it is.
     package var since: ContinuousClock.Instant

@@ -7,6 +7,7 @@ import Synchronization
 /// Events of several balancers may reach the table in another order than that of their ids; one that comes late by more
 /// than a pass is in the history only.
 package final class EventFeed: Sendable {
+    /// What a follower is sent.
     package enum Signal: Sendable, Equatable {
         case event(RecordedEvent)
         /// Nothing happened for a while; tells a follower's connection from a dead one.
@@ -41,6 +42,7 @@ package final class EventFeed: Sendable {
 
     /// A place in the feed, for as long as it is held.
     package final class Subscription: Sendable {
+        /// For one reader. Ends with the feed, and when `waiting` signals have piled up.
         package let signals: AsyncStream<Signal>
         private let feed: EventFeed
         private let number: UInt64

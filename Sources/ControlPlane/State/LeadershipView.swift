@@ -1,13 +1,17 @@
 package import ClusterCore
 package import ClusterStore
 
+/// Who leads, as one balancer knows it.
 package struct LeadershipView: Sendable {
     /// Nil while nobody is known to lead.
     package var leader: BalancerID?
+    /// Nil while nobody is known to lead.
     package var epoch: Int64?
     /// Until the lease ends, as of the last answer.
     package var expiresIn: Duration?
+    /// Whether this balancer surely holds the lease: false as soon as it ran out, although `leader` names it still.
     package var isSelf: Bool
+    /// As last read; empty before the first announcement.
     package var balancers: [BalancerRecord]
 
     package init(

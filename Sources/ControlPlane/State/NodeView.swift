@@ -10,8 +10,10 @@ package struct NodeView: Sendable {
         case balancer
     }
 
+    /// What this balancer's own probes say of a node.
     package struct Probe: Sendable {
         package let status: NodeStatus
+        /// The last result that the judge took.
         package let last: ProbeResult
         package let okStreak: Int
         package let failStreak: Int
@@ -24,15 +26,18 @@ package struct NodeView: Sendable {
         }
     }
 
+    /// With ages as of the moment of the state.
     package let record: NodeRecord
     package let speaker: Speaker
     /// This balancer's own view; nil before its first probe.
     package let probe: Probe?
+    /// Whether this balancer's data plane passes over it, because it refused a connect.
     package let isEjected: Bool
     /// Where it stands for this balancer's data plane, an ejection included; `.impossible` before the table lists it.
     package let standing: NodeStanding
     /// The part of its share of new connections that it gets, 0 to 1: below 1 for `LB_SLOW_START` after it became routable.
     package let slowStartShare: Double
+    /// Client connections of this balancer that are on it now, tunnels included.
     package let openConnections: Int
     /// Active monitors it effectively runs, by the assignment map (not by its own report).
     package let monitorCount: Int

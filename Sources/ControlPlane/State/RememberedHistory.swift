@@ -8,6 +8,7 @@ package struct RememberedHistory: Sendable {
 
     /// Newest first.
     package var events: [RecordedEvent] = []
+    /// Newest first.
     package var moves: [RecordedMove] = []
 
     package init() {}
