@@ -41,6 +41,7 @@ package struct BodyScanner: Sendable {
 
     private var state: State
 
+    /// Before the first byte of a body. Complete at once for `.none` and `.length(0)`.
     package init(_ framing: BodyFraming) {
         switch framing {
         case .none, .length(0): state = .complete
