@@ -5,6 +5,7 @@ package import HTTPTypes
 /// Why a request was not done: the status, one readable sentence and one word for programs. Each case of `Reason` is
 /// part of the API and never changes its meaning.
 package struct Refusal: Error, Sendable {
+    /// The word for programs; each raw value is what is sent as `reason`.
     package enum Reason: String, Sendable, CaseIterable {
         // The request is wrong.
         case notFound = "not_found"
@@ -70,9 +71,11 @@ package struct Refusal: Error, Sendable {
     }
 
     package let status: HTTPResponse.Status
+    /// One sentence for people, in English, without a full stop; it may change.
     package let error: String
     package let reason: Reason
     let help: Help
+    /// What the status calls for, such as `Allow`, `Retry-After` or `WWW-Authenticate`.
     package let fields: HTTPFields
 
     init(
@@ -85,6 +88,7 @@ package struct Refusal: Error, Sendable {
         self.fields = fields
     }
 
+    /// The refusal as JSON: `error`, `reason`, and what helps.
     package var answer: Answer {
         Answer(.json(json), status: status, fields: fields)
     }
