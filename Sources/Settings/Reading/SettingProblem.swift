@@ -1,8 +1,7 @@
 /// One thing wrong with the configuration: which key, what it held, why that is refused, what would be accepted.
 package struct SettingProblem: Sendable, Equatable, CustomStringConvertible {
     /// The name that was met: a key, an alias, a `_FILE` name, a flag or `--env-file`; `setting argument 3` for what is
-    /// no
-    /// flag.
+    /// no flag.
     package let key: String
     /// As it may be shown: secrets are redacted. Nil when the key is missing or unknown.
     package let value: String?

@@ -5,8 +5,7 @@ package struct SettingSource: Sendable, Equatable {
     /// `flag`, `environment` or `file PATH`.
     package let name: String
     /// By the names that stand there: keys, aliases, `_FILE` names, and whatever nobody knows. An empty text counts as
-    /// not
-    /// set.
+    /// not set.
     package let values: [String: Secret]
 
     package init(name: String, values: [String: Secret]) {
