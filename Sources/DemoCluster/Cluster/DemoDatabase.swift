@@ -180,6 +180,6 @@ package struct DemoDatabase: Sendable {
         return events
     }
 
-    /// Ends the connection and its thread.
+    /// Closes the connection for good; later calls fail.
     package func close() async { await connection.close() }
 }

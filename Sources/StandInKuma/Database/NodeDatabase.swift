@@ -109,7 +109,7 @@ package struct NodeDatabase: MonitorDatabase {
         }
     }
 
-    /// Ends both connections and their threads.
+    /// Closes both connections for good; later calls fail.
     package func close() async {
         await work.close()
         await health.close()
