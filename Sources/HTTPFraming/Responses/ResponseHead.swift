@@ -41,6 +41,7 @@ package enum ContentCoding: Sendable {
 package enum ResponseRejection: String, Error, Equatable, Sendable, CaseIterable {
     case badStatusLine = "bad_status_line"
     case badVersion = "bad_version"
+    /// Whatever is wrong with a field line and has no case of its own.
     case badField = "bad_field"
     case headTooLarge = "head_too_large"
     case tooManyFields = "too_many_fields"
