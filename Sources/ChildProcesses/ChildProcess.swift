@@ -138,7 +138,9 @@ package final class ChildProcess: Sendable {
 
 /// A child could not be started.
 package enum SpawnError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// `package` is Debian's that has it; nil for a program of our own.
     case missing(path: String, package: String?)
+    /// `code` is an errno value.
     case refused(operation: String, code: Int32)
 
     package var description: String {

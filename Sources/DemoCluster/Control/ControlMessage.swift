@@ -2,6 +2,7 @@ package import Secrets
 
 /// What a second terminal asks of the running demo: one line of JSON over a Unix socket, answered by one line.
 package enum ControlRequest: Sendable, Equatable, Codable {
+    /// `target` as `DemoTarget` reads it.
     case act(DemoAction, target: String)
     case status
 }
