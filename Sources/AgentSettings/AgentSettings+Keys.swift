@@ -45,6 +45,7 @@ extension AgentSettings {
             try HealthEndpoint(parsing: text)
         }.example("http://10.0.0.5:3001/api/v1/health")
 
+        /// Default: four of them make the default `REPORT_TTL` of 8 s.
         package let interval = Setting<Duration>.span(
             "AGENT_INTERVAL", "Between two beats; two a second or more while the node's health is changing.",
             unit: .seconds, in: .milliseconds(200)...(.seconds(5)), fallback: .seconds(2)

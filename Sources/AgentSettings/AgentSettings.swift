@@ -6,6 +6,7 @@ package import Settings
 @dynamicMemberLookup
 package struct AgentSettings: Sendable {
     private let values: SettingValues<Keys>
+    /// Required: without it there are no settings.
     package let node: NodeID
     /// Kuma's display name.
     package let name: String
@@ -16,6 +17,7 @@ package struct AgentSettings: Sendable {
     package let database: DatabaseSettings
     /// Where the Kuma process beside this agent answers health checks.
     package let health: HealthEndpoint
+    /// `AGENT_STRICT`.
     package let conflictPolicy: ConflictPolicy
     package let log: LogSettings
     /// As read, for `check-config`.
@@ -29,6 +31,8 @@ package struct AgentSettings: Sendable {
         case exit
     }
 
+    /// What flags, `--help`, the page and the env examples are made from. kuma-balancer knows it, too, so that both
+    /// programs' settings may stand in one file.
     package static let catalogue = SettingCatalogue(of: Keys())
 
     /// - Parameter neighbours: catalogues whose keys may stand in the same environment file.
@@ -53,6 +57,7 @@ package struct AgentSettings: Sendable {
         host = (address ?? NodeAddress(host: HostName.own ?? node.text, port: port)).description
     }
 
+    /// What was read, or the declaration's fallback.
     package subscript<Value>(dynamicMember key: KeyPath<Keys, Setting<Value>>) -> Value {
         values[dynamicMember: key]
     }

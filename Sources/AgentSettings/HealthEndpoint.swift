@@ -4,12 +4,15 @@ import Settings
 /// Where a Kuma process answers health checks, taken from a URL. By plain HTTP: the balancer reaches nodes so, too, and a
 /// Kuma that it cannot reach is no use to a cluster.
 package struct HealthEndpoint: Sendable, Equatable {
+    /// The port of a URL that names none is Kuma's own, 3001, and not HTTP's.
     package let address: NodeAddress
     /// Begins with a slash.
     package let path: String
 
+    /// The cluster fork's health path (FactsAboutKuma.md); also that of a URL that ends with its host or one slash.
     package static let defaultPath = "/api/v1/health"
 
+    /// The Kuma on this machine, by its loopback interface.
     package static func local(port: UInt16) -> HealthEndpoint {
         HealthEndpoint(address: NodeAddress(host: "127.0.0.1", port: port), path: defaultPath)
     }

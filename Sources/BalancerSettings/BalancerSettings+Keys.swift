@@ -22,6 +22,7 @@ extension BalancerSettings {
             "Where `/lb/` is served, too, and nothing else, whatever clients keep the balancer busy with."
         ).example("8086").shown(in: .service, .offered)
 
+        /// 0 counts the cores that are online, a container's own limit left aside: there, say how many.
         package let reactorCount = Setting<Int>.integer(
             "LB_REACTORS", "Reactor threads of the data plane; 0: one for each core.", in: 0...256, fallback: 0)
 
@@ -47,6 +48,7 @@ extension BalancerSettings {
         ).advice("The same on all balancers.").example("address")
             .shown(in: .service, .offered).shown(in: .compose, .set)
 
+        /// What the descriptor limit allows is `DataPlaneLimits.connections(forDescriptors:)`.
         package let connectionLimit = Setting<Int>.integer(
             "LB_MAX_CONNECTIONS", "Client connections at once; 0: what the descriptor limit allows.",
             in: 0...1_000_000, fallback: 0)
@@ -64,24 +66,30 @@ extension BalancerSettings {
         ).advice("HAProxy: `send-proxy-v2`; nginx stream: `proxy_protocol on`.").example("accept")
             .shown(in: .service, .offered)
 
+        /// Empty: nobody is trusted.
         package let trustedProxies = Keys.ranges(
             "LB_TRUSTED_PROXIES", "Proxies whose `X-Forwarded-*` fields are kept and appended to."
         ).example("10.0.0.2").shown(in: .service, .offered).shown(in: .compose, .set)
 
+        /// Only for peers that live: dead ones are found by TCP keep-alive long before.
         package let tunnelIdleLimit = Setting<Duration>.span(
             "LB_TUNNEL_IDLE", "How long a WebSocket may stay silent.", unit: .hours,
             in: .seconds(60)...(.seconds(7 * 86_400)), fallback: .seconds(86_400))
 
+        /// While a node's health is changing, a quarter of it or less.
         package let checkInterval = Setting<Duration>.span(
             "HEALTH_CHECK_INTERVAL", "Between two health checks of a node by this balancer.", unit: .seconds,
             in: .milliseconds(200)...(.seconds(300)), fallback: .seconds(2))
 
         package let checkTimeout = Setting<Duration>.healthCheckTimeout
 
+        /// Default: four beats of an agent (Judging.md).
         package let reportTTL = Setting<Duration>.span(
             "REPORT_TTL", "Silence of an agent after which the leader speaks for its node.", unit: .seconds,
             in: .seconds(2)...(.seconds(300)), fallback: .seconds(8))
 
+        /// Doubled by each flap. Default: long enough that a restart loop of Kuma shows, which needs 4 to 6 s a round
+        /// (FactsAboutKuma.md).
         package let returnHold = Setting<Duration>.span(
             "RETURN_HOLD", "How long a node must be stable before its monitors return to it.", unit: .seconds,
             in: .zero...(.seconds(3600)), fallback: .seconds(30))
@@ -91,6 +99,7 @@ extension BalancerSettings {
             "When monitors move that somebody runs: just before Kuma's next full minute, so that none is left "
                 + "unwatched (`paced`), or without waiting (`at-once`).", fallback: .paced)
 
+        /// Renewed every three tenths of it, so that there are three chances within one (Leading.md).
         package let leaseTTL = Setting<Duration>.span(
             "LEASE_TTL", "How long a leader that fell silent stays leader.", unit: .seconds,
             in: .seconds(3)...(.seconds(120)), fallback: .seconds(10))
@@ -118,6 +127,7 @@ extension BalancerSettings {
         ).advice("Not loopback where a Kuma runs on this machine: its users make it send any request.")
             .example("10.0.0.7").shown(in: .service, .offered)
 
+        /// Empty stands for everybody: a list that names nothing is refused.
         package let apiAllow = Keys.ranges(
             "LB_API_ALLOW", "Clients that may read `/lb/`; not set: everybody. Pin pages stay open."
         ).example("10.0.0.0/8,2001:db8::/32").shown(in: .service, .offered).shown(in: .compose, .set)

@@ -12,6 +12,7 @@ package struct BalancerSettings: Sendable {
     /// As read, for `check-config` and the API's debug page.
     package let resolved: [ResolvedSetting]
 
+    /// What flags, `--help`, the page, the env examples and the API's debug page are made from.
     package static let catalogue = SettingCatalogue(of: Keys())
 
     /// - Parameter neighbours: catalogues whose keys may stand in the same environment file.
@@ -31,6 +32,7 @@ package struct BalancerSettings: Sendable {
         try reader.finish()
     }
 
+    /// What was read, or the declaration's fallback.
     package subscript<Value>(dynamicMember key: KeyPath<Keys, Setting<Value>>) -> Value {
         values[dynamicMember: key]
     }

@@ -15,6 +15,7 @@ package final class ChildProcess: Sendable {
     package struct Command: Sendable {
         /// Absolute path of the executable.
         package var path: String
+        /// Without the program's own name.
         package var arguments: [String]
         /// The child's whole environment; nothing is inherited. Passwords stand in it as well.
         package var environment: [String: Secret]
@@ -52,9 +53,11 @@ package final class ChildProcess: Sendable {
         package static let lineBytes = 64 << 10
     }
 
+    /// Which process group the child belongs to.
     package enum Group: Sendable {
         /// A process group of its own: a Ctrl-C on our terminal does not reach it.
         case own
+        /// Our own: a Ctrl-C on our terminal reaches it as well.
         case ours
     }
 
@@ -81,6 +84,7 @@ package final class ChildProcess: Sendable {
         case hangUp = 1
     }
 
+    /// The program's from the start: setpriv(1) becomes it. The kernel may give it to a stranger once `exit` is there.
     package let processID: Int32
     private let watch: ExitWatch
 
@@ -134,7 +138,9 @@ package final class ChildProcess: Sendable {
 
 /// A child could not be started.
 package enum SpawnError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// `package` is Debian's that has it; nil for a program of our own.
     case missing(path: String, package: String?)
+    /// `code` is an errno value.
     case refused(operation: String, code: Int32)
 
     package var description: String {

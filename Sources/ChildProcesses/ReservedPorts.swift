@@ -8,6 +8,7 @@ import Synchronization
 /// a process claims for as long as it lives: test processes and demos that run side by side never meet, not even on the
 /// port of a server that was killed and is to come back. Two balancers that met would not even notice: they share a port.
 package enum ReservedPorts {
+    /// Room for 240 blocks.
     package static let range: ClosedRange<UInt16> = 20_000...31_999
     /// More than the largest demo needs at once.
     package static let blockLength = 50
@@ -90,6 +91,7 @@ package enum ReservedPorts {
     }
 }
 
+/// Every block is claimed, or no run of ports as long as was asked for is free.
 package struct NoFreePort: Error, CustomStringConvertible {
     package var description: String {
         "no free port between \(ReservedPorts.range.lowerBound) and \(ReservedPorts.range.upperBound)"

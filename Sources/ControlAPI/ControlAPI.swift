@@ -17,7 +17,9 @@ package struct ControlAPIConfiguration: Sendable {
     /// Where the data plane connects; in a directory that only this process' user can enter. At most
     /// `ControlAPI.maximumSocketPathBytes`.
     package var socketPath: String
+    /// Who answers, for `X-Balancer` and every answer that names a balancer.
     package var balancer: BalancerID
+    /// The product's, as `/lb/openapi.json` shows it.
     package var version: String
     /// `LB_ADMIN_TOKEN`.
     package var adminToken: Secret?
@@ -62,6 +64,7 @@ package struct ControlAPI: Service {
         StatusEndpoints.group, NodeEndpoints.group, HistoryEndpoints.group, PinEndpoints.group, OrderEndpoints.group,
         RebalanceEndpoints.group, ToolEndpoints.group, OldNames.group,
     ]
+    /// The rows of all groups, in their order.
     package static var endpoints: [Endpoint] { groups.flatMap(\.endpoints) }
     /// The objects that several answers share by name.
     package static var sharedObjects: [Schema.Object] { OpenAPIDocument.sharedObjects(groups) }
@@ -69,6 +72,7 @@ package struct ControlAPI: Service {
     private let socketPath: String
     /// What `/lb/openapi.json` answers.
     package var description: JSON { responder.sources.description }
+    /// The server on the Unix socket, which `run()` runs; tests ask it without one.
     package let application: Application<APIResponder>
     let responder: APIResponder
 
@@ -110,6 +114,8 @@ package struct ControlAPI: Service {
             logger: serverLogger)
     }
 
+    /// Takes the socket away however serving ended.
+    /// - Throws: what the server throws, such as when the socket cannot be bound.
     package func run() async throws {
         defer { unlink(socketPath) }
         try await application.run()

@@ -11,11 +11,13 @@ package struct DataPlaneConfiguration: Sendable {
     package var reactors: Int
     /// The Unix socket on which the control API listens: the upstream of `/lb/…`.
     package var controlSocketPath: String
+    /// `LB_CONNECTION_WEIGHT` and `LB_SLOW_START`: what makes one node less loaded than another.
     package var selection: SelectionPolicy
     /// `LB_SESSION_AFFINITY`.
     package var affinity: SessionAffinity
     /// `LB_TRUSTED_PROXIES`: peers whose `X-Forwarded-*` fields are kept and appended to rather than replaced.
     package var trustedProxies: [AddressRange]
+    /// `accept` needs `trustedProxies`: without any it changes nothing.
     package var proxyProtocol = ProxyProtocol.off
     package var limits: DataPlaneLimits
 
@@ -111,6 +113,7 @@ package struct DataPlaneLimits: Sendable {
     /// Client connections at once at most, whatever RLIMIT_NOFILE says: above what RLIMIT_NOFILE and the kernel's tables ever allow.
     package static let connectionCeiling = 1 << 24
 
+    /// Every number as it stands above; a program changes those that a setting of its names.
     package init() {}
 
     /// How many connections `descriptors` allow: two each, less what listeners, epoll, the database, the API and logs need.

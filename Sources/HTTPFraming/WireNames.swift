@@ -10,6 +10,7 @@ package enum WireNames {
         /// As it is compared with what came.
         package let lowercased: StaticString
 
+        /// `written` as a `String`: for what is made once, not for each head.
         package var text: String { "\(written)" }
     }
 
@@ -33,9 +34,14 @@ package enum WireNames {
 
     // MARK: What a request carries to a node
 
+    /// The client's address, without its port. From a trusted proxy: behind what it sent, as the last element of a
+    /// list.
     package static var forwardedFor: Field { Field(written: "X-Forwarded-For", lowercased: "x-forwarded-for") }
+    /// The `Host` that the client sent; left out where it sent none. A trusted proxy's own stays.
     package static var forwardedHost: Field { Field(written: "X-Forwarded-Host", lowercased: "x-forwarded-host") }
+    /// `http` or `https`, as the client's connection has it. A trusted proxy's own stays.
     package static var forwardedProto: Field { Field(written: "X-Forwarded-Proto", lowercased: "x-forwarded-proto") }
+    /// The client's address alone. A trusted proxy's own stays.
     package static var realIP: Field { Field(written: "X-Real-IP", lowercased: "x-real-ip") }
 
     // MARK: Paths
@@ -45,7 +51,9 @@ package enum WireNames {
 
     /// A path that scripts of the old system know, and the one that answers now.
     package struct OlderPath: Sendable {
+        /// Matched as a whole path, byte by byte.
         package let old: StaticString
+        /// Where it sends its caller: an endpoint of the API.
         package let new: StaticString
     }
 

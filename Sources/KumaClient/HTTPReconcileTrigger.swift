@@ -3,8 +3,8 @@ import NIOCore
 import NIOHTTP1
 package import Secrets
 
-/// Makes a node re-read its assignments at once, or start one monitor anew. It says precisely how far a failed call got, because one that may have
-/// arrived must not be repeated (FactsAboutKuma.md).
+/// Makes a node re-read its assignments at once, or start one monitor anew. It says precisely how far a failed call got,
+/// because one that may have arrived must not be repeated (FactsAboutKuma.md).
 package struct HTTPReconcileTrigger: ReconcileTrigger {
     private static let path = "/api/v1/reconcile-monitors"
 
@@ -22,6 +22,7 @@ package struct HTTPReconcileTrigger: ReconcileTrigger {
         apiKey.revealed.hasPrefix("eyJ") ? Secret("Bearer \(apiKey.revealed)") : apiKey
     }
 
+    /// A POST over a connection of its own. An answer that is too large to be read counts as done: the node has acted.
     package func reconcile(_ address: NodeAddress, timeout: Duration) async -> ReconcileOutcome {
         let deadline = NIODeadline.now() + TimeAmount(timeout)
         do throws(KumaCallError) {

@@ -8,9 +8,11 @@ import NIOPosix
 package enum KumaCallError: Error, Equatable, CustomStringConvertible {
     /// The connection was never made: the node has seen nothing.
     case notConnected(reason: String)
+    /// The deadline came, or the task was cancelled: the node may have acted.
     case timedOut
     /// Connected, and then no whole answer.
     case broken(reason: String)
+    /// Above `KumaHTTPClient.answerBytes`: the node has acted.
     case answerTooLarge
 
     package var description: String {

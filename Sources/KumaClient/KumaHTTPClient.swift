@@ -32,6 +32,7 @@ package final class KumaHTTPClient: Sendable {
     /// Touched on `loop` only.
     private let connections: NIOLoopBoundBox<KeptConnections>
 
+    /// Starts the I/O thread; connects to nobody yet.
     package init() {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         loop = group.next()
@@ -182,6 +183,8 @@ struct KeptConnections {
 
 /// What a node answered, whole.
 package struct KumaAnswer: Sendable, Equatable {
+    /// Whatever the node sent, a refusal included.
     package let status: Int
+    /// At most `KumaHTTPClient.answerBytes`; empty where there was none.
     package let body: [UInt8]
 }

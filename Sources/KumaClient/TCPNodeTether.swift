@@ -6,6 +6,7 @@ import NIOPosix
 package struct TCPNodeTether: NodeTether {
     private let client: KumaHTTPClient
 
+    /// - Parameter client: whose I/O thread carries the connections; its `shutdown()` ends them.
     package init(client: KumaHTTPClient) { self.client = client }
 
     package func hold(_ address: NodeAddress) async -> TetherEnd {

@@ -7,8 +7,10 @@ package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebug
     /// The text itself, for the few places that hand it on: a house rule lists them.
     package let revealed: String
 
+    /// Takes the text as it is: nothing is trimmed or checked.
     package init(_ text: String) { revealed = text }
 
+    /// An empty one is no secret: it stands for a password that is not set, and `matches` nothing.
     package var isEmpty: Bool { revealed.isEmpty }
 
     /// Compares in a time that depends on the candidate's length only, so that an attacker cannot learn the secret byte by

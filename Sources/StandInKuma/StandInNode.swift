@@ -84,7 +84,9 @@ package final class StandInNode: Sendable {
         }
     }
 
+    /// The one it listens on, also where the settings let the kernel choose.
     package var port: UInt16 { server.port }
+    /// Check loops that really run: more than it believes once reconcile runs have overlapped.
     package var loopCount: Int { get async { await runner.loopCount } }
 
     /// Drops listener and connections at once, then everything else. The caller lets the process live on for the

@@ -4,29 +4,36 @@ package import Secrets
 /// How one stand-in node is configured: Kuma's own environment variables (FactsAboutKuma.md), so that the agent beside it
 /// can be given the same ones, as in a container pair.
 package struct StandInSettings: Sendable, Equatable {
+    /// `UPTIME_KUMA_NODE_ID`, or `NODE_ID`.
     package let id: NodeID
     /// `UPTIME_KUMA_NODE_NAME`; the id when it is not set.
     package let name: String
     /// What goes into the `host` column: where others reach this node.
     package let advertised: NodeAddress
+    /// `UPTIME_KUMA_PRIMARY`; secondary where it is not set.
     package let role: Role
     /// `UPTIME_KUMA_HOST`: the address to listen on, as numbers.
     package let listenHost: String
     /// `UPTIME_KUMA_PORT`; 0 lets the kernel choose (tests).
     package let port: UInt16
+    /// `UPTIME_KUMA_DB_*`.
     package let database: DatabaseAccess
     /// When set, the one key that `POST /api/v1/reconcile-monitors` accepts; otherwise any Authorization header will do.
     package let apiKey: Secret?
     /// From SIGTERM to the end of the process. The real one takes 4 to 6 s (FactsAboutKuma.md).
     package let exitDelay: Duration
 
+    /// What its row says in `is_primary`: whether first-time set-up belongs to it.
     package enum Role: Sendable, Equatable {
         case primary, secondary
     }
 
+    /// How one user logs in to one database over TCP.
     package struct DatabaseAccess: Sendable, Equatable {
+        /// A name, or numbers.
         package let host: String
         package let port: UInt16
+        /// Of the database.
         package let name: String
         package let user: String
         package let password: Secret
@@ -84,6 +91,7 @@ extension StandInSettings {
 
 /// Every problem of a stand-in node's environment, one line each.
 package struct InvalidStandInSettings: Error, Equatable, CustomStringConvertible {
+    /// At least one, in the order in which they were met.
     package let problems: [String]
 
     package var description: String { problems.joined(separator: "\n") }

@@ -3,6 +3,7 @@ package import Secrets
 
 /// Who may change the cluster: whoever shows the token, or a client in one of the allowed blocks.
 package struct AdminRule: Sendable {
+    /// What a caller may do, and what would help one who may not.
     package enum Verdict: Sendable, Equatable {
         case allowed
         /// No or a wrong token, and an address that is not allowed either; showing the token would help.
@@ -15,6 +16,9 @@ package struct AdminRule: Sendable {
     private let token: Secret?
     private let allowed: [AddressRange]
 
+    /// - Parameters:
+    ///   - token: nil: there is none that one could show.
+    ///   - allowed: blocks whose clients need no token; empty: nobody.
     package init(token: Secret?, allowed: [AddressRange]) {
         self.token = token
         self.allowed = allowed
@@ -44,6 +48,7 @@ package struct ReadingRule: Sendable {
     /// - Parameter allowed: nil for everybody.
     package init(allowed: [AddressRange]?) { self.allowed = allowed }
 
+    /// - Parameter client: nil when the address is unknown; then only a rule for everybody permits.
     package func permits(client: IPAddress?) -> Bool {
         guard let allowed else { return true }
         guard let client else { return false }

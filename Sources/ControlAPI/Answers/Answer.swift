@@ -4,6 +4,7 @@ package import HTTPTypes
 /// What an endpoint answers, before it becomes bytes. The fields that every answer carries are added once, by the
 /// responder.
 package struct Answer: Sendable {
+    /// In the form that is sent; the media type follows from it.
     package enum Body: Sendable {
         case json(JSON)
         case page(Page)
@@ -27,6 +28,7 @@ package struct Answer: Sendable {
         self.body = body
     }
 
+    /// A JSON body, and no field beside those that every answer carries.
     package static func json(_ json: JSON, status: HTTPResponse.Status = .ok) -> Answer {
         Answer(.json(json), status: status)
     }

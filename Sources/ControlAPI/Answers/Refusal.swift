@@ -5,33 +5,44 @@ package import HTTPTypes
 /// Why a request was not done: the status, one readable sentence and one word for programs. Each case of `Reason` is
 /// part of the API and never changes its meaning.
 package struct Refusal: Error, Sendable {
+    /// The word for programs; each raw value is what is sent as `reason`.
     package enum Reason: String, Sendable, CaseIterable {
         // The request is wrong.
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"
         case bodyTooLarge = "body_too_large"
+        /// The body is no JSON, or not of the form that is taken.
         case invalidJSON = "invalid_json"
+        /// The body has no `node`.
         case missingNode = "missing_node"
+        /// A name of the body holds another kind of value.
         case wrongType = "wrong_type"
+        /// Not in the form of a node id; one that only is not there is `unknownNode`.
         case invalidNode = "invalid_node"
         case invalidExpires = "invalid_expires"
         case invalidLimit = "invalid_limit"
+        /// Of `before`, and of `Last-Event-ID`.
         case invalidBefore = "invalid_before"
         case invalidKind = "invalid_kind"
         case invalidMaxMoves = "invalid_max_moves"
+        /// Of `dry_run` and `confirm`.
         case invalidFlag = "invalid_flag"
+        /// Of a pause's end: no time, one that is past, or one too far away.
         case invalidUntil = "invalid_until"
         case invalidLines = "invalid_lines"
         case invalidLevel = "invalid_level"
         case unknownParameter = "unknown_parameter"
+        /// A body where all that is asked for stands in the query.
         case unexpectedBody = "unexpected_body"
         // The caller may not.
         case adminRequired = "admin_required"
+        /// `LB_API_ALLOW`.
         case addressNotAllowed = "address_not_allowed"
         case crossSite = "cross_site"
         // The request needs more, or comes at the wrong time.
         case confirmationRequired = "confirmation_required"
         case rebalanceRunning = "rebalance_running"
+        /// A person has paused automatic moves.
         case paused = "paused"
         case tooManyFollowers = "too_many_followers"
         // The cluster says no.
@@ -40,8 +51,11 @@ package struct Refusal: Error, Sendable {
         case nodeRecovering = "node_recovering"
         case nodeCordoned = "node_cordoned"
         case nodeInMaintenance = "node_in_maintenance"
+        /// Its row names no address, or the name does not resolve.
         case nodeUnreachable = "node_unreachable"
+        /// Away, locked or without the cluster's tables: worth another try.
         case databaseUnavailable = "database_unavailable"
+        /// It said no, for a reason that only the log names.
         case databaseRefused = "database_refused"
     }
 
@@ -70,9 +84,11 @@ package struct Refusal: Error, Sendable {
     }
 
     package let status: HTTPResponse.Status
+    /// One sentence for people, in English, without a full stop; it may change.
     package let error: String
     package let reason: Reason
     let help: Help
+    /// What the status calls for, such as `Allow`, `Retry-After` or `WWW-Authenticate`.
     package let fields: HTTPFields
 
     init(
@@ -85,6 +101,7 @@ package struct Refusal: Error, Sendable {
         self.fields = fields
     }
 
+    /// The refusal as JSON: `error`, `reason`, and what helps.
     package var answer: Answer {
         Answer(.json(json), status: status, fields: fields)
     }

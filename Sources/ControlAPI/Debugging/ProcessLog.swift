@@ -6,11 +6,13 @@ package protocol ProcessLog: Sendable {
     var level: Logger.Level { get }
     /// As the settings have it: what a restart brings back.
     var configuredLevel: Logger.Level { get }
+    /// Holds until the next change or the end of the process; nothing is stored.
     func change(to level: Logger.Level)
     /// The last `count` lines that are at least as important as `level`, the oldest first.
     func lines(_ count: Int, atLeast level: Logger.Level, as form: LogForm) -> [String]
 }
 
+/// How an entry is rendered.
 package enum LogForm: Sendable {
     /// A readable line an entry.
     case text
@@ -20,11 +22,13 @@ package enum LogForm: Sendable {
 
 /// One setting as `/lb/debug-config` shows it; a secret's text never gets here.
 package struct ShownSetting: Sendable, Equatable {
+    /// The name of its environment variable.
     package let key: String
     /// Nil where nothing is set and nothing holds by default.
     package let value: String?
     /// `flag`, `environment`, `file …` or `default`.
     package let source: String
+    /// What holds where nothing is set, as text; nil: nothing does.
     package let fallback: String?
 
     package init(key: String, value: String?, source: String, fallback: String?) {

@@ -23,9 +23,11 @@ package indirect enum Schema: Sendable {
     case anyObject(having: [String])
     case orNull(Schema)
 
+    /// A JSON object with a fixed set of names.
     package struct Object: Sendable {
         /// Under which several answers share it; nil where it is described in its place.
         package let name: String?
+        /// In the order in which `/lb/openapi.json` and the page have them.
         package let fields: [Field]
 
         init(name: String? = nil, _ fields: [Field]) {
@@ -34,7 +36,9 @@ package indirect enum Schema: Sendable {
         }
     }
 
+    /// One name of an object.
     package struct Field: Sendable {
+        /// Whether the name is there in every object.
         package enum Presence: Sendable {
             case always
             /// Where there is something to say.
@@ -43,6 +47,7 @@ package indirect enum Schema: Sendable {
 
         package let name: String
         package let schema: Schema
+        /// For people: a sentence, or a few words with a full stop.
         package let meaning: String
         package let presence: Presence
 
@@ -127,5 +132,6 @@ extension JSON {
 }
 
 extension JSON: ExpressibleByArrayLiteral {
+    /// A JSON array.
     package init(arrayLiteral elements: JSON...) { self = .array(elements) }
 }

@@ -2,13 +2,17 @@ import HTTPTypes
 
 /// What rows are made of.
 extension Endpoint {
+    /// What a caller may send beside a body. One in the path must be there; any other may be left out.
     package struct Parameter: Sendable {
+        /// Where it stands; the raw values are OpenAPI's `in`.
         package enum Place: String, Sendable {
             case query, path, header, cookie
         }
 
+        /// As it is sent; for one in the path, what stands between the braces.
         package let name: String
         package let place: Place
+        /// One sentence for people.
         package let meaning: String
         package let schema: Schema
 
@@ -27,8 +31,10 @@ extension Endpoint {
         static let node = Parameter("node", "A node's id.", .nodeID, in: .path)
     }
 
+    /// One status that a row may answer, with each form that its body can have.
     package struct Response: Sendable {
         package let status: Int
+        /// For people: when it comes, or what is in it.
         package let meaning: String
         /// By media type.
         package let content: [Content]
@@ -44,8 +50,11 @@ extension Endpoint {
         }
     }
 
+    /// One form of a body.
     package struct Content: Sendable {
+        /// The media type, without parameters.
         package let type: String
+        /// What the body holds; of one that is no JSON, `.string` or the one text that there is.
         package let schema: Schema
 
         static func json(_ schema: Schema) -> Content { Content(type: "application/json", schema: schema) }
@@ -57,6 +66,7 @@ extension Endpoint {
 
     /// A request that shows what the row is for: in `compose/cluster.http`, and as a call of the end-to-end tests.
     package struct Example: Sendable {
+        /// Who makes the request.
         package enum Use: Sendable {
             /// The tests expect this status of a settled cluster; the request leaves it as it is, or a later one undoes it.
             case tried(status: Int)
@@ -68,6 +78,7 @@ extension Endpoint {
         package let title: String?
         /// With its question mark.
         package let query: String
+        /// What the request needs beside the token and, with a body, its `Content-Type`.
         package let fields: [(name: String, value: String)]
         /// `{{node}}` stands for a node's id, here and in fields.
         package let body: String?

@@ -10,6 +10,7 @@ package struct Endpoint: Sendable {
         case post = "POST"
     }
 
+    /// Who may use a row.
     package enum Access: Sendable {
         /// Anybody: liveness, and what concerns the caller's own pin only.
         case open
@@ -42,17 +43,21 @@ package struct Endpoint: Sendable {
     typealias Action<Given: EndpointAnswer> =
         @Sendable (APIRequest, AnswerSources) async throws(Refusal) -> Given
 
+    /// A path has one row for each method.
     package let method: Method
     /// `{node}` stands for one segment.
     package let path: String
+    /// Judged before the body is read.
     package let access: Access
     /// What it is for, in one sentence.
     package let summary: String
+    /// Those it reads, wherever they stand.
     package let parameters: [Parameter]
     /// The JSON body it takes; nil where it reads none.
     package let body: Schema?
     /// Each status once, ascending; what every endpoint may answer (404, 405) is not among them.
     package let responses: [Response]
+    /// Follows from what it answers and from whether it asks the database.
     package let whileAway: WhileAway
     /// At least one.
     package let examples: [Example]
@@ -144,8 +149,11 @@ extension Endpoint {
 
 /// Rows that belong together, in the order in which the tests may call them.
 package struct EndpointGroup: Sendable {
+    /// In lower case: the tag of `/lb/openapi.json` and the heading of its part of the page.
     package let name: String
+    /// A few words for that page, with a full stop.
     package let meaning: String
+    /// A later one may undo what an earlier one's examples did.
     package let endpoints: [Endpoint]
 
     init(_ name: String, _ meaning: String, _ endpoints: [Endpoint]) {

@@ -1,5 +1,6 @@
 /// A whole page for people: no script, no external resource, one style sheet that the policy admits by its nonce.
 package struct Page: Sendable {
+    /// The whole document, its doctype included; holds the nonce that `policy` admits.
     package let html: HTML
     /// `Content-Security-Policy` of exactly this page.
     package let policy: String

@@ -7,6 +7,7 @@ package struct APIRequest: Sendable {
     /// The largest body that is read; above: 413. The only body there is holds a node id and a number.
     package static let maximumBodyBytes = 16 * 1024
 
+    /// A HEAD is a `get` here; its body is taken away after the answer.
     package let method: Endpoint.Method
     /// Without the query, exactly as it came.
     package let path: String
@@ -24,6 +25,7 @@ package struct APIRequest: Sendable {
     package let client: IPAddress?
     /// By address or token.
     let administration: AdminRule.Verdict
+    /// At most `maximumBodyBytes`; empty for anything but a POST, and while access is judged.
     package let body: [UInt8]
 
     var isAdministrator: Bool { administration == .allowed }

@@ -7,6 +7,7 @@ import NIOCore
 /// Between the server and the endpoints: finds the endpoint, applies the access rules, reads the body within its limit,
 /// and gives every answer what all answers have.
 package struct APIResponder: HTTPResponder {
+    /// Hummingbird's plain one: no endpoint takes anything from it.
     package typealias Context = BasicRequestContext
 
     let table: EndpointTable
@@ -15,6 +16,8 @@ package struct APIResponder: HTTPResponder {
     let readingRule: ReadingRule
     let clientAddress: ClientAddress
 
+    /// Takes the client's address from the field that the data plane stamps. Never throws: what goes wrong is an
+    /// answer.
     package func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         await respond(
             to: request, from: clientAddress.read(from: request.headers),

@@ -2,7 +2,9 @@
 /// segments are what they look like: unknown. (Hummingbird's own router skips empty segments, and answers a wrong method
 /// with 404.)
 package struct EndpointTable: Sendable {
+    /// What the table knows of a path.
     package struct Match: Sendable {
+        /// At least one.
         package let endpoints: [Endpoint.Method: Endpoint]
         /// What stood in the place of `{node}`; empty where there is none.
         package let node: String
@@ -25,6 +27,7 @@ package struct EndpointTable: Sendable {
     private let literal: [String: Row]
     private let patterns: [(segments: [Substring], row: Row)]
 
+    /// Of several with one method and path the first counts.
     package init(_ endpoints: [Endpoint]) {
         let rows = Dictionary(grouping: endpoints, by: \.path).mapValues { endpoints in
             Dictionary(endpoints.map { ($0.method, $0) }, uniquingKeysWith: { first, _ in first })
@@ -35,6 +38,8 @@ package struct EndpointTable: Sendable {
         }
     }
 
+    /// - Parameter path: without its query, as it came.
+    /// - Returns: nil for an unknown path. A path without a placeholder wins over one with it.
     package func match(_ path: String) -> Match? {
         if let row = literal[path] { return Match(endpoints: row, node: "") }
         let segments = EndpointTable.segments(path)

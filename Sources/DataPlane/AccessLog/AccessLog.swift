@@ -5,6 +5,7 @@ import Synchronization
 /// `LB_ACCESS_LOG`: a line for each request when it has ended. The reactors leave them in rings of their own; one thread
 /// takes them to the sink, so that a slow disk or a full pipe costs lines, which are counted, and no request any time.
 package final class AccessLog: Sendable {
+    /// How a request's line is written.
     package enum Form: Sendable {
         /// The Common Log Format with what a balancer knows behind it.
         case text

@@ -3,6 +3,7 @@ import Synchronization
 
 /// What the demo shows on its terminal: whole lines, in colour only where a person looks.
 package final class Console: Sendable {
+    /// How a line looks on a terminal; anywhere else every tone is plain.
     package enum Tone: Sendable {
         case plain
         case good
@@ -27,6 +28,7 @@ package final class Console: Sendable {
     /// One line at a time, from whichever task.
     private let output = Mutex(())
 
+    /// Asks once whether standard output is a terminal; the seconds of `log` count from here.
     package init() {
         isTerminal = isatty(STDOUT_FILENO) == 1
     }

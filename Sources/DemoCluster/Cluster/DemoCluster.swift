@@ -37,8 +37,10 @@ package actor DemoCluster {
     /// The first child that ended by itself during the launch.
     var launchFailure: DemoRefusal?
     private var endWaiters: [CheckedContinuation<Void, Never>] = []
+    /// Stays true once it is.
     package private(set) var isEndRequested = false
 
+    /// Starts nothing and touches no file.
     package init(options: DemoOptions, executables: SiblingExecutables, console: Console) {
         self.options = options
         self.executables = executables
@@ -50,12 +52,14 @@ package actor DemoCluster {
 
     // MARK: End
 
+    /// Wakes whoever waits for it; a second time changes nothing. It ends nothing itself.
     package func requestEnd() {
         isEndRequested = true
         for waiter in endWaiters { waiter.resume() }
         endWaiters.removeAll()
     }
 
+    /// Returns at once where it was requested before. Cancelling the task does not end the wait.
     package func untilEndIsRequested() async {
         guard !isEndRequested else { return }
         await withCheckedContinuation { endWaiters.append($0) }

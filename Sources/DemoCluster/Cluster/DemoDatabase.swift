@@ -13,6 +13,7 @@ package struct DemoDatabase: Sendable {
     private let access: StandInSettings.DatabaseAccess
     private let connection: Connection
 
+    /// Connects with the first statement.
     package init(_ access: StandInSettings.DatabaseAccess) {
         self.access = access
         connection = DemoDatabase.connection(access, limit: DemoDatabase.watchingLimit)
@@ -117,11 +118,15 @@ package struct DemoDatabase: Sendable {
 
     /// What `status` shows of one node.
     package struct NodeFacts: Sendable {
+        /// The `status` column; nil where the node has no row.
         package let status: String?
+        /// Active ones that it effectively runs.
         package let monitors: Int
+        /// Rows of the last ten seconds, by the database's clock.
         package let recentBeats: Int
     }
 
+    /// - Throws: when the database is away; to connect and to ask take two seconds each at most.
     package func facts(of node: String) async throws(MariaDBError) -> NodeFacts {
         let rows = try await connection.query(
             """
@@ -142,9 +147,13 @@ package struct DemoDatabase: Sendable {
 
     /// One row of the cluster's history.
     package struct Event: Sendable {
+        /// Ascending.
         package let id: Int64
+        /// Nil where it is about no single node.
         package let node: String?
+        /// As in the table, such as `node_offline`; there may be ones that the demo does not know.
         package let kind: String
+        /// Empty where the column is NULL.
         package let detail: String
     }
 
@@ -171,5 +180,6 @@ package struct DemoDatabase: Sendable {
         return events
     }
 
+    /// Closes the connection for good; later calls fail.
     package func close() async { await connection.close() }
 }

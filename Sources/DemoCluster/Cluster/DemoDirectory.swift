@@ -6,6 +6,7 @@ import Glibc
 package struct DemoDirectory: Sendable {
     private static let prefix = "kuma-demo-run-"
 
+    /// Absolute, without a slash at its end.
     package let path: String
 
     /// - Throws: `DemoRefusal` when it cannot be made.
@@ -22,6 +23,7 @@ package struct DemoDirectory: Sendable {
         return DemoDirectory(path: made)
     }
 
+    /// With all that is in it; what cannot be removed stays, without a word.
     package func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     /// Ours (or any user's that we may remove), of a process that is gone.

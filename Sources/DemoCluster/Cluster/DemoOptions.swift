@@ -19,8 +19,11 @@ package struct DemoOptions: Sendable, Equatable {
         case shown
     }
 
+    /// Each with an agent.
     package var nodes = 3
+    /// Spread over the nodes as homes.
     package var monitors = 12
+    /// Each on a port of its own.
     package var balancers = 1
     /// Of the first balancer; the next ones follow it. 0: free ones.
     package var port: UInt16 = 8084
@@ -37,10 +40,12 @@ package struct DemoOptions: Sendable, Equatable {
     /// `LB_PLANNED_MOVES` of the balancers; nil leaves their own default.
     package var plannedMoves: String?
 
+    /// A demo as it is without any argument.
     package init() {}
 
     /// More nodes than a machine's demo needs; each is two processes.
     package static let mostNodes = 20
+    /// Beyond: one of `problems`, as for nodes and balancers.
     package static let mostMonitors = 10_000
     package static let mostBalancers = 5
 

@@ -5,8 +5,11 @@ package import StandInKuma
 
 /// Everything that is decided before the first process starts: who listens where, with which environment and log file.
 package struct DemoPlan: Sendable {
+    /// Who listens where on this machine.
     package struct Ports: Sendable, Equatable {
+        /// Of node1 first.
         package let nodes: [UInt16]
+        /// Of balancer1 first; one behind the other where a port was asked for.
         package let balancers: [UInt16]
 
         package init(nodes: [UInt16], balancers: [UInt16]) {
@@ -18,7 +21,9 @@ package struct DemoPlan: Sendable {
     package let options: DemoOptions
     package let executables: SiblingExecutables
     package let ports: Ports
+    /// Of the logs and the balancers' state files.
     package let directory: String
+    /// As nodes, agents and balancers all log in.
     package let database: StandInSettings.DatabaseAccess
     /// Shared by the stand-in nodes and their agents, so that an agent may make its node reconcile.
     package let apiKey: Secret
@@ -53,7 +58,9 @@ package struct DemoPlan: Sendable {
 
     /// In the order in which they start.
     package var nodes: [DemoTarget] { (1...options.nodes).map(DemoTarget.node) }
+    /// One for each node, of the same number.
     package var agents: [DemoTarget] { (1...options.nodes).map(DemoTarget.agent) }
+    /// Numbered from 1.
     package var balancers: [DemoTarget] { (1...options.balancers).map(DemoTarget.balancer) }
 
     /// Whether the demo has such a part.
@@ -75,8 +82,10 @@ package struct DemoPlan: Sendable {
         NodeAddress(host: "127.0.1.\(number)", port: ports.nodes[number - 1])
     }
 
+    /// - Parameter number: from 1, and one that the plan has.
     package func url(ofBalancer number: Int) -> String { "http://localhost:\(ports.balancers[number - 1])" }
 
+    /// Where a child's standard output and error go, over all of its starts.
     package func logFile(of target: DemoTarget) -> String { "\(directory)/\(target).log" }
 
     /// Where the demo's own page listens that the monitors check.
@@ -143,6 +152,7 @@ package struct DemoPlan: Sendable {
     }
 }
 
+/// A port that was asked for is in use.
 package struct PortTaken: Error, Equatable, CustomStringConvertible {
     package let port: UInt16
 

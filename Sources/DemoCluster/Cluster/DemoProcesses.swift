@@ -20,6 +20,7 @@ package actor DemoProcesses {
     /// Each crash, once; ends never.
     package nonisolated let crashes: AsyncStream<Crash>
 
+    /// Starts nothing.
     package init(plan: DemoPlan, console: Console) {
         self.plan = plan
         self.console = console
@@ -95,11 +96,15 @@ package actor DemoProcesses {
         return process
     }
 
+    /// SIGSTOP; does not wait until it stands still.
+    /// - Throws: `DemoRefusal` when it does not run.
     package func freeze(_ target: DemoTarget) throws(DemoRefusal) {
         try running(target).send(.stop)
         children[target]?.state = .frozen
     }
 
+    /// SIGCONT, of no effect on a process that is not frozen.
+    /// - Throws: `DemoRefusal` when it does not run.
     package func thaw(_ target: DemoTarget) throws(DemoRefusal) {
         try running(target).send(.continue)
         children[target]?.state = .running
@@ -112,6 +117,7 @@ package actor DemoProcesses {
         return child.process
     }
 
+    /// `killed` for one that was never started, too.
     package func describe(_ target: DemoTarget) -> DemoStatus.Process {
         guard let child = children[target] else {
             return DemoStatus.Process(name: "\(target)", state: .killed, pid: nil)
@@ -150,6 +156,7 @@ package actor DemoProcesses {
 
 /// Something a person asked for that cannot be done, in words.
 package struct DemoRefusal: Error, Equatable, CustomStringConvertible {
+    /// For the terminal, as it stands.
     package let description: String
 
     package init(_ description: String) { self.description = description }

@@ -1,5 +1,6 @@
 /// How the stream shows one event of the cluster's history.
 package enum EventText {
+    /// `node offline (node2): …`; without the brackets where no node is meant.
     package static func line(_ event: DemoDatabase.Event) -> String {
         let kind = event.kind.replacing("_", with: " ")
         guard let node = event.node else { return "\(kind): \(event.detail)" }

@@ -17,6 +17,7 @@ package struct Guide: Sendable {
         command = path.hasPrefix(workingDirectory + "/") ? String(path.dropFirst(workingDirectory.count + 1)) : path
     }
 
+    /// In the order in which they are printed, without their ends.
     package var lines: [String] {
         let entries = looking + breaking
         let width = entries.map(\.command.count).max() ?? 0

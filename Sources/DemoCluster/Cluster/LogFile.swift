@@ -7,6 +7,7 @@ package final class LogFile: Sendable {
     private let path: String
     private let lock = Mutex(())
 
+    /// The file is made with the first line.
     package init(path: String) { self.path = path }
 
     /// Opened anew for each line: lines of a demo are few, and a file that cannot be written loses a line, not the demo.

@@ -2,6 +2,7 @@ import Glibc
 
 /// The executables that the demo starts: itself, and the two that lie beside it in the build's directory.
 package struct SiblingExecutables: Sendable, Equatable {
+    /// The running one.
     package let demo: String
     package let agent: String
     package let balancer: String
@@ -37,7 +38,9 @@ package struct SiblingExecutables: Sendable, Equatable {
 
 /// An executable that should lie beside kuma-demo does not.
 package struct MissingExecutable: Error, Equatable, CustomStringConvertible {
+    /// At least one.
     package let paths: [String]
+    /// Whether the one that runs is a release build: the others are to be built likewise.
     package let isRelease: Bool
 
     package var description: String {

@@ -1,5 +1,6 @@
 /// Watches a node's monitors after something happened to it, until each has had a beat from where it should run now.
 package struct TakeoverWatch: Sendable, Equatable {
+    /// From where beats are to come.
     package enum Goal: Sendable, Equatable {
         /// Beats from any node but this one.
         case leave(node: String)
@@ -9,6 +10,7 @@ package struct TakeoverWatch: Sendable, Equatable {
 
     /// A monitor's first beat on one node since the watch began.
     package struct FirstBeat: Sendable, Equatable {
+        /// Kuma's id.
         package let monitor: Int64
         package let node: String
         /// Since the watch began.
@@ -22,6 +24,7 @@ package struct TakeoverWatch: Sendable, Equatable {
     }
 
     package let goal: Goal
+    /// All that must arrive. None: it is over at once, after 0 s.
     package let monitors: Set<Int64>
     private var arrivals: [Int64: Double] = [:]
 
@@ -30,6 +33,7 @@ package struct TakeoverWatch: Sendable, Equatable {
         self.monitors = monitors
     }
 
+    /// May be given the same beats again: the earliest that counts stays, and those of other monitors are passed over.
     package mutating func record(_ beats: [FirstBeat]) {
         for beat in beats where monitors.contains(beat.monitor) && counts(beat) {
             arrivals[beat.monitor] = min(arrivals[beat.monitor] ?? beat.seconds, beat.seconds)
@@ -43,6 +47,7 @@ package struct TakeoverWatch: Sendable, Equatable {
         }
     }
 
+    /// How many have not arrived.
     package var missing: Int { monitors.count - arrivals.count }
 
     /// When the last monitor arrived; nil while some are missing.

@@ -9,6 +9,7 @@ package struct ControlClient: Sendable {
 
     private let socket: ControlSocket
 
+    /// Connects when something is asked.
     package init(_ socket: ControlSocket = .ofThisUser) { self.socket = socket }
 
     /// - Parameter port: which demo, by the port of its first balancer; nil when only one runs.

@@ -2,10 +2,12 @@ package import Secrets
 
 /// What a second terminal asks of the running demo: one line of JSON over a Unix socket, answered by one line.
 package enum ControlRequest: Sendable, Equatable, Codable {
+    /// `target` as `DemoTarget` reads it.
     case act(DemoAction, target: String)
     case status
 }
 
+/// What the demo says to a request; one each.
 package enum ControlAnswer: Sendable, Equatable, Codable {
     /// Done; one readable line.
     case done(String)
@@ -16,12 +18,14 @@ package enum ControlAnswer: Sendable, Equatable, Codable {
 
 /// The running demo as `kuma-demo status` shows it.
 package struct DemoStatus: Sendable, Equatable, Codable {
+    /// How far the demo is.
     package enum Phase: String, Sendable, Codable {
         case starting
         case ready
         case stopping
     }
 
+    /// What the demo last did to a process, or saw of it.
     package enum ProcessState: String, Sendable, Codable {
         case running
         case frozen
@@ -31,9 +35,12 @@ package struct DemoStatus: Sendable, Equatable, Codable {
         case crashed
     }
 
+    /// One of the demo's processes.
     package struct Process: Sendable, Equatable, Codable {
+        /// As a person names it: `node2`, `agent2`, `balancer1`, `database`.
         package var name: String
         package var state: ProcessState
+        /// Nil while it does not run.
         package var pid: Int32?
 
         package init(name: String, state: ProcessState, pid: Int32?) {
@@ -43,7 +50,9 @@ package struct DemoStatus: Sendable, Equatable, Codable {
         }
     }
 
+    /// A stand-in Kuma node and its agent.
     package struct Node: Sendable, Equatable, Codable {
+        /// As `NODE_ID` has it.
         package var id: String
         /// `host:port`
         package var address: String
@@ -64,7 +73,9 @@ package struct DemoStatus: Sendable, Equatable, Codable {
         }
     }
 
+    /// A balancer and where clients reach it.
     package struct Balancer: Sendable, Equatable, Codable {
+        /// `http://localhost:PORT`.
         package var url: String
         package var process: Process
 
@@ -79,6 +90,7 @@ package struct DemoStatus: Sendable, Equatable, Codable {
         package var process: Process
         package var host: String
         package var port: UInt16
+        /// Of the database.
         package var name: String
         package var user: String
         package var password: Secret
@@ -95,6 +107,7 @@ package struct DemoStatus: Sendable, Equatable, Codable {
 
     /// How long something took that the demo watched.
     package struct Measurement: Sendable, Equatable, Codable {
+        /// What was waited for.
         package enum Kind: String, Sendable, Codable {
             /// From the launch until the balancer shows every node online.
             case launch
@@ -105,8 +118,11 @@ package struct DemoStatus: Sendable, Equatable, Codable {
         }
 
         package var kind: Kind
+        /// Empty for a launch.
         package var node: String
+        /// How many were waited for.
         package var monitors: Int
+        /// With fractions; by the database's clock, but a launch's by the demo's own.
         package var seconds: Double
 
         package init(kind: Kind, node: String, monitors: Int, seconds: Double) {
@@ -118,10 +134,13 @@ package struct DemoStatus: Sendable, Equatable, Codable {
     }
 
     package var phase: Phase
+    /// Where logs lie; removed at the end, unless it is to be kept.
     package var directory: String
+    /// By number, as are the balancers.
     package var nodes: [Node]
     package var balancers: [Balancer]
     package var database: Database
+    /// The last hundred, the oldest first.
     package var measurements: [Measurement]
 
     package init(

@@ -11,6 +11,10 @@ package struct ControlServer: Sendable {
     private let listener: any Channel
     private let path: String
 
+    /// - Parameters:
+    ///   - path: the Unix socket's; a socket that lies there is replaced.
+    ///   - answer: called once a connection; two may be under way.
+    /// - Throws: when it cannot be bound.
     package static func start(
         path: String, group: MultiThreadedEventLoopGroup,
         answer: @escaping @Sendable (ControlRequest) async -> ControlAnswer
@@ -25,6 +29,7 @@ package struct ControlServer: Sendable {
         return ControlServer(listener: listener, path: path)
     }
 
+    /// Takes the socket away; answers under way are still given.
     package func stop() async {
         do {
             try await listener.close().get()
@@ -87,10 +92,14 @@ package enum ControlCoding {
         return Array(data) + [UInt8(ascii: "\n")]
     }
 
+    /// - Parameter line: without its line feed.
+    /// - Returns: nil for what is no request of this version.
     package static func request(from line: [UInt8]) -> ControlRequest? {
         try? JSONDecoder().decode(ControlRequest.self, from: Data(line))
     }
 
+    /// - Parameter line: without its line feed.
+    /// - Returns: nil for what is no answer of this version.
     package static func answer(from line: [UInt8]) -> ControlAnswer? {
         try? JSONDecoder().decode(ControlAnswer.self, from: Data(line))
     }

@@ -6,6 +6,7 @@ package struct ControlSocket: Sendable, Equatable {
     /// `$XDG_RUNTIME_DIR/kuma-demo`, or `/tmp/kuma-demo-<uid>` where there is none.
     package let directory: String
 
+    /// - Parameter userID: used where the environment names no directory of the user's own.
     package init(environment: [String: String], userID: UInt32) {
         if let runtime = environment["XDG_RUNTIME_DIR"], !runtime.isEmpty {
             directory = runtime + "/kuma-demo"
@@ -14,10 +15,12 @@ package struct ControlSocket: Sendable, Equatable {
         }
     }
 
+    /// By this process's environment and user.
     package static var ofThisUser: ControlSocket {
         ControlSocket(environment: ProcessInfo.processInfo.environment, userID: getuid())
     }
 
+    /// - Parameter port: of the demo's first balancer.
     package func path(port: UInt16) -> String { "\(directory)/\(port).sock" }
 
     /// Makes the directory, for this user only.
@@ -45,6 +48,7 @@ package struct ControlSocket: Sendable, Equatable {
         return names.compactMap(ControlSocket.port(ofName:)).sorted()
     }
 
+    /// The number of `8084.sock`; nil for any other name.
     package static func port(ofName name: String) -> UInt16? {
         guard name.hasSuffix(".sock") else { return nil }
         return UInt16(name.dropLast(".sock".count))

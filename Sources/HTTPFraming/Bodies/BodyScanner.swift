@@ -1,15 +1,23 @@
 /// What is wrong with a body: the sender's fault. Answer `400` to a client when nothing was answered yet, `502` for a
 /// node; close both sides in any case.
 package enum BodyViolation: String, Error, Equatable, Sendable, CaseIterable {
+    /// Anything but a hexadecimal digit where a size is to be.
     case badChunkSize = "bad_chunk_size"
+    /// More digits than `FramingLimits.chunkSizeDigits`, or a size above `FramingLimits.largestLength`.
     case chunkSizeOverflow = "chunk_size_overflow"
+    /// A byte that has no place in an extension, blanks included.
     case badChunkExtension = "bad_chunk_extension"
+    /// Beyond `FramingLimits.chunkExtensionBytes`.
     case chunkExtensionsTooLong = "chunk_extensions_too_long"
+    /// A size line, or the empty line that ends all, without CRLF.
     case badChunkLineEnd = "bad_chunk_line_end"
+    /// No CRLF behind a chunk's data.
     case missingChunkLineEnd = "missing_chunk_line_end"
+    /// A line that is no field.
     case badTrailer = "bad_trailer"
     /// A trailer field that says something of framing, routing or the like (RFC 9110 §6.5.1).
     case forbiddenTrailer = "forbidden_trailer"
+    /// Beyond `FramingLimits.trailerBytes` or `FramingLimits.trailerFields`.
     case trailersTooLong = "trailers_too_long"
     /// The sender closed before the body was whole.
     case truncated = "truncated_body"
@@ -41,6 +49,7 @@ package struct BodyScanner: Sendable {
 
     private var state: State
 
+    /// Before the first byte of a body. Complete at once for `.none` and `.length(0)`.
     package init(_ framing: BodyFraming) {
         switch framing {
         case .none, .length(0): state = .complete

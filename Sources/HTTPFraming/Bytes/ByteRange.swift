@@ -11,6 +11,7 @@ package struct ByteRange: Equatable, Sendable {
     /// Nothing, nowhere: how an absent part of a head is written.
     package static let absent = ByteRange(start: 0, end: 0)
 
+    /// - Precondition: `start <= end`; it is not checked here.
     package init(start: UInt16, end: UInt16) {
         self.start = start
         self.end = end
@@ -22,7 +23,9 @@ package struct ByteRange: Equatable, Sendable {
         self.end = UInt16(end)
     }
 
+    /// True of what is absent, too: a head does not tell an absent part from one without bytes.
     package var isEmpty: Bool { start == end }
+    /// In bytes.
     package var count: Int { Int(end) - Int(start) }
 
     /// The same offsets as a collection's range, for subscripting a buffer.

@@ -8,6 +8,7 @@ package struct FieldLine: Sendable {
     package var value: ByteRange
     /// Offset after the line's CRLF.
     package var end: UInt16
+    /// Which of the names that matter here it is; `.other` for all the rest, whose bytes are from `start` to `nameEnd`.
     package var name: FieldName
 }
 
@@ -19,6 +20,8 @@ package struct HeadFieldTable: ~Copyable {
     // SAFETY: owned by this value alone, `capacity` lines long, initialised for indices below `count`, freed in deinit.
     private let lines: UnsafeMutablePointer<FieldLine>
     private let capacity: Int
+    /// Lines of the head that was sniffed last. They are true once that head was `.complete`; before, and after a
+    /// rejection, nobody may count on them.
     package private(set) var count = 0
 
     /// - Parameter capacity: lines it holds at most; beyond them the sniffer rejects the head.
@@ -29,6 +32,8 @@ package struct HeadFieldTable: ~Copyable {
 
     deinit { lines.deallocate() }
 
+    /// In the order in which the lines came.
+    /// - Precondition: `0 <= index < count`.
     package subscript(index: Int) -> FieldLine {
         precondition(index >= 0 && index < count, "field line \(index) of \(count)")
         return lines[index]

@@ -22,11 +22,15 @@ package enum ClientTransport: Sendable {
 package enum ProxyHeaderFault: String, Equatable, Sendable, CaseIterable {
     /// A line of version 1 that is not by its grammar.
     case badLine = "bad_line"
+    /// No line's end within `ProxyHeaderSniffer.lineBytes`.
     case lineTooLong = "line_too_long"
+    /// A binary header of another version than 2.
     case unknownVersion = "unknown_version"
+    /// Neither `LOCAL` nor `PROXY`.
     case unknownCommand = "unknown_command"
     /// A family of addresses that nobody has defined, or datagrams, which do not come on a stream.
     case unknownFamily = "unknown_family"
+    /// Announces more than `ProxyHeaderSniffer.longestBytes`.
     case headerTooLong = "header_too_long"
     /// The length announced has no room for the addresses of that family.
     case noRoomForAddresses = "no_room_for_addresses"

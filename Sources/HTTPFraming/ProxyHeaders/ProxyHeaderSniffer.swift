@@ -6,6 +6,7 @@ import Glibc
 /// Keeps nothing between calls: until a header is whole, only its beginning is looked at for each piece that arrives, which
 /// costs less than remembering.
 package enum ProxyHeaderSniffer {
+    /// What the first bytes of a connection are.
     package enum Outcome: Equatable, Sendable {
         /// Not decided yet: call again with the same bytes and more behind them.
         case needMore

@@ -2,12 +2,20 @@
 package enum HeadRejection: String, Error, Equatable, Sendable, CaseIterable {
     // 400
     case badRequestLine = "bad_request_line"
+    /// No token.
     case badMethod = "bad_method"
+    /// In none of the forms of RFC 9112 §3.2, not of `http` or `https`, with a `#`, or with a byte beyond visible
+    /// ASCII.
     case badTarget = "bad_target"
+    /// Not `HTTP/`, a digit, a dot and a digit.
     case badVersion = "bad_version"
+    /// A line that ends without CR.
     case bareLineFeed = "bare_line_feed"
+    /// A CR that ends no line.
     case bareCarriageReturn = "bare_carriage_return"
+    /// Any other control byte where text is to be.
     case controlByte = "control_byte"
+    /// A line that begins with a blank and would go on with the one before (RFC 9112 §5.2).
     case foldedField = "folded_field"
     case badFieldName = "bad_field_name"
     case spaceBeforeColon = "space_before_colon"
@@ -15,16 +23,22 @@ package enum HeadRejection: String, Error, Equatable, Sendable, CaseIterable {
     case missingHost = "missing_host"
     case repeatedHost = "repeated_host"
     case badHost = "bad_host"
+    /// `Host` and the authority of an absolute target are not the same.
     case hostMismatch = "host_mismatch"
+    /// No decimal number, or one above `FramingLimits.largestLength`.
     case badContentLength = "bad_content_length"
     case unequalContentLengths = "unequal_content_lengths"
     case lengthAndTransferEncoding = "length_and_transfer_encoding"
+    /// An element that is empty or no token, or `chunked` with parameters.
     case badTransferEncoding = "bad_transfer_encoding"
+    /// Something behind `chunked`, which may be `chunked` again.
     case chunkedNotLast = "chunked_not_last"
     case transferEncodingInHTTP10 = "transfer_encoding_in_http10"
+    /// `Transfer_Encoding` or `Content_Length`.
     case disguisedFramingField = "disguised_framing_field"
     case tooManyEmptyLines = "too_many_empty_lines"
     // 405
+    /// CONNECT or TRACE.
     case methodNotAllowed = "method_not_allowed"
     // 408: by the data plane's deadline, never by the sniffer
     case headTimedOut = "head_timed_out"
@@ -34,8 +48,10 @@ package enum HeadRejection: String, Error, Equatable, Sendable, CaseIterable {
     case headTooLarge = "head_too_large"
     case tooManyFields = "too_many_fields"
     // 501
+    /// Any but `chunked`, alone or before it.
     case unknownTransferCoding = "unknown_transfer_coding"
     // 505
+    /// Another first digit than 1.
     case versionNotSupported = "version_not_supported"
 
     /// The status code to answer with before closing. Every rejection closes: after a bad head nobody knows where the

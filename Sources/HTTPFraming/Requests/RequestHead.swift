@@ -48,9 +48,13 @@ package struct ForwardedFields: OptionSet, Sendable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
+    /// `X-Forwarded-For`.
     package static let address = ForwardedFields(rawValue: 1)
+    /// `X-Real-IP`.
     package static let realIP = ForwardedFields(rawValue: 2)
+    /// `X-Forwarded-Proto`.
     package static let proto = ForwardedFields(rawValue: 4)
+    /// `X-Forwarded-Host`.
     package static let host = ForwardedFields(rawValue: 8)
 }
 
@@ -67,12 +71,17 @@ struct HeadTraits: OptionSet, Sendable {
 /// What a complete, valid request head says: a plain value of offsets into the bytes that were sniffed. It is true
 /// for exactly those bytes at that address range, and owns nothing.
 package struct RequestHead: Sendable {
+    /// For decisions; what is forwarded is `methodText`.
     package internal(set) var method = RequestMethod.other
     package internal(set) var version = HTTPVersion.http11
+    /// Of the client's own connection; what is asked of the upstream is the rewriter's to say.
     package internal(set) var persistence = Persistence.keepAlive
     package internal(set) var upgrade = UpgradeRequest.none
+    /// Always `.none` for HTTP/1.0, which knows no expectations.
     package internal(set) var expectation = BodyExpectation.none
+    /// `.html` where `Accept` names `text/html`, with whatever weight.
     package internal(set) var answerForm = AnswerForm.json
+    /// Fields that came at all; whether they are kept depends on the peer (`PeerTrust`).
     package internal(set) var forwarded: ForwardedFields = []
     /// Whether an OPTIONS goes no further than here: its `Max-Forwards` is 0 (RFC 9110 §7.6.2).
     package internal(set) var isLastHop = false

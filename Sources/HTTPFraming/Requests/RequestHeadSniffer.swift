@@ -3,6 +3,7 @@
 /// A connection keeps one of these (a few bytes) while a head is incomplete; it remembers how far it has searched, so
 /// that a head which comes one byte at a time costs no more than one that comes whole. Make a new one for each head.
 package struct RequestHeadSniffer: Sendable {
+    /// What is known of the head after the bytes so far.
     package enum Outcome: Sendable {
         /// The head is not whole yet: call again with the same bytes and more behind them.
         case needMore
@@ -16,6 +17,7 @@ package struct RequestHeadSniffer: Sendable {
     private var search = HeadEndSearch()
     private var line = RequestLineWatch()
 
+    /// At the beginning of a head.
     package init() {}
 
     /// - Parameters:

@@ -1,5 +1,6 @@
 /// What a complete, valid response head of a node says: offsets into the bytes that were sniffed.
 package struct ResponseHead: Sendable {
+    /// What comes behind the head.
     package enum Kind: Sendable {
         /// The answer to the request.
         case final
@@ -15,6 +16,7 @@ package struct ResponseHead: Sendable {
     package internal(set) var persistence = Persistence.keepAlive
     /// `100…999`; those beyond 599 are forwarded like a 5xx (RFC 9110 §15).
     package internal(set) var status: UInt16 = 0
+    /// `.none` in answer to HEAD, and for 1xx, 204 and 304, whatever the fields say (RFC 9112 §6.3).
     package internal(set) var body = BodyFraming.none
     /// What a `Content-Length` said even if there is no body (HEAD, 304); `nil` when none was sent.
     package internal(set) var declaredLength: UInt64?
@@ -39,6 +41,7 @@ package enum ContentCoding: Sendable {
 package enum ResponseRejection: String, Error, Equatable, Sendable, CaseIterable {
     case badStatusLine = "bad_status_line"
     case badVersion = "bad_version"
+    /// Whatever is wrong with a field line and has no case of its own.
     case badField = "bad_field"
     case headTooLarge = "head_too_large"
     case tooManyFields = "too_many_fields"

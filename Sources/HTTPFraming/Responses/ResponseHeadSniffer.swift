@@ -1,6 +1,8 @@
 /// What must be known of a request to read its response (RFC 9112 §6.3).
 package struct RequestContext: Sendable {
+    /// HEAD is answered without a body.
     package var method: RequestMethod
+    /// A `101` is a fault unless a WebSocket was asked for.
     package var upgrade: UpgradeRequest
 
     package init(method: RequestMethod, upgrade: UpgradeRequest) {
@@ -8,12 +10,14 @@ package struct RequestContext: Sendable {
         self.upgrade = upgrade
     }
 
+    /// Of a head that was sniffed; holds no offsets, so that it outlives the head's bytes.
     package init(_ head: RequestHead) { self.init(method: head.method, upgrade: head.upgrade) }
 }
 
 /// Reads one response head of a node out of the bytes received so far; incremental like `RequestHeadSniffer`. Make a new
 /// one for each head: after an interim response, the next head begins behind its `headBytes`.
 package struct ResponseHeadSniffer: Sendable {
+    /// What is known of the head after the bytes so far.
     package enum Outcome: Sendable {
         case needMore
         case complete(ResponseHead)
@@ -22,6 +26,7 @@ package struct ResponseHeadSniffer: Sendable {
 
     private var search = HeadEndSearch()
 
+    /// At the beginning of a head.
     package init() {}
 
     /// - Parameters:

@@ -18,6 +18,7 @@ package struct RequestStamps {
     /// What the client connected to, `192.0.2.1:8084` or `[2001:db8::1]:8084`: the `Host` of an HTTP/1.0 request that
     /// names none (RFC 9112 §3.3). Read for such a request only.
     package var authority: UnsafeRawBufferPointer
+    /// Whether what the client says of the way so far is kept.
     package var trust: PeerTrust
 
     package init(

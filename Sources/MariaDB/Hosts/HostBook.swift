@@ -91,7 +91,9 @@ extension HostBook.Finding {
 
 /// Which database host a connection works on, and why others are not fit.
 package struct HostReport: Sendable, Equatable {
+    /// A host that had something against it when it was tried last.
     package struct Unfit: Sendable, Equatable {
+        /// As configured, with its port; of a Unix socket, its path.
         package let host: String
         /// Continues a sentence that begins with the host.
         package let reason: String
@@ -104,6 +106,7 @@ package struct HostReport: Sendable, Equatable {
 
     /// As configured; nil before the first connection.
     package let current: String?
+    /// In the configured order; the one that is worked on is among them where no better one was found.
     package let unfit: [Unfit]
 
     package init(current: String?, unfit: [Unfit]) {

@@ -1,8 +1,11 @@
 /// How long to wait before the next attempt: doubles with each failure, spread by jitter so that a hundred agents do not
 /// come back together. A value; it holds no clock.
 package struct Backoff: Sendable, Equatable {
+    /// The step after the first failure.
     package let first: Duration
+    /// No step is longer, however many failures there were.
     package let most: Duration
+    /// In a row, since the last success; counted up to 32, long after the step has stopped growing.
     package private(set) var failures = 0
 
     /// Defaults: the first retry is nearly at once, for a restarted server; 2 s is the agent's own beat.
@@ -11,6 +14,7 @@ package struct Backoff: Sendable, Equatable {
         self.most = most
     }
 
+    /// After a success: the next failure waits for the `first` step again.
     package mutating func reset() { failures = 0 }
 
     /// Counts one failure and says how long to wait.

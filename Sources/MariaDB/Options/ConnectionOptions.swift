@@ -31,6 +31,7 @@ package struct ConnectionOptions: Sendable, Equatable {
 
     package var endpoint: Endpoint
     package var user: String
+    /// Empty for a user without one.
     package var password: Secret
     /// Nil connects without choosing a database, which only set-up tools need.
     package var database: String?
@@ -62,6 +63,7 @@ package struct ConnectionOptions: Sendable, Equatable {
     /// may begin to write at all. It tells a locked host from a locked row, for both of which a server says the same.
     package var writeProbe: Statement?
 
+    /// Everything else as it stands above, until the caller changes it.
     package init(endpoint: Endpoint, user: String, password: Secret = Secret(""), database: String? = nil) {
         self.endpoint = endpoint
         self.user = user

@@ -5,9 +5,11 @@ package struct Host: Sendable, Hashable, CustomStringConvertible {
     /// Most hosts in one list: a Galera cluster has three to seven; each costs a connect timeout when it is down.
     package static let maximumCount = 16
 
+    /// A name or an address, an IPv6 address without its brackets.
     package let name: String
     package let port: UInt16
 
+    /// Takes the name as it is; only `list(parsing:)` checks one.
     package init(_ name: String, port: UInt16 = Host.defaultPort) {
         self.name = name
         self.port = port
@@ -15,7 +17,8 @@ package struct Host: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `a,b:3307,[::1]:3308`: the hosts to try, in this order.
     /// - Parameter defaultPort: `DB_PORT`, for the hosts that name no port.
-    /// - Throws: `InvalidHostList` when an item is empty, has white space or an `@`, or its port is not 1 to 65535.
+    /// - Throws: `InvalidHostList` when an item is empty, has white space or an `@`, or its port is not 1 to 65535,
+    ///   or there are more than `maximumCount`.
     package static func list(
         parsing text: String, defaultPort: UInt16 = Host.defaultPort
     ) throws(InvalidHostList) -> [Host] {
@@ -71,6 +74,7 @@ package struct Host: Sendable, Hashable, CustomStringConvertible {
 package struct InvalidHostList: Error, Equatable, CustomStringConvertible {
     /// Nil where it may hold a password.
     package let item: String?
+    /// For people; stands alone, or behind the item.
     package let problem: String
 
     package var description: String { (item.map { "\"\($0)\": " } ?? "") + problem }

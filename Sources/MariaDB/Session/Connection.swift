@@ -30,6 +30,7 @@ package actor Connection {
     var secondLook: ContinuousClock.Instant?
     private var isClosed = false
 
+    /// The connection's own thread, so that a blocking call of libmariadb holds up nobody but its callers.
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Opens nothing yet.

@@ -6,8 +6,10 @@ package struct Rows: Sendable {
         let name: String
     }
 
+    /// In the order of the statement's select list; empty where it has none.
     package let columnNames: [String]
     private let values: [Value]
+    /// At most `ConnectionLimits.rows`.
     package let count: Int
 
     init(columnNames: [String], values: [Value], count: Int) {
@@ -29,6 +31,7 @@ extension Rows: RandomAccessCollection {
     package var startIndex: Int { 0 }
     package var endIndex: Int { count }
 
+    /// - Precondition: `0 <= position < count`.
     package subscript(position: Int) -> Row {
         precondition(position >= 0 && position < count, "row \(position) of \(count)")
         let start = position * columnNames.count
@@ -40,6 +43,8 @@ extension Rows: RandomAccessCollection {
 package struct Row: Sendable {
     let values: ArraySlice<Value>
 
+    /// As the server sent it, NULL included; the other functions say which kind they expect.
+    /// - Precondition: the column was found in the answer that the row is of.
     package func value(_ column: Rows.Column) -> Value { values[values.startIndex + column.index] }
 
     /// - Throws: `.misused` when the value is NULL or no integer that fits.

@@ -3,10 +3,12 @@
 /// Made from literals only: a `StaticString` cannot hold anything that came from outside, so no value can ever become SQL.
 /// The one exception are names of databases and users, which cannot be bound; see `Identifier`.
 package struct Statement: Sendable, Hashable {
+    /// What the server is sent.
     package let text: String
     /// How many values it takes. None of our texts has a question mark inside a quoted string.
     let places: Int
 
+    /// A literal of the source code.
     package init(_ text: StaticString) { self.init(text: text.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }) }
 
     private init(text: String) {
@@ -17,6 +19,7 @@ package struct Statement: Sendable, Hashable {
     /// Several constant texts as one, such as the parts of a compound statement.
     package init(joining parts: Statement...) { self.init(joining: parts) }
 
+    /// As above: with a line break between two of them.
     package init(joining parts: [Statement]) { self.init(text: parts.map(\.text).joined(separator: "\n")) }
 
     /// `before`, the quoted name, `after`.
@@ -49,11 +52,13 @@ package struct Statement: Sendable, Hashable {
 }
 
 extension Statement: ExpressibleByStringLiteral {
+    /// As `init(_:)`, for a literal that stands where a statement is wanted.
     package init(stringLiteral text: StaticString) { self.init(text) }
 }
 
 /// The name of a database or user, of characters that need no escaping.
 package struct Identifier: Sendable, Hashable {
+    /// Without the backquotes that a statement puts around it.
     package let text: String
 
     /// Nil unless `text` is `[A-Za-z0-9_]{1,64}`.

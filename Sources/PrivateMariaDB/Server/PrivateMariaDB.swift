@@ -8,9 +8,11 @@ import Synchronization
 /// A MariaDB server of our own: in a temporary directory, on a Unix socket and a free port of 127.0.0.1, fast and
 /// forgetful. It ends with this process, however that ends, and its directory is removed by `stop()` or at exit(3).
 package final class PrivateMariaDB: Sendable {
+    /// How a server is made, and how it is started each time.
     package struct Settings: Sendable {
         /// Where the temporary directory is made.
         package var parentDirectory = "/tmp"
+        /// `max_connections`; MariaDB's own default is 151.
         package var maximumConnections = 400
         /// Further options of mariadbd(8), such as `--log-bin`.
         package var extraArguments: [String] = []

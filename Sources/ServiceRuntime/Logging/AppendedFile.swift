@@ -4,6 +4,7 @@ import Synchronization
 /// A log file that others may move away or shorten: each piece is appended to whatever has its name by then. logrotate
 /// needs neither a signal nor `copytruncate`, and works with either.
 package final class AppendedFile: LineSink {
+    /// The file cannot be opened, or made where it is missing.
     package struct Failure: Error, CustomStringConvertible {
         let path: String
         /// errno.
@@ -21,6 +22,8 @@ package final class AppendedFile: LineSink {
     private let path: String
     private let state: Mutex<State>
 
+    /// Makes the file where it is missing. The descriptor is this object's, and closed with it.
+    /// - Throws: what open(2) says, such as of a directory that is missing or not ours to write.
     package init(_ path: String) throws(Failure) {
         self.path = path
         state = Mutex(State(descriptor: try AppendedFile.open(path)))
@@ -35,6 +38,8 @@ package final class AppendedFile: LineSink {
         return descriptor
     }
 
+    /// From any thread, one at a time; takes as long as the disk does. `notNow` only of a pipe that nobody reads; lines
+    /// are lost where the disk is full or the file cannot be opened anew.
     package func offer(_ lines: UnsafeRawBufferPointer) -> LineOutcome {
         state.withLock { state in
             guard followsName(&state) else { return .lost }

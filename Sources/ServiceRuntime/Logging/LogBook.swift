@@ -24,6 +24,7 @@ package final class LogBook: Sendable {
     /// As the settings have it.
     package let configuredLevel: Logger.Level
 
+    /// Empty. What is below the level is kept out by the loggers, not by the book.
     package init(level: Logger.Level) {
         configuredLevel = level
         threshold = Atomic(LogBook.rank(level))
@@ -35,6 +36,7 @@ package final class LogBook: Sendable {
         set { threshold.store(LogBook.rank(newValue), ordering: .relaxed) }
     }
 
+    /// From any thread. Long messages and values are cut first; the oldest lines make room.
     package func append(_ line: LogLine) {
         let line = line.cut(to: LogBook.lineBytes)
         let size = line.bytes

@@ -7,7 +7,9 @@ package import Settings
 package struct LogLine: Sendable {
     package let time: LogTime
     package let level: Logger.Level
+    /// The logger's: the part of the program that speaks.
     package let label: String
+    /// May hold line breaks and control characters: they are escaped when it is rendered.
     package let message: String
     /// In the order they are written.
     package let metadata: [(String, String)]
@@ -22,6 +24,7 @@ package struct LogLine: Sendable {
         self.metadata = metadata
     }
 
+    /// One line, without its end.
     package func rendered(as format: LogSettings.Format) -> String {
         switch format {
         case .text: text
@@ -66,6 +69,7 @@ package struct LogTime: Sendable, Equatable {
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
+    /// By CLOCK_REALTIME: jumps where somebody sets the clock.
     package static func now() -> LogTime {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

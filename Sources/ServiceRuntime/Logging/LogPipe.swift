@@ -9,6 +9,8 @@ import Synchronization
 /// bytes at least: a pipe then has a free page, and a socket a quarter of its buffer. So nothing blocks as long as pieces
 /// are no larger and one thread at a time asks and writes.
 package final class LogPipe: LineSink {
+    /// The process's one. Whoever writes lines there shares it: its lock is what keeps two threads from asking and writing at
+    /// a time.
     package static let standardError = LogPipe(STDERR_FILENO)
 
     /// PIPE_BUF of Linux (pipe(7)).

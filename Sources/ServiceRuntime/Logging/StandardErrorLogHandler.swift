@@ -2,11 +2,12 @@ package import Logging
 package import Settings
 
 /// Writes log entries to standard error, one line each: lines of several threads never mix, and none waits for whoever
-/// reads them (`LogPipe`). It formats by hand, so that neither Foundation nor a formatter's memory is needed. A program that shows its log keeps the lines in
-/// a `LogBook` as well.
+/// reads them (`LogPipe`). It formats by hand, so that neither Foundation nor a formatter's memory is needed. A program that
+/// shows its log keeps the lines in a `LogBook` as well.
 package struct StandardErrorLogHandler: LogHandler {
     /// Of its own, once somebody has set it; else the book's, which may change at any time.
     private var ownLevel: Logger.Level?
+    /// Of every entry of this logger. What the provider says wins over it, and what an entry itself says over both.
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
     private let label: String
@@ -14,6 +15,9 @@ package struct StandardErrorLogHandler: LogHandler {
     private let startLevel: Logger.Level
     private let book: LogBook?
 
+    /// - Parameters:
+    ///   - level: holds where there is no book, and until somebody gives this logger a level of its own.
+    ///   - book: keeps each line as well, and says which level holds; nil: nothing is kept.
     package init(label: String, level: Logger.Level, format: LogSettings.Format, book: LogBook? = nil) {
         self.label = label
         self.format = format
@@ -21,6 +25,7 @@ package struct StandardErrorLogHandler: LogHandler {
         startLevel = level
     }
 
+    /// This logger's own, once somebody has set it; else the book's as it is now; else the one of the start.
     package var logLevel: Logger.Level {
         get { ownLevel ?? book?.level ?? startLevel }
         set { ownLevel = newValue }
@@ -65,6 +70,7 @@ extension LogSettings {
         return book
     }
 
+    /// The same as swift-log has it.
     package var loggerLevel: Logger.Level {
         switch level {
         case .trace: .trace

@@ -3,12 +3,15 @@ import Glibc
 /// The sockets that systemd opened for this process before it began (socket activation, sd_listen_fds(3)): descriptors from 3
 /// on, as many as `LISTEN_FDS` says.
 package struct ActivationSockets: Sendable, Equatable {
+    /// One socket of the unit.
     package struct Socket: Sendable, Equatable {
+        /// Close-on-exec once it was taken; whoever serves it closes it.
         package let descriptor: Int32
         /// From `LISTEN_FDNAMES` (`FileDescriptorName=` of the socket unit); empty when nothing names it.
         package let name: String
     }
 
+    /// In systemd's order; empty where it passed none, or passed them to another process.
     package let sockets: [Socket]
 
     /// The first one: behind standard input, output and error (SD_LISTEN_FDS_START).

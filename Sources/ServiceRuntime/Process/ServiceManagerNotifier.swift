@@ -3,6 +3,7 @@ import Glibc
 /// Notifies systemd of how the service is (sd_notify(3)): datagrams to the socket that `NOTIFY_SOCKET` names, a path or, with a
 /// leading `@`, an abstract name. Without the variable nobody listens, and every call does nothing.
 package struct ServiceManagerNotifier: Sendable {
+    /// What is to be said; several go in one datagram.
     package enum State: Sendable, Equatable {
         case ready
         case stopping

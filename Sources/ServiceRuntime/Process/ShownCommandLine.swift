@@ -7,6 +7,7 @@ import Settings
 /// as mariadb(1) does with its password. That leaves the milliseconds between the start and the reading of the settings, and
 /// the shell's history: a file is still the better place for a secret.
 package enum ShownCommandLine {
+    /// Whether secrets that were given as flags can still be read by others.
     package enum Outcome: Sendable, Equatable {
         /// None was given as a flag, or each is covered.
         case covered

@@ -59,6 +59,9 @@ package struct ShutdownLimit: Service {
         self.effects = effects
     }
 
+    /// Waits for the graceful shutdown, begins to count, and returns at once. A task that is cancelled before begins
+    /// nothing.
+    /// - Throws: `CancellationError` then.
     package func run() async throws {
         try await gracefulShutdown()
         former?.end()

@@ -15,6 +15,7 @@ package struct StartupPages: Service {
     /// - Parameter delay: when the start is over; far from critical.
     package init(after delay: Duration = .seconds(10)) { self.delay = delay }
 
+    /// Gives them back once, and ends with the graceful shutdown.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             guard (try? await Task.sleep(for: delay)) != nil else { return }

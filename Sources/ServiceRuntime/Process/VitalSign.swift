@@ -47,6 +47,7 @@ struct VitalSignWatch {
 package final class StuckLoops: Sendable {
     private let current = Mutex<[String]>([])
 
+    /// Every loop turns, until somebody has found otherwise.
     package init() {}
 
     /// Empty while every loop turns.

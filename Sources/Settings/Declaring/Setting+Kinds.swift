@@ -3,6 +3,8 @@ import Secrets
 // What a setting can hold. Each kind says in words what it accepts, and reads just that.
 
 extension Setting where Value == String {
+    /// Any text but the empty one, which counts as not set.
+    /// - Parameter expected: what it may hold, in words; nothing is checked here.
     package static func text(
         _ key: String, _ meaning: String, expected: String = "a text", fallback: String
     ) -> Setting {
@@ -36,6 +38,7 @@ extension Setting where Value == Secret? {
 
 /// What a secret must be to stand in an `Authorization` field.
 package enum AuthorizationText {
+    /// For people; `check` is what holds.
     package static let expected = "printable ASCII characters, none of them a space at an end"
 
     /// The text as it is: what is trimmed off a token unheard is missing where it is shown.
@@ -47,6 +50,7 @@ package enum AuthorizationText {
 }
 
 extension Setting where Value == Int {
+    /// - Parameter range: both ends are allowed; it is part of what people read.
     package static func integer(
         _ key: String, _ meaning: String, in range: ClosedRange<Int>, fallback: Int
     ) -> Setting {
@@ -62,6 +66,8 @@ extension Setting where Value == Int {
 }
 
 extension Setting where Value == Double {
+    /// A finite number.
+    /// - Parameter range: both ends are allowed; it is part of what people read.
     package static func decimal(
         _ key: String, _ meaning: String, in range: ClosedRange<Double>, fallback: Double
     ) -> Setting {
@@ -77,6 +83,7 @@ extension Setting where Value == Double {
 }
 
 extension Setting where Value == Bool {
+    /// `true`, `1`, `yes` and `on`, or `false`, `0`, `no` and `off`, in upper or lower case.
     package static func toggle(_ key: String, _ meaning: String, fallback: Bool) -> Setting {
         let description = SettingDescription(
             key: key, meaning: meaning, expected: "true or false", defaultText: String(fallback))
@@ -109,6 +116,8 @@ extension Setting where Value == Duration {
 }
 
 extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    /// One of an enum's raw values. These must be in lower case: what is read is put into lower case before it is
+    /// compared.
     package static func choice(_ key: String, _ meaning: String, fallback: Value) -> Setting {
         let words = Value.allCases.map(\.rawValue).joined(separator: ", ")
         let description = SettingDescription(

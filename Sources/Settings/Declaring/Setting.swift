@@ -10,8 +10,10 @@ package struct Setting<Value: Sendable>: Sendable {
     package private(set) var description: SettingDescription
     /// Holds when the setting is absent, and stands in for a refused value until all problems are reported.
     package let fallback: Value
+    /// Throws for what is no value. Never called with an empty text: that counts as not set.
     package let parse: @Sendable (String) throws(SettingRefusal) -> Value
 
+    /// For the kinds of `Setting+Kinds.swift`, and for one that is not among them.
     package init(
         description: SettingDescription, fallback: Value,
         parse: @escaping @Sendable (String) throws(SettingRefusal) -> Value
@@ -58,6 +60,7 @@ package struct Setting<Value: Sendable>: Sendable {
 
 /// Why a text is no value of a setting, in words that follow "DB_PORT is".
 package struct SettingRefusal: Error, Equatable {
+    /// Goes into the log and onto the terminal: must not repeat what may be a secret.
     package let reason: String
 
     package init(_ reason: String) { self.reason = reason }

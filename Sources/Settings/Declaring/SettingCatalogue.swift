@@ -1,7 +1,9 @@
 /// All settings of one program, in the order people should read them.
 package struct SettingCatalogue: Sendable {
+    /// In the order of their declaration, which is that of the page and of `--help`.
     package let settings: [SettingDescription]
 
+    /// - Parameter group: the program's `Keys`; groups within it come in their place.
     package init(of group: some SettingGroup) { settings = group.declared.map(\.description) }
 
     /// Every name that is read: keys, aliases and `_FILE` variants.

@@ -3,6 +3,7 @@ import Secrets
 /// One setting as people meet it: its names, what it means, what it may hold. The pages, `--help`, flags, env examples and
 /// the debug page of the API are all made from this, so none of them can disagree with the code.
 package struct SettingDescription: Sendable, Equatable {
+    /// Whether the value may be shown.
     package enum Secrecy: Sendable, Equatable {
         case open
         /// Shown as `<redacted>`, and also readable from the file that `<KEY>_FILE` names.
@@ -13,6 +14,7 @@ package struct SettingDescription: Sendable, Equatable {
     package let key: String
     /// Further names that mean the same; the first name found wins.
     package internal(set) var aliases: [String] = []
+    /// For people, with a full stop; `--help` and the page show it.
     package let meaning: String
     /// What whoever sets it should know beside that.
     package internal(set) var advice: String?
@@ -20,7 +22,9 @@ package struct SettingDescription: Sendable, Equatable {
     package let expected: String
     /// What holds when it is not set; nil: nothing does.
     package let defaultText: String?
+    /// The program does not start without it, whatever its fallback is.
     package internal(set) var isRequired = false
+    /// A value as somebody might set it; nil: the page shows none, an env example the default.
     package internal(set) var example: String?
     package let secrecy: Secrecy
     /// Where the env examples show it.
@@ -47,6 +51,7 @@ package struct SettingDescription: Sendable, Equatable {
         }
     }
 
+    /// Its name as a flag; aliases have theirs beside it.
     package var flag: String { SettingDescription.flag(for: key) }
 
     /// Flags whose value is the secret itself; none for a setting that is no secret.
@@ -92,6 +97,7 @@ package struct SettingDescription: Sendable, Equatable {
 
 /// A setting in a file that people copy and change.
 package struct ExampleLine: Sendable, Equatable {
+    /// Which file shows the setting.
     package enum File: Sendable {
         /// `systemd/agent.env.example` or `systemd/balancer.env.example`, whichever program's setting it is.
         case service
@@ -101,6 +107,7 @@ package struct ExampleLine: Sendable, Equatable {
         case compose
     }
 
+    /// Whether the line is in force.
     package enum Form: Sendable {
         /// `KEY=default`: it is to be decided, or well to be seen.
         case set
@@ -110,7 +117,9 @@ package struct ExampleLine: Sendable, Equatable {
 
     package let file: File
     package let form: Form
+    /// The key, an alias or a `_FILE` name, as this file has it.
     package let name: String
+    /// Stands behind the `=`; may be empty.
     package let value: String
     /// Follows the meaning, in this file alone.
     package let note: String?

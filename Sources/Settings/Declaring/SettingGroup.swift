@@ -39,6 +39,7 @@ package struct SettingValues<Group: SettingGroup>: Sendable {
         self.values = values
     }
 
+    /// What was read; where that was nothing, or was refused, the declaration's fallback.
     package subscript<Value>(dynamicMember path: KeyPath<Group, Setting<Value>>) -> Value {
         let setting = group[keyPath: path]
         // What was read has the type of its declaration; the fallback only stands in for nil, which casts to nothing.

@@ -1,11 +1,15 @@
 /// One thing wrong with the configuration: which key, what it held, why that is refused, what would be accepted.
 package struct SettingProblem: Sendable, Equatable, CustomStringConvertible {
+    /// The name that was met: a key, an alias, a `_FILE` name, a flag or `--env-file`; `setting argument 3` for what is
+    /// no flag.
     package let key: String
     /// As it may be shown: secrets are redacted. Nil when the key is missing or unknown.
     package let value: String?
     /// Where it was found: `environment`, `flag`, `file settings.env`.
     package let origin: String?
+    /// In words that follow the name and a colon; never holds a secret.
     package let reason: String
+    /// What would be accepted; nil where that is not the point.
     package let expected: String?
 
     package init(
@@ -28,6 +32,7 @@ package struct SettingProblem: Sendable, Equatable, CustomStringConvertible {
 
 /// Everything that is wrong with a configuration, together: nobody fixes one line per start.
 package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+    /// At least one, in the order in which they were met.
     package let problems: [SettingProblem]
 
     package init(problems: [SettingProblem]) { self.problems = problems }
@@ -40,6 +45,7 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
 
 /// One setting as it came out, for `check-config` and the API's debug page.
 package struct ResolvedSetting: Sendable, Equatable {
+    /// Which setting; its `defaultText` is there whatever came out.
     package let description: SettingDescription
     /// As it may be shown; nil when it is not set and has no default.
     package let shown: String?

@@ -2,7 +2,10 @@ package import Secrets
 
 /// One place settings come from: a name for people, and the texts by key, any of which may be a secret.
 package struct SettingSource: Sendable, Equatable {
+    /// `flag`, `environment` or `file PATH`.
     package let name: String
+    /// By the names that stand there: keys, aliases, `_FILE` names, and whatever nobody knows. An empty text counts as
+    /// not set.
     package let values: [String: Secret]
 
     package init(name: String, values: [String: Secret]) {
@@ -16,10 +19,12 @@ package struct SettingSource: Sendable, Equatable {
 package struct SettingInput: Sendable {
     /// Arguments that the command itself did not take, such as `--db-host`, `10.0.0.5`.
     package var arguments: [Secret]
+    /// All of the process's; names that are none of ours are passed over unless they look like a slip.
     package var environment: [String: Secret]
     /// Path of a file of `KEY=VALUE` lines; nil: none.
     package var environmentFile: String?
 
+    /// Each text is held as a secret from here on.
     package init(arguments: [Secret] = [], environment: [String: String] = [:], environmentFile: String? = nil) {
         self.arguments = arguments
         self.environment = environment.mapValues { Secret($0) }

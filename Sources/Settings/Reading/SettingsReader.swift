@@ -9,6 +9,7 @@ package struct SettingsReader {
     static let defaultOrigin = "default"
 
     private let sources: [SettingSource]
+    /// Met so far: those of the sources themselves first, then those of settings in reading order.
     package private(set) var problems: [SettingProblem]
     /// Every setting read so far, in reading order.
     package private(set) var resolved: [ResolvedSetting] = []

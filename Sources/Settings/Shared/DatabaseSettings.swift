@@ -3,10 +3,12 @@ import Secrets
 
 /// How to reach the database: `DB_*`, and beside a Kuma container its own `UPTIME_KUMA_DB_*`.
 package struct DatabaseSettings: Sendable, Equatable {
+    /// `DB_TLS`; each as in `ConnectionOptions.TLS`.
     package enum TLSMode: String, Sendable, CaseIterable {
         case off, preferred, required, verified
     }
 
+    /// The declarations, the same for every program that uses the database.
     package struct Keys: SettingGroup {
         let host = Setting<String>.text(
             "DB_HOST", "Database hosts, tried in order: one server, a Galera cluster, or a primary and its standby.",
@@ -48,6 +50,7 @@ package struct DatabaseSettings: Sendable, Equatable {
         package init() {}
     }
 
+    /// As the settings have them; each program adds what is its own, such as `overloadPause` or `precedence`.
     package let options: ConnectionOptions
 
     /// Longer than this, a sequence of statements, each under its deadline, takes only when something in the process is

@@ -2,6 +2,7 @@ import Glibc
 
 /// This machine's name, as `gethostname(2)` has it; in a container that is the container's host name.
 package enum HostName {
+    /// Nil where the machine has none.
     package static var own: String? {
         // POSIX allows 255 bytes and the terminator.
         var bytes = [CChar](repeating: 0, count: 256)

@@ -2,7 +2,9 @@ package import ClusterCore
 
 /// One address to listen on: numeric, so that starting never waits for a resolver.
 package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
+    /// `0.0.0.0` or `::` for every interface.
     package let ip: IPAddress
+    /// 0 lets the kernel choose.
     package let port: UInt16
     private let text: String
 

@@ -1,9 +1,11 @@
 /// What is logged, and in which form.
 package struct LogSettings: Sendable, Equatable {
+    /// swift-log's levels, the least important first.
     package enum Level: String, Sendable, CaseIterable {
         case trace, debug, info, notice, warning, error, critical
     }
 
+    /// How an entry is written.
     package enum Format: String, Sendable, CaseIterable {
         /// One readable line an entry.
         case text
@@ -16,6 +18,7 @@ package struct LogSettings: Sendable, Equatable {
         let level: Setting<Level>
         let format: Setting<Format>
 
+        /// - Parameter prefix: without the underscore: `AGENT` or `LB`.
         package init(prefix: String) {
             level = .choice("\(prefix)_LOG_LEVEL", "Least important entries that are logged.", fallback: .info)
                 .alsoNamed("LOG_LEVEL")
@@ -26,6 +29,7 @@ package struct LogSettings: Sendable, Equatable {
         }
     }
 
+    /// Of the entries that are logged, the least important.
     package let level: Level
     package let format: Format
 
@@ -34,5 +38,6 @@ package struct LogSettings: Sendable, Equatable {
         self.format = format
     }
 
+    /// What was read, or the defaults.
     package init(_ values: SettingValues<Keys>) { self.init(level: values.level, format: values.format) }
 }

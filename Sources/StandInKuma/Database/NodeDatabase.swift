@@ -11,6 +11,7 @@ package struct NodeDatabase: MonitorDatabase {
     /// The health check has its own connection, so that it never waits behind a beat.
     private let health: Connection
 
+    /// Two connections, each opened by its first statement.
     package init(settings: StandInSettings, logger: Logger) {
         node = settings.id
         work = Connection(NodeDatabase.options(settings.database), logger: logger)
@@ -108,6 +109,7 @@ package struct NodeDatabase: MonitorDatabase {
         }
     }
 
+    /// Closes both connections for good; later calls fail.
     package func close() async {
         await work.close()
         await health.close()

@@ -1,9 +1,13 @@
 /// The part of an Engine.IO 4 query that matters: `?EIO=4&transport=polling&sid=…`.
 package struct EngineIOQuery: Sendable, Equatable {
+    /// `EIO`; empty where it is missing.
     package let version: String
+    /// Empty where it is missing.
     package let transport: String
+    /// Nil in a handshake, which asks for one.
     package let sid: String?
 
+    /// - Parameter query: without its question mark.
     package init(query: Substring) {
         version = NodeRoute.parameter("EIO", of: query).map(String.init) ?? ""
         transport = NodeRoute.parameter("transport", of: query).map(String.init) ?? ""
@@ -19,6 +23,7 @@ package enum EngineIORefusal: Int, Error, Sendable {
     case badRequest = 3
     case unsupportedVersion = 5
 
+    /// engine.io's own words.
     package var message: String {
         switch self {
         case .unknownTransport: "Transport unknown"
@@ -44,6 +49,7 @@ package struct EngineIOSessions: Sendable {
     /// Packets queued for one session; one more closes it.
     package static let queueLength = 1_000
 
+    /// What a GET of a session is answered with.
     package enum Poll: Sendable, Equatable {
         case payload(String)
         /// Nothing to send yet: wait for the next packet or the ping.
@@ -58,9 +64,12 @@ package struct EngineIOSessions: Sendable {
     private var sessions: [String: Session] = [:]
     private var order: [String] = []
 
+    /// No session.
     package init() {}
 
+    /// Of the open sessions; at most `capacity`.
     package var count: Int { sessions.count }
+    /// False of one that was closed, or made room for a newer one.
     package func knows(_ sid: String) -> Bool { sessions[sid] != nil }
 
     /// - Returns: the open packet of a new session, as Kuma's Engine.IO sends it (FactsAboutKuma.md), and its sid.
@@ -105,6 +114,7 @@ package struct EngineIOSessions: Sendable {
         }
     }
 
+    /// Drops what is queued for it; one that is not known is left alone.
     package mutating func close(_ sid: String) {
         sessions[sid] = nil
         order.removeAll { $0 == sid }

@@ -10,8 +10,10 @@ package final class EngineIOStore: Sendable {
 
     private let state = Mutex(State())
 
+    /// No session and no poll.
     package init() {}
 
+    /// As of now: another connection may close the session at once.
     package func knows(_ sid: String) -> Bool { state.withLock { $0.sessions.knows(sid) } }
 
     /// The open packet of a new session.

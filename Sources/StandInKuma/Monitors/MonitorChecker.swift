@@ -12,6 +12,8 @@ package struct MonitorChecker: Sendable {
     /// - Note: call `shutdown()` before the checker is dropped.
     package init() {}
 
+    /// Never throws: what goes wrong is a beat that is down. Where eight checks run already it waits first, which
+    /// counts neither as ping nor against the timeout.
     package func check(_ task: MonitorTask) async -> Beat {
         guard let page = MonitoredPage(task.url) else {
             return Beat(monitor: task.id, status: .down, message: "not http://HOST/…: \(task.url)", ping: .zero)
@@ -34,6 +36,7 @@ package struct MonitorChecker: Sendable {
         }
     }
 
+    /// Ends the client and its thread: no check after it.
     package func shutdown() async { await client.shutdown() }
 }
 

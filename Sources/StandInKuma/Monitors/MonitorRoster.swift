@@ -8,6 +8,7 @@ package import ClusterCore
 package struct MonitorRoster: Sendable {
     /// One running check loop; two loops of one monitor differ in it.
     package struct LoopID: Hashable, Sendable {
+        /// Counts up from 1 for as long as the node runs.
         package let number: Int
     }
 
@@ -15,6 +16,7 @@ package struct MonitorRoster: Sendable {
     package struct Plan: Sendable, Equatable {
         /// In the order of their ids.
         package let starts: [MonitorTask]
+        /// Ascending; done after the starts.
         package let stops: [MonitorID]
 
         package init(starts: [MonitorTask], stops: [MonitorID]) {
@@ -26,11 +28,13 @@ package struct MonitorRoster: Sendable {
     private var believed: [MonitorID: LoopID] = [:]
     private var nextLoop = 0
 
+    /// Nothing runs.
     package init() {}
 
     /// The monitors this node believes it runs, ascending.
     package var monitors: [MonitorID] { believed.keys.sorted() }
 
+    /// What the node believes; a loop that was forgotten may run all the same.
     package func runs(_ monitor: MonitorID) -> Bool { believed[monitor] != nil }
 
     /// Compares ids only, as Kuma does: an edited monitor is not restarted.

@@ -6,7 +6,9 @@ package protocol MonitorDatabase: Sendable {
     /// The monitors this node runs: active, and assigned to it, or at home here and assigned to nobody else
     /// (FactsAboutKuma.md).
     func assignedMonitors() async throws -> [MonitorTask]
+    /// As it is in the table, active or not and whoever is to run it; nil when there is none.
     func monitor(_ id: MonitorID) async throws -> MonitorTask?
+    /// Throws where the database did not take it: then that beat is lost.
     func record(_ beat: Beat) async throws
 }
 
@@ -20,12 +22,14 @@ package actor MonitorRunner {
     private var roster = MonitorRoster()
     private var loops: [MonitorRoster.LoopID: Task<Void, Never>] = [:]
 
+    /// Starts nothing.
     package init(database: any MonitorDatabase, checker: MonitorChecker, logger: Logger) {
         self.database = database
         self.checker = checker
         self.logger = logger
     }
 
+    /// What the node believes it runs, ascending.
     package var monitors: [MonitorID] { roster.monitors }
     /// Loops that really run; more than `monitors` once reconcile runs have overlapped.
     package var loopCount: Int { loops.count }
@@ -79,6 +83,7 @@ package actor MonitorRunner {
         }
     }
 
+    /// Ends every loop, forgotten ones included. What the node believes stays as it was.
     package func stopAll() {
         for loop in loops.values { loop.cancel() }
         loops.removeAll()

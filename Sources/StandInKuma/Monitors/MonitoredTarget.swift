@@ -19,8 +19,11 @@ package struct MonitoredTarget: Sendable {
         return MonitoredTarget(listener: try await bootstrap.bind(host: "127.0.0.1", port: 0).get())
     }
 
+    /// Chosen by the kernel.
     package var port: UInt16 { UInt16(listener.localAddress?.port ?? 0) }
 
+    /// Closes the listener.
+    /// - Throws: where it was closed before.
     package func stop() async throws { try await listener.close().get() }
 }
 

@@ -3,11 +3,13 @@ package import NIOHTTP1
 
 /// A whole answer of the stand-in node, before it is framed.
 package struct NodeAnswer: Sendable {
+    /// What is sent behind the head.
     package enum Body: Sendable, Equatable {
         case text(String)
         /// That many octets of `NodeAnswer.pattern`.
         case pattern(Int)
 
+        /// In bytes: the answer's `Content-Length`.
         package var count: Int {
             switch self {
             case .text(let text): text.utf8.count
@@ -17,6 +19,7 @@ package struct NodeAnswer: Sendable {
     }
 
     package var status: HTTPResponseStatus
+    /// In their order; the connection adds length and `Connection`.
     package var fields: [(String, String)]
     package var body: Body
 
@@ -29,15 +32,18 @@ package struct NodeAnswer: Sendable {
     /// Octet `i` of a `/bytes/N` body is `i % 251`: a prime, so that a piece lost, doubled or out of place shows.
     package static let patternPeriod = 251
 
+    /// - Parameter text: is JSON already.
     package static func json(_ status: HTTPResponseStatus, _ text: String) -> NodeAnswer {
         NodeAnswer(
             status: status, fields: [("Content-Type", "application/json; charset=utf-8")], body: .text(text))
     }
 
+    /// UTF-8 text, as it is.
     package static func text(_ status: HTTPResponseStatus, _ text: String) -> NodeAnswer {
         NodeAnswer(status: status, fields: [("Content-Type", "text/plain; charset=utf-8")], body: .text(text))
     }
 
+    /// 200, and markup as it is.
     package static func html(_ text: String) -> NodeAnswer {
         NodeAnswer(status: .ok, fields: [("Content-Type", "text/html; charset=utf-8")], body: .text(text))
     }
@@ -51,6 +57,7 @@ package enum DatabaseCheck: Sendable, Equatable {
 
 /// The texts of the stand-in node's answers.
 package enum NodePages {
+    /// The name is escaped.
     package static func page(of id: NodeID, name: String) -> String {
         let shown = HTMLText.escaped(name)
         return """
@@ -61,6 +68,8 @@ package enum NodePages {
             """
     }
 
+    /// 200 with the database's time in milliseconds, or 503 with the reason: the cluster fork's own form
+    /// (FactsAboutKuma.md).
     package static func health(_ check: DatabaseCheck, node: NodeID) -> NodeAnswer {
         switch check {
         case .healthy(let took):
@@ -76,6 +85,7 @@ package enum NodePages {
         }
     }
 
+    /// The fields as pairs, in the order in which they came; several of one name stay apart.
     package static func echo(_ head: HTTPRequestHead, node: NodeID) -> String {
         let fields = head.headers.map { "[\(JSONString.quoted($0.name)),\(JSONString.quoted($0.value))]" }
         return "{\"node\":\(JSONString.quoted(node.text)),\"method\":\(JSONString.quoted(head.method.rawValue)),"

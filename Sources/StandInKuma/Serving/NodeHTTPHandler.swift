@@ -14,7 +14,9 @@ package struct NodeServices: Sendable {
     package let keepAliveIdle: TimeAmount
     package let engineIO: EngineIOStore
     package let checkDatabase: @Sendable () async -> DatabaseCheck
+    /// One run. Two may overlap, with what follows from that (`MonitorRoster`).
     package let reconcile: @Sendable () async throws -> MonitorRoster.Plan
+    /// Whether the node believes that it runs this monitor.
     package let runs: @Sendable (MonitorID) async -> Bool
     /// Stores what a body of JSON says of a monitor and starts it here; false when there is no such monitor.
     package let update: @Sendable (MonitorID, String) async throws -> Bool

@@ -41,6 +41,8 @@ package enum NodeRoute: Sendable, Equatable {
     /// Longest `/slow?ms=N`.
     package static let longestDelay: Duration = .seconds(120)
 
+    /// Any path that stands for nothing else is a page, but for those below `/api/`.
+    /// - Parameter target: as in the request line.
     package init(method: HTTPMethod, target: String) {
         let (path, query) = NodeRoute.split(target)
         switch path {

@@ -11,6 +11,8 @@ package enum PinVerdict: Sendable, Equatable {
     /// Its row names no address, or the name does not resolve.
     case unreachable
 
+    /// As the balancer knows it now; the database is not asked.
+    /// - Parameter node: need not be in the table: then `.unknown`.
     package init(node: NodeID, in table: RoutingTable) {
         guard let entry = table.nodes.first(where: { $0.id == node }) else {
             self = .unknown
