@@ -93,7 +93,7 @@ package final class ControlPlane: ClusterControl, Service {
         self.clock = clock
         self.logger = logger
         self.lookup = lookup
-        builder = RoutingTableBuilder(monitorLimit: configuration.monitorLimit, judge: configuration.judge)
+        builder = RoutingTableBuilder(judge: configuration.judge)
         prober = NodeProber(configuration: configuration, probe: probe, clock: clock, logger: logger)
         driver = PassDriver(
             configuration: configuration, store: store, prober: prober, identity: identity, feed: feed,

@@ -67,10 +67,7 @@ struct RunCommand: AsyncParsableCommand {
             control: controlPlane, serving: servingState, traffic: dataPlane.facts, log: log,
             logger: Logger(label: "api"), onListening: { apiListening.open() })
         logger.notice("starting", metadata: ["id": "\(identity)", "version": "\(ProductVersion.text)"])
-        if !sockets.sockets.isEmpty {
-            let names = sockets.sockets.map { $0.name.isEmpty ? "\($0.descriptor)" : $0.name }.joined(separator: ", ")
-            logger.notice("serving the sockets that the service manager opened", metadata: ["sockets": "\(names)"])
-        }
+        RunCommand.log(sockets, to: logger)
         // Before anything listens: the first client finds a table even while the database is away.
         controlPlane.restore()
         let clients = DataPlaneService(
@@ -95,18 +92,22 @@ struct RunCommand: AsyncParsableCommand {
             services, health: settings.health(of: dataPlane, controlPlane, store),
             environment: ProcessInfo.processInfo.environment, logger: logger,
             readiness: { await serving.passed() }, beforeImmediateExit: { folder.remove() })
+        let failure: (any Error)?
         do {
             try await service.run()
-        } catch {
-            logger.critical("stopped by an error", metadata: ["error": "\(error)"])
-            await store.close()
-            await readingStore.close()
-            await client.shutdown()
-            throw BalancerExit.failure
-        }
+            failure = nil
+        } catch { failure = error }
+        if let failure { logger.critical("stopped by an error", metadata: ["error": "\(failure)"]) }
         await store.close()
         await readingStore.close()
         await client.shutdown()
+        if failure != nil { throw BalancerExit.failure }
         logger.notice("stopped")
+    }
+
+    private static func log(_ inherited: ActivationSockets, to logger: Logger) {
+        guard !inherited.sockets.isEmpty else { return }
+        let names = inherited.sockets.map { $0.name.isEmpty ? "\($0.descriptor)" : $0.name }.joined(separator: ", ")
+        logger.notice("serving the sockets that the service manager opened", metadata: ["sockets": "\(names)"])
     }
 }

@@ -2,12 +2,10 @@ package import ClusterCore
 
 /// Makes the request path's table of what was polled, probed and resolved. Pure: the same facts give the same table.
 package struct RoutingTableBuilder: Sendable {
-    package let monitorLimit: Int
     /// `fall` decides what is believed of a row that Kuma wrote to.
     package let judge: HealthJudge.Limits
 
-    package init(monitorLimit: Int, judge: HealthJudge.Limits) {
-        self.monitorLimit = monitorLimit
+    package init(judge: HealthJudge.Limits) {
         self.judge = judge
     }
 

@@ -8,7 +8,7 @@ struct TableWork {
     private let nodes: [NodeRecord]
     private let monitors: Int
     private let traffic: [NodeID: NodeTraffic]
-    private let builder = RoutingTableBuilder(monitorLimit: 1_000, judge: HealthJudge.Limits())
+    private let builder = RoutingTableBuilder(judge: HealthJudge.Limits())
     private static let rounds = 21
     private static let choices = 20_000
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Routing tables")
 struct RoutingTableBuilderTests {
-    let builder = RoutingTableBuilder(monitorLimit: 10, judge: HealthJudge.Limits())
+    let builder = RoutingTableBuilder(judge: HealthJudge.Limits())
 
     private func table(_ record: NodeRecord, probed: NodeStatus?) -> RoutingNode? {
         let snapshot = ClusterSnapshot(nodes: [record], isSetUp: true, assignments: [], readAt: .now)
