@@ -10,26 +10,21 @@ extension EndToEnd {
             "300 sessions through one balancer, monitors moving meanwhile: each stays on its node",
             .timeLimit(.minutes(8)))
         func oneBalancer() async throws {
-            let cluster = try await SocketIOCluster.launch(balancers: 1)
-            let outcome: SocketIOCluster.Outcome
-            let seen: [SocketIOCluster.Seen]
-            do {
-                outcome = try await cluster.run(sessions: Self.sessions, through: cluster.balancerPorts)
-                seen = try await cluster.seen()
-            } catch {
-                await cluster.end()
-                throw error
-            }
-            await cluster.end()
-            expectWhole(outcome, seen)
+            _ = try await outcome(of: try await SocketIOCluster.launch(balancers: 1))
         }
 
         @Test(
             "300 sessions, each connection of a client to the next of two balancers: by address, each stays on its node",
             .timeLimit(.minutes(8)))
         func twoBalancers() async throws {
-            let cluster = try await SocketIOCluster.launch(
-                balancers: 2, environment: ["LB_SESSION_AFFINITY": "address"])
+            let outcome = try await outcome(
+                of: try await SocketIOCluster.launch(balancers: 2, environment: ["LB_SESSION_AFFINITY": "address"]))
+            #expect(outcome.connections.count == 2)
+            #expect(outcome.connections.allSatisfy { $0 > Self.sessions }, "\(outcome.connections)")
+        }
+
+        /// Runs all sessions, each of which is to be whole, and ends the cluster.
+        private func outcome(of cluster: SocketIOCluster) async throws -> SocketIOCluster.Outcome {
             let outcome: SocketIOCluster.Outcome
             let seen: [SocketIOCluster.Seen]
             do {
@@ -41,8 +36,7 @@ extension EndToEnd {
             }
             await cluster.end()
             expectWhole(outcome, seen)
-            #expect(outcome.connections.count == 2)
-            #expect(outcome.connections.allSatisfy { $0 > Self.sessions }, "\(outcome.connections)")
+            return outcome
         }
 
         private func expectWhole(_ outcome: SocketIOCluster.Outcome, _ seen: [SocketIOCluster.Seen]) {
