@@ -45,7 +45,8 @@ package struct MonitorRecount: Sendable, Equatable {
 
 /// What `prepareSchema` found and did.
 package struct SchemaReport: Sendable, Equatable {
-    /// Short names of what was added now; empty when everything was there.
+    /// Short names of what this call added; empty when everything was there. What an earlier one added before it was `.contended`
+    /// is not among them.
     package let added: [String]
     /// Kuma's tables that do not exist yet; our columns on them are added by a later call. Without `node` nothing was added.
     package let waitingForKuma: [String]
