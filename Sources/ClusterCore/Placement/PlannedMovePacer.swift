@@ -28,7 +28,7 @@ package struct PlannedMovePacer: Sendable {
         package var arrivals = 16
         /// Monitors that leave one node in one reading: it stops them in the time in which two receivers start as many.
         package var departures = 32
-        /// Parts of the period between which they are written: seconds 52 to 57 of a minute. An agent leaves to Kuma what it
+        /// Parts of the period between which they are written: seconds 52 to 56 of a minute. An agent leaves to Kuma what it
         /// sees from second 50 on, so clocks may be 2 s apart and a transaction take 3 s.
         package var window = (52.0 / 60)..<(57.0 / 60)
         /// Parts of the period in which urgent moves are kept back (`UrgentHold`): from second 46 on, and released at
