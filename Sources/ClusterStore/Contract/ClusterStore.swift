@@ -45,7 +45,7 @@ package protocol ControlStore: Sendable {
 
     /// Nodes, set-up state with standing orders, and the fingerprint of the assignments: the periodic poll, at most one
     /// query each.
-    func poll() async throws(StoreError) -> ClusterPoll
+    func poll() async throws(StoreError) -> PollAnswer
     /// The full map, re-read only when the fingerprint changed. Ascending by monitor id.
     func assignments() async throws(StoreError) -> [MonitorAssignment]
 

@@ -140,7 +140,7 @@ struct OrderContractTests {
 
         try await cluster.store.pause(PauseOrder(by: "you", reason: "", until: .milliseconds(1_700_000_000_123)))
         try await cluster.store.pause(PauseOrder(by: "you", reason: "upgrade"))
-        #expect(try await cluster.store.poll().orders.activePause == PauseState(by: "you", reason: "upgrade"))
+        #expect(try await cluster.store.poll().orders.activePause == Pause(by: "you", reason: "upgrade"))
         #expect(try await cluster.store.resume(.overdue) == false)
         #expect(try await cluster.store.resume(.any))
         #expect(try await cluster.store.poll().orders == StandingOrders())

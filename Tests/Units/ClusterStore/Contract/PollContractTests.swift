@@ -10,13 +10,13 @@ struct PollContractTests {
         let cluster = try await kind.makeCluster()
         for name in ["node2", "node1", "node3"] { try await cluster.kumaStarts(try node(name), host: "\(name):3001") }
         try await cluster.writeStatus("exploded", of: try node("node3"))
-        let poll = try await cluster.store.poll()
-        #expect(poll.nodes.map(\.id.text) == ["node1", "node2"])
-        #expect(poll.nodes.first?.address == NodeAddress(host: "node1", port: 3001))
-        #expect(poll.rejectedRows.count == 1)
-        #expect(poll.rejectedRows.first?.contains("exploded") == true)
-        #expect(poll.rejectedRows.first?.contains("node3") == true)
-        let seen = try #require(poll.nodes.first?.lastSeen)
+        let answer = try await cluster.store.poll()
+        #expect(answer.nodes.map(\.id.text) == ["node1", "node2"])
+        #expect(answer.nodes.first?.address == NodeAddress(host: "node1", port: 3001))
+        #expect(answer.rejectedRows.count == 1)
+        #expect(answer.rejectedRows.first?.contains("exploded") == true)
+        #expect(answer.rejectedRows.first?.contains("node3") == true)
+        let seen = try #require(answer.nodes.first?.lastSeen)
         #expect(seen.utf8.count == 20 && seen.hasSuffix("Z"))
     }
 

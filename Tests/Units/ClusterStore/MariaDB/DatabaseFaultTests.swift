@@ -39,10 +39,10 @@ struct DatabaseFaultTests {
             if case .deadlineExceeded = error {} else { Issue.record("\(error)") }
         }
         server.thaw()
-        let poll = try await untilItSucceeds(isTransient: \.isTransient) { () throws(StoreError) in
+        let found = try await untilItSucceeds(isTransient: \.isTransient) { () throws(StoreError) in
             try await store.poll()
         }
-        #expect(poll.nodes.count == 1)
+        #expect(found.nodes.count == 1)
         await server.stop()
     }
 

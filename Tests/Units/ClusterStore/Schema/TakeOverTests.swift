@@ -50,12 +50,12 @@ struct TakeOverTests {
         #expect(try await cluster.store.preparedSchema().waitingForKuma == [])
         #expect(try await Self.kumasColumns(cluster) == before)
 
-        let poll = try await cluster.store.poll()
+        let answer = try await cluster.store.poll()
         // A node that was taken out of service (`active = 0`) is none.
-        #expect(poll.nodes.map(\.status) == [.online, .offline, .online])
+        #expect(answer.nodes.map(\.status) == [.online, .offline, .online])
         #expect(
-            poll.nodes.allSatisfy { $0.adminState == .known(.active) && $0.reportAge == nil && $0.statusAge == nil })
-        #expect(poll.nodes.map(\.isPrimary) == [true, false, false])
+            answer.nodes.allSatisfy { $0.adminState == .known(.active) && $0.reportAge == nil && $0.statusAge == nil })
+        #expect(answer.nodes.map(\.isPrimary) == [true, false, false])
         #expect(try await cluster.store.openMoves().isEmpty)
         #expect(try await Self.kumasColumns(cluster) == before)
     }

@@ -3,9 +3,9 @@ import ClusterStore
 import ControlPlane
 
 extension FixtureControl {
-    /// Notes the order and gives what the script says, unless the database is to fail.
-    private func take(_ order: String) throws(StoreError) -> Script {
-        change { $0.orders.append(order) }
+    /// Notes the call and gives what the script says, unless the database is to fail.
+    private func take(_ call: String) throws(StoreError) -> Script {
+        change { $0.asked.append(call) }
         let script = current
         if let error = script.storeError { throw error }
         return script
@@ -32,7 +32,7 @@ extension FixtureControl {
 
     func setAdminState(_ state: AdminState, of node: NodeID, by: String) async throws(StoreError) -> Int? {
         let script = try take("\(state) \(node) by \(by)")
-        return script.state.nodes.contains { $0.record.id == node } ? script.leaving : nil
+        return script.snapshot.nodes.contains { $0.record.id == node } ? script.leaving : nil
     }
 
     func pause(_ order: PauseOrder) async throws(StoreError) {
@@ -40,6 +40,6 @@ extension FixtureControl {
     }
 
     func resume(by: String) async throws(StoreError) -> Bool {
-        try take("resume by \(by)").state.orders.pause != nil
+        try take("resume by \(by)").snapshot.orders.pause != nil
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 /// A control plane that says what a test wants it to say, and remembers what it was asked.
 final class FixtureControl: ClusterControl {
     struct Script: Sendable {
-        var state: ClusterState
+        var snapshot: ControlPlaneSnapshot
         var routingTable: RoutingTable
         var checks: [NodeCheck] = []
         var recounts: [MonitorRecount] = []
@@ -21,7 +21,7 @@ final class FixtureControl: ClusterControl {
         var answer: RebalanceAnswer?
         var leaving = 0
         /// What was asked for, in words.
-        var orders: [String] = []
+        var asked: [String] = []
     }
 
     private let script: Mutex<Script>
@@ -32,7 +32,7 @@ final class FixtureControl: ClusterControl {
     func change(_ body: (inout Script) -> Void) { script.withLock { body(&$0) } }
 
     var current: Script { script.withLock { $0 } }
-    var state: ClusterState { script.withLock { $0.state } }
+    var snapshot: ControlPlaneSnapshot { script.withLock { $0.snapshot } }
     var routingTable: RoutingTable { script.withLock { $0.routingTable } }
 
     func followEvents() -> EventFeed.Subscription? { feed.follow() }
@@ -65,7 +65,7 @@ final class FixtureControl: ClusterControl {
     }
 }
 
-/// One node of a fixture, as both the state and the routing table show it.
+/// One node of a fixture, as both the snapshot and the routing table show it.
 struct FixtureNode {
     var id: NodeID
     var name: String
@@ -82,16 +82,16 @@ struct FixtureNode {
         self.status = status
     }
 
-    var view: NodeView {
+    var snapshot: NodeSnapshot {
         let record = NodeRecord(
             id: id, name: name, host: "\(id.text).test:3001", status: status, isPrimary: isPrimary,
             adminState: adminState, monitorCount: monitorCount, agentHealth: .healthy, agentDetail: "200 in 3 ms",
             agentVersion: "1.0.0", okStreak: 7, failStreak: 0, probeTime: .milliseconds(3),
             agentInterval: agentInterval,
             reportAge: .milliseconds(400), statusAge: .seconds(60), lastSeen: "2026-01-02T03:04:05Z")
-        return NodeView(
+        return NodeSnapshot(
             record: record, speaker: .agent,
-            probe: NodeView.Probe(
+            probe: NodeSnapshot.Probe(
                 status: status,
                 last: ProbeResult(finding: .healthy, detail: "200 in 5 ms", duration: .milliseconds(5)), okStreak: 4,
                 failStreak: 0),
@@ -127,21 +127,21 @@ extension FixtureControl.Script {
     static func of(_ nodes: [FixtureNode], isSetUp: Bool = true) -> FixtureControl.Script {
         let leader = BalancerID(text: "lb-test-1")
         let presence = BalancerPresence(id: leader, address: "127.0.0.1:8084", version: "1.0.0")
-        let state = ClusterState(
-            nodes: nodes.map(\.view), isSetUp: isSetUp, monitorLimit: 1_000, unassignedCount: 2, orphanedCount: 1,
-            leadership: LeadershipView(
+        let snapshot = ControlPlaneSnapshot(
+            nodes: nodes.map(\.snapshot), isSetUp: isSetUp, monitorLimit: 1_000, unassignedCount: 2, orphanedCount: 1,
+            leadership: LeadershipSnapshot(
                 leader: leader, epoch: 4, expiresIn: .seconds(8), isSelf: true,
                 balancers: [BalancerRecord(presence: presence, lastSeenAge: .seconds(1))]),
-            database: DatabaseView(isReachable: true, since: .now, lastError: nil, lastRead: .now),
+            database: DatabaseSnapshot(isReachable: true, since: .now, lastError: nil, lastRead: .now),
             checks: CheckStatistics(), tableGeneration: 9)
         let table = RoutingTable(
             generation: 9, isSetupPending: !isSetUp, nodes: nodes.map(\.routing), monitorLimit: 1_000)
-        return FixtureControl.Script(state: state, routingTable: table)
+        return FixtureControl.Script(snapshot: snapshot, routingTable: table)
     }
 
     /// The database has been away for a while.
     mutating func loseDatabase() {
-        state.database = DatabaseView(
+        snapshot.database = DatabaseSnapshot(
             isReachable: false, since: .now - .seconds(15),
             lastError: .unavailable(reason: "connection refused by db.internal:3306"),
             lastRead: .now - .seconds(16))

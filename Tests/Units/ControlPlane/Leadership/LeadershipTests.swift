@@ -21,8 +21,8 @@ struct LeadershipTests {
     func one() async throws {
         let cluster = try await pair()
         #expect(cluster.leaders() == [0])
-        #expect(cluster.balancers[1].state.leadership.leader == BalancerID(text: "lb1"))
-        #expect(cluster.balancers[1].state.leadership.balancers.count == 2)
+        #expect(cluster.balancers[1].snapshot.leadership.leader == BalancerID(text: "lb1"))
+        #expect(cluster.balancers[1].snapshot.leadership.balancers.count == 2)
         for publisher in cluster.publishers { #expect(publisher.table.nodes.count { $0.isReachable } == 3) }
     }
 
@@ -144,7 +144,7 @@ struct LeadershipTests {
             identity: BalancerPresence(id: BalancerID(text: "lb1"), address: "a", version: "v"),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let running = Task { try await plane.run() }
-        try await eventually(within: .seconds(20)) { plane.state.leadership.isSelf }
+        try await eventually(within: .seconds(20)) { plane.snapshot.leadership.isSelf }
         running.cancel()
         try await running.value
         let answer = try await store.acquireLease(holder: BalancerID(text: "lb2"), ttl: .seconds(10))

@@ -28,8 +28,8 @@ struct FailoverTests {
         gate.moveTroubles.withLock { $0 = [.deadlineExceeded(statement: "move", by: .database)] }
         cluster.agents[try NodeID("node2")] = nil
         cluster.kill("node2")
-        let failed = await cluster.run(upTo: .seconds(15)) { cluster.balancers[0].state.database.lastError != nil }
-        #expect(failed != nil && cluster.balancers[0].state.database.isReachable)
+        let failed = await cluster.run(upTo: .seconds(15)) { cluster.balancers[0].snapshot.database.lastError != nil }
+        #expect(failed != nil && cluster.balancers[0].snapshot.database.isReachable)
         let took = await cluster.run(upTo: .seconds(5)) { (try? await cluster.counts()["node2"]) == nil }
         #expect(took != nil, "it is judged as before")
         #expect(try await cluster.events(.databaseReturned).isEmpty)
@@ -196,7 +196,7 @@ struct FailoverTests {
         }
         await cluster.run(for: .seconds(30))
         #expect(try await cluster.counts()["node2"] == nil)
-        #expect(cluster.balancers[0].state.nodes[1].flaps == 2)
+        #expect(cluster.balancers[0].snapshot.nodes[1].flaps == 2)
         await cluster.run(for: .seconds(30))
         #expect(try await cluster.counts()["node2"] == 6)
     }
@@ -213,7 +213,7 @@ struct FailoverTests {
         #expect(["node1", "node2", "node3"].contains(cluster.runner(100) ?? ""))
         #expect(cluster.monitor(101)?.assigned == nil)
         #expect(["node1", "node2", "node3"].contains(cluster.runner(102) ?? ""))
-        #expect(cluster.balancers[0].state.unassignedCount == 1)
+        #expect(cluster.balancers[0].snapshot.unassignedCount == 1)
 
         cluster.agents[try NodeID("node3")] = nil
         cluster.tables.writeStatus("up", of: try NodeID("node3"))

@@ -62,7 +62,7 @@ struct OrderTests {
         await cluster.run(for: .seconds(60))
         #expect(cluster.tables.journal.count == 4, "what was rebalanced does not return")
         for balancer in cluster.balancers {
-            #expect(balancer.state.recentJobs.map(\.state) == [.done] && balancer.state.orders.job == nil)
+            #expect(balancer.snapshot.recentJobs.map(\.state) == [.done] && balancer.snapshot.orders.job == nil)
         }
         guard case .balanced = try await cluster.balancers[1].requestRebalance(RebalanceRequest(.rebalance), by: "me")
         else {
@@ -168,7 +168,7 @@ struct OrderTests {
         let cluster = try await settled()
         try await cluster.balancers[1].pause(PauseOrder(by: "me", reason: "upgrade"))
         await cluster.run(for: .seconds(2))
-        #expect(cluster.balancers[0].state.orders.activePause?.reason == "upgrade")
+        #expect(cluster.balancers[0].snapshot.orders.activePause?.reason == "upgrade")
         // Its agent dies with it: the leader must still speak for it.
         cluster.agents[try NodeID("node2")] = nil
         cluster.kill("node2")
@@ -199,7 +199,7 @@ struct OrderTests {
         #expect(try await cluster.counts()["node2"] == 6)
         await cluster.run(for: .seconds(5))
         #expect(try await cluster.counts()["node2"] == nil)
-        #expect(cluster.balancers[1].state.orders.pause == nil)
+        #expect(cluster.balancers[1].snapshot.orders.pause == nil)
         #expect(try await cluster.events(.automationResumed).map(\.detail) == ["the pause by me ended in time"])
     }
 

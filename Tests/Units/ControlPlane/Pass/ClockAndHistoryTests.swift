@@ -22,7 +22,7 @@ struct ClockAndHistoryTests {
         #expect(cluster.tables.journal.isEmpty)
         #expect(try await cluster.events(.agentSilent).isEmpty)
         #expect(cluster.leaders() == [0])
-        let skew = try #require(cluster.balancers[0].state.database.skew)
+        let skew = try #require(cluster.balancers[0].snapshot.database.skew)
         #expect(abs(skew.amount / .seconds(1) - Double(seconds)) < 1)
     }
 
@@ -96,7 +96,7 @@ struct ClockAndHistoryTests {
         #expect(events.contains { $0.event.kind == .monitorsMoved } && moves.count == 6)
         cluster.tables.fail(with: .unavailable(reason: "gone"))
         await cluster.run(for: .seconds(20))
-        let history = cluster.balancers[0].state.history
+        let history = cluster.balancers[0].snapshot.history
         #expect(history.events == events)
         #expect(history.moves == moves)
         #expect(history.events(EventQuery(limit: 1, kind: .nodeOffline)).map(\.event.node) == [try NodeID("node2")])
@@ -109,12 +109,12 @@ struct ClockAndHistoryTests {
         _ = try await cluster.store.acquireLease(holder: BalancerID(text: "other"), ttl: .seconds(10))
         cluster.addBalancer()
         await cluster.run(for: .seconds(3))
-        #expect(cluster.balancers[0].state.history.events.isEmpty)
+        #expect(cluster.balancers[0].snapshot.history.events.isEmpty)
         try await cluster.store.record([ClusterEvent(.leaderElected, detail: "other leads")])
         await cluster.run(for: .seconds(2))
         cluster.tables.fail(with: .unavailable(reason: "gone"))
         await cluster.run(for: .seconds(2))
-        #expect(cluster.balancers[0].state.history.events.map(\.event.kind) == [.leaderElected])
+        #expect(cluster.balancers[0].snapshot.history.events.map(\.event.kind) == [.leaderElected])
     }
 
     @Test("a line that cannot be written is written when it can")

@@ -33,7 +33,7 @@ struct StateFileTests {
         let now = ContinuousClock.now
         let snapshot = ClusterSnapshot(nodes: nodes, isSetUp: true, assignments: monitors, readAt: now)
         let address = SocketAddress.ipv6(high: 0x2001_0DB8_0000_0000, low: 7, port: 3001, scope: 0)
-        let saved = SavedState(snapshot, resolved: { $0.host == "a" ? address : nil })
+        let saved = SavedSnapshot(snapshot, resolved: { $0.host == "a" ? address : nil })
         let file = StateFile(path: path)
         #expect(try file.read() == nil)
         try file.write(saved)
@@ -92,7 +92,7 @@ struct StateFileTests {
             await cluster.run(for: .milliseconds(1_500))
             #expect(try StateFile(path: path).read()?.nodes.map(\.monitorCount) == [3, 3])
             // Told to end: its clients are drained while the file is there already.
-            cluster.balancers[0].saveState()
+            cluster.balancers[0].saveSnapshot()
             #expect(try StateFile(path: path).read()?.nodes.map(\.monitorCount) == [3, 6])
             try cluster.start("node2", as: .primary)
             await cluster.run(for: .milliseconds(1_500))

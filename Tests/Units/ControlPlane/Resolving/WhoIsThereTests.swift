@@ -70,7 +70,7 @@ struct WhoIsThereTests {
             let count = try await cluster.counts()["node2"]
             if count != nil { Issue.record("node2 got monitors back") }
         }
-        let node2 = try #require(cluster.balancers[0].state.nodes.first { $0.record.id.text == "node2" })
+        let node2 = try #require(cluster.balancers[0].snapshot.nodes.first { $0.record.id.text == "node2" })
         #expect(node2.record.status == .offline)
         #expect(!node2.isRoutable)
         #expect(cluster.tables.journal.count == 6, "each of them moved once")
@@ -123,9 +123,9 @@ struct WhoIsThereTests {
         // The new one's agent dies beside its Kuma: the row that spoke last is the one that is there.
         cluster.agents[renamed] = nil
         await cluster.run(for: .seconds(60))
-        let state = cluster.balancers[0].state.nodes
-        #expect(state.first { $0.record.id == renamed }?.record.status == .online)
-        #expect(state.first { $0.record.id.text == "node2" }?.record.status == .offline)
+        let nodes = cluster.balancers[0].snapshot.nodes
+        #expect(nodes.first { $0.record.id == renamed }?.record.status == .online)
+        #expect(nodes.first { $0.record.id.text == "node2" }?.record.status == .offline)
     }
 
     @Test("Nodes that swapped their addresses keep their monitors, also when an agent dies beside its Kuma")
@@ -151,7 +151,7 @@ struct WhoIsThereTests {
         cluster.agents[try NodeID("node2")] = nil
         await cluster.run(for: .seconds(60))
         #expect(cluster.tables.journal.isEmpty)
-        #expect(cluster.balancers[0].state.nodes.map(\.record.status) == [.online, .online])
+        #expect(cluster.balancers[0].snapshot.nodes.map(\.record.status) == [.online, .online])
     }
 
     @Test("A name server that is away for a while takes no node's monitors")

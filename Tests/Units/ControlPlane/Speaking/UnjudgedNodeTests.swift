@@ -23,7 +23,7 @@ struct UnjudgedNodeTests {
         }
         await cluster.run(for: .seconds(20))
         cluster.tables.fail(with: nil)
-        _ = await cluster.run(upTo: .seconds(10)) { cluster.balancers[0].state.database.isReachable }
+        _ = await cluster.run(upTo: .seconds(10)) { cluster.balancers[0].snapshot.database.isReachable }
     }
 
     private func emptied(_ cluster: VirtualCluster, _ node: String) async throws -> Duration {

@@ -40,19 +40,19 @@ final class GatedStore: ControlStore {
         if let trouble = schemaTrouble.withLock({ $0 }) { throw trouble }
         return try await inner.prepareSchema()
     }
-    func poll() async throws(StoreError) -> ClusterPoll {
+    func poll() async throws(StoreError) -> PollAnswer {
         let fails = failsNextPoll.withLock { fails in
             defer { fails = false }
             return fails
         }
         if fails { throw .unavailable(reason: "gone for a moment") }
-        let poll = try await inner.poll()
-        guard areOrdersHidden.withLock({ $0 }) else { return poll }
+        let answer = try await inner.poll()
+        guard areOrdersHidden.withLock({ $0 }) else { return answer }
         var orders = StandingOrders()
         orders.source = .unreadable
-        return ClusterPoll(
-            nodes: poll.nodes, rejectedRows: poll.rejectedRows, isSetUp: poll.isSetUp, fingerprint: poll.fingerprint,
-            orders: orders, time: poll.time)
+        return PollAnswer(
+            nodes: answer.nodes, rejectedRows: answer.rejectedRows, isSetUp: answer.isSetUp,
+            fingerprint: answer.fingerprint, orders: orders, time: answer.time)
     }
     func assignments() async throws(StoreError) -> [MonitorAssignment] { try await inner.assignments() }
     func announce(_ balancer: BalancerPresence) async throws(StoreError) -> [BalancerRecord] {

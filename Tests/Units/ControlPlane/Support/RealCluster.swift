@@ -118,7 +118,7 @@ final class RealCluster: Sendable {
     // MARK: What is to be seen
 
     /// The balancers that believe that they lead.
-    func leaders() -> [Int] { balancers.indices.filter { balancers[$0].state.leadership.isSelf } }
+    func leaders() -> [Int] { balancers.indices.filter { balancers[$0].snapshot.leadership.isSelf } }
 
     /// Who runs each monitor, by monitor id.
     func runners() async throws -> [Int64: String] {

@@ -189,7 +189,7 @@ final class VirtualCluster {
     }
 
     func leaders() -> [Int] {
-        balancers.indices.filter { !frozen.contains($0) && balancers[$0].state.leadership.isSelf }
+        balancers.indices.filter { !frozen.contains($0) && balancers[$0].snapshot.leadership.isSelf }
     }
 
     func events(_ kind: ClusterEvent.Kind) async throws -> [ClusterEvent] {

@@ -1,22 +1,22 @@
 import ClusterCore
 import ClusterStore
 
-/// What the leader does about what people requested: a pause, a rebalancing.
+/// What the leader does about people's orders: a pause, a rebalancing.
 extension PassStateMachine {
     // MARK: Pause
 
     /// Whether anything may be moved. A pause whose time is over ends here, once: whoever deletes it reports it.
     mutating func checkPause(_ moment: PassMoment) -> Advance {
         // Whoever was overtaken by a report would take monitors from a node on its word of before: read again first.
-        guard let requests = snapshot?.orders, !pass.isOvertaken else { return .enter(.announcement) }
-        switch requests.source {
+        guard let orders = snapshot?.orders, !pass.isOvertaken else { return .enter(.announcement) }
+        switch orders.source {
         case .tables: break
         // A pause may stand there.
         case .unreadable:
-            database.requestsAreMissing(now: moment.now, &effects)
+            database.ordersAreMissing(now: moment.now, &effects)
             return .enter(.announcement)
         }
-        guard let pause = requests.pause else { return .enter(.beginReturns) }
+        guard let pause = orders.pause else { return .enter(.beginReturns) }
         return pause.isOver ? .ask(.endPause) : .enter(.announcement)
     }
 
@@ -31,14 +31,14 @@ extension PassStateMachine {
     // MARK: The list of jobs
 
     mutating func readJobs(_ moment: PassMoment) -> Advance {
-        if let requests = snapshot?.orders, rebalancer.isListOld(requests) { return .ask(.jobs) }
+        if let orders = snapshot?.orders, rebalancer.isListOld(orders) { return .ask(.jobs) }
         effects.append(.publish(report(.polled, now: moment.now)))
         // First the prober knows who is where: no word is spoken on what was found at a node's last address.
         return .act(then: leader.lease(now: moment.now) == nil ? .announcement : .beginSpeaking)
     }
 
     mutating func jobsRead(_ jobs: [RebalanceJob]) {
-        if let requests = snapshot?.orders { rebalancer.read(jobs, requests) }
+        if let orders = snapshot?.orders { rebalancer.read(jobs, orders) }
     }
 
     mutating func jobsFailed(_ error: StoreError) -> Bearing {

@@ -1,10 +1,10 @@
 package import ClusterCore
 package import ClusterStore
 
-/// What the control API may ask of the control plane: read the latest state, and the few things it can set in motion.
+/// What the control API may ask of the control plane: read the latest snapshot, and the few things it can set in motion.
 package protocol ClusterControl: Sendable {
-    /// The latest state, whole; never waits.
-    var state: ClusterState { get }
+    /// The latest snapshot, whole; never waits.
+    var snapshot: ControlPlaneSnapshot { get }
     /// The latest routing table; never waits.
     var routingTable: RoutingTable { get }
     /// Probes every node now and waits for all answers, each under the probe's own deadline.
@@ -74,7 +74,7 @@ package enum RebalanceAnswer: Sendable, Equatable {
     /// Another job is active.
     case busy
     /// Automatic moves are paused: nothing may move, whoever asks.
-    case paused(PauseState)
+    case paused(Pause)
 }
 
 /// One node's answer to `probeAllNodes`.

@@ -1,7 +1,7 @@
 package import ClusterCore
 package import ClusterStore
 
-package struct LeadershipView: Sendable {
+package struct LeadershipSnapshot: Sendable {
     /// Nil while nobody is known to lead.
     package var leader: BalancerID?
     package var epoch: Int64?
@@ -21,11 +21,11 @@ package struct LeadershipView: Sendable {
     }
 
     /// The same some time later: nobody leads on a lease that ran out.
-    func aged(by span: Duration) -> LeadershipView {
+    func aged(by span: Duration) -> LeadershipSnapshot {
         guard let expiresIn else { return self }
-        var view = self
-        view.expiresIn = max(expiresIn - span, .zero)
-        view.isSelf = isSelf && expiresIn > span
-        return view
+        var later = self
+        later.expiresIn = max(expiresIn - span, .zero)
+        later.isSelf = isSelf && expiresIn > span
+        return later
     }
 }

@@ -1,13 +1,13 @@
 package import ClusterCore
 package import ClusterStore
 
-package struct DatabaseView: Sendable {
+package struct DatabaseSnapshot: Sendable {
     package var isReachable: Bool
     /// Since `isReachable` has been as it is.
     package var since: ContinuousClock.Instant
     /// Its text is for administrators: it may name users and hosts.
     package var lastError: StoreError?
-    /// Since the state shown was read; nil when it never was.
+    /// Since the snapshot shown was read; nil when it never was.
     package var lastRead: ContinuousClock.Instant?
     /// Why this is no cluster's database; nil when it is one, or nobody knows yet.
     package var foreignness: String?

@@ -3,7 +3,7 @@ package import ClusterStore
 import Logging
 import Synchronization
 
-/// What people request. Any balancer takes them: it writes them into the database, where the leader finds them with its next
+/// What people order. Any balancer takes an order: it writes it into the database, where the leader finds it with its next
 /// poll. A redirect to the leader would need an address that the client can reach, and would lose what was asked while
 /// nobody leads.
 extension ControlPlane {
@@ -53,7 +53,7 @@ extension ControlPlane {
         logger.notice(
             "a person changed a node's admin state",
             metadata: ["node": "\(node)", "admin_state": "\(state.rawValue)", "by": "\(by)"])
-        await recordRequest(
+        await recordOrder(
             ClusterEvent(.adminStateChanged, node: node, detail: "\(node) was set to \(state.rawValue) by \(by)"))
         passSoon()
         switch state.effects.monitors {
@@ -72,20 +72,20 @@ extension ControlPlane {
         try await store.pause(order)
         logger.notice("automatic moves are paused", metadata: ["by": "\(order.by)", "reason": "\(order.reason)"])
         let reason = order.reason.isEmpty ? "" : ": \(order.reason)"
-        await recordRequest(ClusterEvent(.automationPaused, detail: "automatic moves paused by \(order.by)\(reason)"))
+        await recordOrder(ClusterEvent(.automationPaused, detail: "automatic moves paused by \(order.by)\(reason)"))
         passSoon()
     }
 
     package func resume(by: String) async throws(StoreError) -> Bool {
         guard try await store.resume(.any) else { return false }
         logger.notice("automatic moves go on", metadata: ["by": "\(by)"])
-        await recordRequest(ClusterEvent(.automationResumed, detail: "automatic moves resumed by \(by)"))
+        await recordOrder(ClusterEvent(.automationResumed, detail: "automatic moves resumed by \(by)"))
         passSoon()
         return true
     }
 
-    /// The request stands already; a history that cannot be written must not make it look refused.
-    private func recordRequest(_ event: ClusterEvent) async {
+    /// The order stands already; a history that cannot be written must not make it look refused.
+    private func recordOrder(_ event: ClusterEvent) async {
         do { try await store.record([event]) } catch {
             logger.error(
                 "an event is lost: the history cannot be written",

@@ -1,4 +1,4 @@
-extension ClusterState {
+extension ControlPlaneSnapshot {
     /// One line for people: `leads; 3 of 3 nodes routable`.
     package var summary: String {
         let leading = leadership.isSelf ? "leads" : leadership.leader.map { "follows \($0)" } ?? "nobody leads"

@@ -2,9 +2,9 @@ package import ClusterStore
 
 /// Everything the control plane holds of the cluster at one moment, as one immutable value: what the `/lb/` endpoints
 /// show. Published whole after each step; a reader never mixes two moments.
-package struct ClusterState: Sendable {
+package struct ControlPlaneSnapshot: Sendable {
     /// By node id, ascending.
-    package var nodes: [NodeView]
+    package var nodes: [NodeSnapshot]
     /// Nil until the first successful poll (or the state file) has been read.
     package var isSetUp: Bool?
     /// `MONITOR_LIMIT_PER_NODE`.
@@ -13,8 +13,8 @@ package struct ClusterState: Sendable {
     package var unassignedCount: Int
     /// Active monitors whose effective node does not exist.
     package var orphanedCount: Int
-    package var leadership: LeadershipView
-    package var database: DatabaseView
+    package var leadership: LeadershipSnapshot
+    package var database: DatabaseSnapshot
     package var checks: CheckStatistics
     /// Of the latest published routing table.
     package var tableGeneration: UInt64
@@ -30,8 +30,8 @@ package struct ClusterState: Sendable {
     package var thresholds = FaultThresholds()
 
     package init(
-        nodes: [NodeView], isSetUp: Bool?, monitorLimit: Int, unassignedCount: Int, orphanedCount: Int,
-        leadership: LeadershipView, database: DatabaseView, checks: CheckStatistics, tableGeneration: UInt64
+        nodes: [NodeSnapshot], isSetUp: Bool?, monitorLimit: Int, unassignedCount: Int, orphanedCount: Int,
+        leadership: LeadershipSnapshot, database: DatabaseSnapshot, checks: CheckStatistics, tableGeneration: UInt64
     ) {
         self.nodes = nodes
         self.isSetUp = isSetUp

@@ -1,7 +1,7 @@
 package import ClusterCore
 
 /// What one poll read.
-package struct ClusterPoll: Sendable, Equatable {
+package struct PollAnswer: Sendable, Equatable {
     /// Ascending by node id; rows with `active = 0` are left out.
     package let nodes: [NodeRecord]
     /// One readable line for each row that could not be understood (bad id, unknown status); such a row is left out.

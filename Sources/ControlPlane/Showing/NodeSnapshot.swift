@@ -1,7 +1,7 @@
 package import ClusterCore
 
 /// One node as the cluster sees it: its row, what this balancer's own probes say, and what it carries.
-package struct NodeView: Sendable {
+package struct NodeSnapshot: Sendable {
     /// Who keeps the row's status current.
     package enum Speaker: String, Sendable {
         /// Its own agent reported within `REPORT_TTL`.
@@ -26,7 +26,7 @@ package struct NodeView: Sendable {
 
     package let record: NodeRecord
     package let speaker: Speaker
-    /// This balancer's own view; nil before its first probe.
+    /// What this balancer's own probes found; nil before the first.
     package let probe: Probe?
     package let isEjected: Bool
     /// Where it stands for this balancer's data plane, an ejection included; `.impossible` before the table lists it.
@@ -64,6 +64,6 @@ package struct NodeView: Sendable {
     /// Whether a client without a pin may be sent there now.
     package var isRoutable: Bool { standing <= .full }
 
-    /// The same where there is no better one: a draining node still serves when nobody else can.
-    package var isLastResort: Bool { standing == .draining }
+    /// The same where there is no better one: a drained or cordoned node still serves when nobody else can.
+    package var isLastResort: Bool { standing == .lastResort }
 }
