@@ -5,17 +5,17 @@ import Synchronization
 extension ControlPlane {
     package var routingTable: RoutingTable { publisher.table }
 
-    package var state: ClusterState {
+    package var snapshot: ControlPlaneSnapshot {
         let (now, monotonic) = (clock.now(), clock.monotonicNanoseconds())
         let statistics = prober.statistics
         return shared.withLock { state in
             let report = state.report
             let routed = Dictionary(state.table.nodes.map { ($0.id, $0) }) { first, _ in first }
             let nodes = (report.snapshot?.nodes(asOf: now) ?? []).map { node in
-                view(node, report: report, routed: routed[node.id], monotonic: monotonic)
+                nodeSnapshot(of: node, report: report, routed: routed[node.id], monotonic: monotonic)
             }
             let known = report.snapshot?.nodes.map(\.id) ?? []
-            var whole = ClusterState(
+            var whole = ControlPlaneSnapshot(
                 nodes: nodes, isSetUp: report.snapshot?.isSetUp, monitorLimit: configuration.monitorLimit,
                 unassignedCount: report.snapshot?.census.unassigned ?? 0,
                 orphanedCount: report.snapshot?.census.orphaned(besides: known) ?? 0,
@@ -33,17 +33,17 @@ extension ControlPlane {
         }
     }
 
-    private func view(
-        _ node: NodeRecord, report: PassReport, routed: RoutingNode?, monotonic: UInt64
-    ) -> NodeView {
+    private func nodeSnapshot(
+        of node: NodeRecord, report: PassReport, routed: RoutingNode?, monotonic: UInt64
+    ) -> NodeSnapshot {
         let isEjected = routed?.traffic.isEjected(now: monotonic) ?? false
         let standing = routed?.standing(monitorLimit: configuration.monitorLimit, isEjected: isEjected)
         let count = report.snapshot?.census[node.id] ?? AssignmentCensus.Count()
-        return NodeView(
+        return NodeSnapshot(
             record: node,
             speaker: report.silent.contains(node.id) ? .balancer : .agent,
             probe: prober.finding(of: node.id).map {
-                NodeView.Probe(status: $0.status, last: $0.last, okStreak: $0.okStreak, failStreak: $0.failStreak)
+                NodeSnapshot.Probe(status: $0.status, last: $0.last, okStreak: $0.okStreak, failStreak: $0.failStreak)
             },
             isEjected: isEjected,
             standing: standing ?? .impossible,

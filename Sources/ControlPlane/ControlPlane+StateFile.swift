@@ -41,7 +41,7 @@ extension ControlPlane {
     }
 
     /// What to write now, when it is news and time to.
-    func savable(_ state: inout State, _ occasion: SaveOccasion, now: ContinuousClock.Instant) -> SavedState? {
+    func savable(_ state: inout State, _ occasion: SaveOccasion, now: ContinuousClock.Instant) -> SavedSnapshot? {
         guard configuration.stateFile != nil, !state.isSaving, let snapshot = state.report.snapshot,
             snapshot.source == .database
         else { return nil }
@@ -50,7 +50,7 @@ extension ControlPlane {
         case .end: break
         }
         state.nextSave = now + configuration.stateFileInterval
-        let next = SavedState(snapshot, resolved: state.book.resolve)
+        let next = SavedSnapshot(snapshot, resolved: state.book.resolve)
         guard next != state.saved else { return nil }
         state.isSaving = true
         return next
@@ -58,12 +58,12 @@ extension ControlPlane {
 
     /// Writes what the state file does not hold yet. Called when the balancer is told to end, and again when it ends:
     /// between the two its clients are drained, and whoever supervises it may not wait for that.
-    package func saveState() {
+    package func saveSnapshot() {
         let now = clock.now()
         if let changed = shared.withLock({ savable(&$0, .end, now: now) }) { save(changed) }
     }
 
-    func save(_ saved: SavedState) {
+    func save(_ saved: SavedSnapshot) {
         guard let path = configuration.stateFile else { return }
         do {
             try StateFile(path: path).write(saved)

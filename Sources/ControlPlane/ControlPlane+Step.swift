@@ -40,8 +40,8 @@ extension ControlPlane {
             _ = await check(request)
         case .lookUp(let host):
             lookup(host) { [weak self] answer in self?.resolved(host, answer) }
-        case .save(let state):
-            save(state)
+        case .save(let saved):
+            save(saved)
         }
     }
 

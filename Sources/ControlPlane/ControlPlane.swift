@@ -21,7 +21,7 @@ package final class ControlPlane: ClusterControl, Service {
         case pass
         case probe(ProbeBoard.Request)
         case lookUp(host: String)
-        case save(SavedState)
+        case save(SavedSnapshot)
     }
 
     struct State {
@@ -45,7 +45,7 @@ package final class ControlPlane: ClusterControl, Service {
         var nextPass: ContinuousClock.Instant
         var isTableDue = true
         var proberRevision: UInt64 = 0
-        var saved: SavedState?
+        var saved: SavedSnapshot?
         var isSaving = false
         var nextSave: ContinuousClock.Instant
         var isSaveTroubled = false
@@ -99,8 +99,8 @@ package final class ControlPlane: ClusterControl, Service {
             configuration: configuration, store: store, prober: prober, identity: identity, feed: feed,
             clock: clock, logger: logger)
         let now = clock.now()
-        let nobody = LeadershipView(leader: nil, epoch: nil, expiresIn: nil, isSelf: false, balancers: [])
-        let unread = DatabaseView(isReachable: false, since: now, lastError: nil, lastRead: nil)
+        let nobody = LeadershipSnapshot(leader: nil, epoch: nil, expiresIn: nil, isSelf: false, balancers: [])
+        let unread = DatabaseSnapshot(isReachable: false, since: now, lastError: nil, lastRead: nil)
         shared = Mutex(
             State(
                 report: PassReport(
@@ -114,7 +114,7 @@ package final class ControlPlane: ClusterControl, Service {
     package func run() async throws {
         restore()
         await cancelWhenGracefulShutdown { await self.loop() }
-        saveState()
+        saveSnapshot()
         feed.end()
         // On a task of its own: this one is cancelled already, and a successor should not have to wait for the lease.
         await Task { await self.driver.finish() }.value

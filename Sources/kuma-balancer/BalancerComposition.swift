@@ -105,7 +105,7 @@ extension BalancerSettings {
             signs: reactors + control, nudge: { dataPlane.nudge() },
             summary: {
                 let open = dataPlane.facts.reduce(0) { $0 + $1.openConnections.load(ordering: .relaxed) }
-                return "\(controlPlane.state.summary); \(open) connections"
+                return "\(controlPlane.snapshot.summary); \(open) connections"
             })
     }
 

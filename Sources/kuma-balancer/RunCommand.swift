@@ -72,7 +72,7 @@ struct RunCommand: AsyncParsableCommand {
         controlPlane.restore()
         let clients = DataPlaneService(
             dataPlane: dataPlane, apiListening: apiListening, tableKnown: FirstRoutableTable.gate(of: publisher),
-            serving: serving, onDrain: { controlPlane.saveState() })
+            serving: serving, onDrain: { controlPlane.saveSnapshot() })
         // Shut down from the last to the first, each waiting for the one before: clients are drained while the API still
         // answers, then the lease is given back, and the API ends last: live streams end by themselves when the control plane
         // does. With the drain's 30 s, the limits of what comes after it stay below the 40 s of the unit.

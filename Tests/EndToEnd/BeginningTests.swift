@@ -65,9 +65,9 @@ extension EndToEnd {
             let balancers = try ports.map { try BalancerProcess(kuma.access, at: .port($0)) }
             try await eventually("all four know one leader", within: .seconds(60)) {
                 do {
-                    let views = try await ports.asyncMap { try await leader(at: $0) }
-                    return views.count(where: \.isLeading) == 1 && views.allSatisfy { $0.leader == views[0].leader }
-                        && views.allSatisfy { $0.epoch == 1 && $0.leader != nil }
+                    let shown = try await ports.asyncMap { try await leader(at: $0) }
+                    return shown.count(where: \.isLeading) == 1 && shown.allSatisfy { $0.leader == shown[0].leader }
+                        && shown.allSatisfy { $0.epoch == 1 && $0.leader != nil }
                 } catch is HTTPClientError {
                     return false
                 }

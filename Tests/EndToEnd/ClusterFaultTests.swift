@@ -20,8 +20,8 @@ extension EndToEnd.Faults {
         // It believes in its lease until its next look at the database: with a node to move and one to return meanwhile.
         try await cluster.act([Act(.thaw, "balancer\(leading)"), Act(.start, "node3")])
         try await eventually("the old leader follows", within: .seconds(60)) {
-            let view = try await cluster.leader(seenBy: leading)
-            return !view.isLeading && view.epoch == Int(epoch) + 1
+            let shown = try await cluster.leader(seenBy: leading)
+            return !shown.isLeading && shown.epoch == Int(epoch) + 1
         }
         try await eventually("everything is home again", within: .seconds(150)) { try await cluster.openMoves() == 0 }
         try await cluster.settled()
@@ -137,8 +137,8 @@ extension EndToEnd.Faults {
         }
         let serving = start.duration(to: .now)
         try await eventually("one balancer leads, and both know it", within: .seconds(60)) {
-            let views = [try await cluster.leader(seenBy: 1), try await cluster.leader(seenBy: 2)]
-            return views.count(where: \.isLeading) == 1 && views[0].leader == views[1].leader
+            let shown = [try await cluster.leader(seenBy: 1), try await cluster.leader(seenBy: 2)]
+            return shown.count(where: \.isLeading) == 1 && shown[0].leader == shown[1].leader
         }
         let led = start.duration(to: .now)
         // Elected, it waits one TTL from its first reading; what it might then move shows within its next readings.

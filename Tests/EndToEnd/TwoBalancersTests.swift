@@ -20,13 +20,13 @@ extension EndToEnd {
                 #expect(try await cluster.request("GET", "/", balancer: balancer).status == 200)
             }
             // Who read the lease before the other took it knows of no leader until its next reading.
-            var views: [ShownLeader] = []
+            var shown: [ShownLeader] = []
             try await eventually("one leads, and both know it") {
-                views = [try await cluster.leader(seenBy: 1), try await cluster.leader(seenBy: 2)]
-                return views.count { $0.isLeading } == 1 && views[0].leader == views[1].leader
+                shown = [try await cluster.leader(seenBy: 1), try await cluster.leader(seenBy: 2)]
+                return shown.count { $0.isLeading } == 1 && shown[0].leader == shown[1].leader
             }
-            let (leading, following) = views[0].isLeading ? (1, 2) : (2, 1)
-            let epoch = try #require(views[0].epoch)
+            let (leading, following) = shown[0].isLeading ? (1, 2) : (2, 1)
+            let epoch = try #require(shown[0].epoch)
             let before = try await cluster.assignments()
             let moves = try await cluster.journaledMoves()
 

@@ -81,7 +81,7 @@ package struct FailoverPlan: Sendable, Equatable {
         switch ownership[node] {
         case .lost(let reason): .urgent(reason)
         case .retiring: .planned
-        case .fit, .wavering, .draining, .untouched: .none
+        case .fit, .wavering, .reserve, .untouched: .none
         case nil:
             switch orphans {
             case .rescue: .urgent(.failover)
@@ -90,7 +90,7 @@ package struct FailoverPlan: Sendable, Equatable {
         }
     }
 
-    /// Whom nobody need wait for; a draining node only when no fit one may speak at any moment.
+    /// Whom nobody need wait for; one in reserve only when no fit one may speak at any moment.
     private static func known(
         _ unjudged: UnjudgedNodes, _ census: AssignmentCensus, _ ownership: [NodeReference: Ownership]
     ) -> [PlacementPolicy.Target] {
@@ -109,17 +109,17 @@ package struct FailoverPlan: Sendable, Equatable {
         }
     }
 
-    /// The fit nodes; the draining ones where there is no fit one.
+    /// The fit nodes; those in reserve where there is no fit one.
     private static func targets(
         _ census: AssignmentCensus, _ ownership: [NodeReference: Ownership]
     ) -> [PlacementPolicy.Target] {
         func all(_ wanted: Ownership) -> [PlacementPolicy.Target] {
-            ownership.compactMap { reference, standing in
-                guard standing == wanted, let node = reference.nodeID else { return nil }
+            ownership.compactMap { reference, found in
+                guard found == wanted, let node = reference.nodeID else { return nil }
                 return PlacementPolicy.Target(node: node, count: census[node].effective)
             }
         }
         let fit = all(.fit)
-        return fit.isEmpty ? all(.draining) : fit
+        return fit.isEmpty ? all(.reserve) : fit
     }
 }

@@ -63,7 +63,7 @@ package struct StabilityWatch: Sendable {
         var next: [NodeID: ContinuousClock.Instant?] = [:]
         for node in nodes {
             switch node.ownership {
-            case .wavering, .draining, .retiring, .lost, .untouched:
+            case .wavering, .reserve, .retiring, .lost, .untouched:
                 next[node.record.id] = .some(nil)
             case .fit:
                 switch fitSince[node.record.id] {

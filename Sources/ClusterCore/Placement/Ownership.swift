@@ -6,8 +6,8 @@ package enum Ownership: Sendable, Equatable {
     /// Neither trusted nor lost – recovering, or its last check failed, or nobody has checked it yet: keeps its
     /// monitors, is given none.
     case wavering
-    /// Online, and a person wants it to be given none: keeps its monitors, is given others only when no fit node is left.
-    case draining
+    /// Online, drained or cordoned: keeps its monitors, is given others only when no fit node is left.
+    case reserve
     /// In maintenance and online: runs its monitors until others can take them without a gap.
     case retiring
     /// Offline (`failover`), or in maintenance without being online (`maintenance`): nobody runs its monitors.
@@ -25,11 +25,11 @@ package enum Ownership: Sendable, Equatable {
         case (.taken, .recovering), (.kept, .recovering): self = .wavering
         // A person can add a node that does not exist and Kuma calls it online: one good check is the least proof.
         case (.taken, .online): self = node.okStreak > 0 ? .fit : .wavering
-        case (.kept, .online): self = node.okStreak > 0 ? .draining : .wavering
+        case (.kept, .online): self = node.okStreak > 0 ? .reserve : .wavering
         }
     }
 
-    /// Every node's standing, by the text a monitor's columns hold.
+    /// What may be done with every node, by the text a monitor's columns hold.
     package static func map(of nodes: [NodeRecord], limits: HealthJudge.Limits) -> [NodeReference: Ownership] {
         Dictionary(nodes.map { (NodeReference($0.id), Ownership(of: $0, limits: limits)) }) { first, _ in first }
     }

@@ -60,7 +60,7 @@ package struct PlannedMovePacer: Sendable {
     }
 
     /// What becomes of moves behind one that must wait.
-    package enum Order: Sendable {
+    package enum Discipline: Sendable {
         /// The first that must wait holds up those behind it: only whole beginnings of the list keep the loads even.
         case strict
         /// They may go before it.
@@ -124,7 +124,7 @@ package struct PlannedMovePacer: Sendable {
     /// Which of these may be written now; they are counted as written. No node gives and takes in one reading: it stops
     /// only after it has started everything.
     package mutating func admit<Move>(
-        _ moves: [Move], in order: Order, at wallTime: Duration, leg: (Move) -> Leg
+        _ moves: [Move], by discipline: Discipline, at wallTime: Duration, leg: (Move) -> Leg
     ) -> [Move] {
         guard isOpen(at: wallTime), !moves.isEmpty else { return [] }
         begin(wallTime)
@@ -135,7 +135,7 @@ package struct PlannedMovePacer: Sendable {
                 admitted.append(move)
                 continue
             }
-            switch order {
+            switch discipline {
             case .strict: return admitted
             case .any: continue
             }

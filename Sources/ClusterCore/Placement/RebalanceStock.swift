@@ -2,8 +2,8 @@
 ///
 /// Three kinds of monitors on fit nodes are counted and never moved: those a person assigned (`assigned_node` without an
 /// open journal entry of ours, or the choice of a person that a failover interrupted), those of ours that go home by
-/// themselves – counted where they will be – and, for the same reason, nothing that runs on a wavering, draining or lost
-/// node is looked at: the mover looks after lost nodes, and a draining one keeps its monitors.
+/// themselves – counted where they will be – and, for the same reason, nothing that runs on a wavering, reserve or lost
+/// node is looked at: the mover looks after lost nodes, and one in reserve keeps its monitors.
 struct RebalanceStock {
     /// What becomes of monitors that a failover or a maintenance put where they are.
     enum VisitorRule {
@@ -44,7 +44,7 @@ struct RebalanceStock {
         assignments: [MonitorAssignment], open: [OpenMove], ownership: [NodeReference: Ownership],
         orphans: FailoverPlan.OrphanRule, rule: VisitorRule
     ) {
-        let nodes = ownership.compactMap { reference, standing in standing == .fit ? reference.nodeID : nil }.sorted()
+        let nodes = ownership.compactMap { reference, found in found == .fit ? reference.nodeID : nil }.sorted()
         shelves = nodes.map { Shelf(node: $0) }
         let index = Dictionary(nodes.enumerated().map { (NodeReference($1), $0) }) { first, _ in first }
         let entries = Dictionary(open.map { ($0.monitor, $0) }) { first, _ in first }

@@ -70,7 +70,7 @@ package struct ReturnPlan: Sendable, Equatable {
         guard let destination = move.previousAssigned ?? monitor.home else { return .forget }
         if destination == current { return .goHome }
         switch ownership[destination] {
-        case .lost, .retiring, .wavering, .draining, .untouched, nil: return .wait
+        case .lost, .retiring, .wavering, .reserve, .untouched, nil: return .wait
         case .fit: break
         }
         let fromWork: Decision =
@@ -78,7 +78,7 @@ package struct ReturnPlan: Sendable, Equatable {
         switch ownership[current] {
         case .lost: return .goHome
         case .retiring: return fromWork
-        case .fit, .wavering, .draining: return stable.contains(destination) ? fromWork : .wait
+        case .fit, .wavering, .reserve: return stable.contains(destination) ? fromWork : .wait
         case .untouched: return .wait
         case nil:
             switch orphans {

@@ -2,7 +2,7 @@
 /// sooner than that reading does. A node that is back by then – supervisors restart Kuma in 4 s – keeps its monitors. All or
 /// nothing: a part of a plan would load the receivers unevenly.
 package struct UrgentHold: Sendable {
-    /// A look of an agent whose clock is behind may still call: no move is kept back that it could start.
+    /// An agent whose clock is behind may still call: no move is kept back that it could start.
     static let skew: Duration = .seconds(1)
 
     /// To be written in this pass; empty where anything is held.

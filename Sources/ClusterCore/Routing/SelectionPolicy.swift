@@ -4,8 +4,8 @@ package enum NodeStanding: UInt8, Sendable, Comparable, BitwiseCopyable {
     case preferred
     /// As preferred, but at the monitor limit.
     case full
-    /// Draining, or in a state that nobody knows: only when nobody else can serve.
-    case draining
+    /// Drained, cordoned, or in a state that nobody knows: only when nobody else can serve.
+    case lastResort
     /// It refused a connect a moment ago.
     case ejected
     /// Offline, in maintenance or unreachable by what we know; what we know may be stale, so it is tried last.
@@ -101,7 +101,7 @@ extension RoutingNode {
         guard !isEjected else { return .ejected }
         return switch effects.newClients {
         case .taken: monitorCount < monitorLimit ? .preferred : .full
-        case .lastResort: .draining
+        case .lastResort: .lastResort
         case .avoided: .doubtful
         }
     }

@@ -52,7 +52,7 @@ package protocol ControlStore: Sendable {
     /// Nodes, set-up state with standing orders, and the fingerprint of the assignments: the periodic poll, at most one
     /// query each.
     /// - Throws: `.schemaMissing` without the table `node` or our columns on it; other tables may be missing.
-    func poll() async throws(StoreError) -> ClusterPoll
+    func poll() async throws(StoreError) -> PollAnswer
     /// The full map, re-read only when the fingerprint changed. Ascending by monitor id, paused monitors included; empty while
     /// Kuma has not made their table.
     func assignments() async throws(StoreError) -> [MonitorAssignment]

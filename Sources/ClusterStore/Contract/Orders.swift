@@ -12,21 +12,21 @@ package struct StandingOrders: Sendable, Equatable {
     /// While it is `.unreadable`, `pause` and `job` are nil and that means nothing: nothing may be moved.
     package var source = Source.tables
     /// Set also when its time is over and nobody has cleared it yet.
-    package var pause: PauseState?
+    package var pause: Pause?
     /// The one active job.
     package var job: RebalanceJob?
 
-    package init(pause: PauseState? = nil, job: RebalanceJob? = nil) {
+    package init(pause: Pause? = nil, job: RebalanceJob? = nil) {
         self.pause = pause
         self.job = job
     }
 
     /// The pause that is in force.
-    package var activePause: PauseState? { pause.flatMap { $0.isOver ? nil : $0 } }
+    package var activePause: Pause? { pause.flatMap { $0.isOver ? nil : $0 } }
 }
 
 /// Automatic moves are stopped.
-package struct PauseState: Sendable, Equatable {
+package struct Pause: Sendable, Equatable {
     /// Who paused, for people.
     package let by: String
     /// As the person gave it; may be empty.

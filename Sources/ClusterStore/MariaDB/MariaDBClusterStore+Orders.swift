@@ -105,7 +105,7 @@ extension StandingOrders {
         if let by = try row.optionalText(try rows.column("paused_by")) {
             let until = try row.optionalInt(try rows.column("pause_until"))
             let remaining = try row.optionalInt(try rows.column("pause_remaining"))
-            pause = PauseState(
+            pause = Pause(
                 by: by, reason: try row.optionalText(try rows.column("pause_reason")) ?? "",
                 until: until.map { .milliseconds($0) }, remaining: remaining.map { .milliseconds($0) })
         }

@@ -55,23 +55,23 @@ private enum PollSQL {
 }
 
 extension MariaDBClusterStore {
-    package func poll() async throws(StoreError) -> ClusterPoll {
+    package func poll() async throws(StoreError) -> PollAnswer {
         do throws(MariaDBError) {
             let found = try await connection.queries(PollSQL.poll)
             guard found.count == 3 else { throw .misused(reason: "\(found.count) answers for 3 questions") }
             let (nodes, rejected) = try MariaDBClusterStore.records(found[0])
             let (isSetUp, orders, time) = try MariaDBClusterStore.setUpAndOrders(found[1])
-            return ClusterPoll(
+            return PollAnswer(
                 nodes: nodes, rejectedRows: rejected, isSetUp: isSetUp,
                 fingerprint: try MariaDBClusterStore.fingerprint(found[2]), orders: orders, time: time)
         } catch .schemaMissing { return try await pollOneByOne() } catch { throw StoreError(error) }
     }
 
     /// Where tables are missing, of Kuma or of ours, what the others say counts all the same.
-    private func pollOneByOne() async throws(StoreError) -> ClusterPoll {
+    private func pollOneByOne() async throws(StoreError) -> PollAnswer {
         let (nodes, rejected) = try await records(PollSQL.nodes, [])
         let (isSetUp, orders, time) = try await setUpAndOrders()
-        return ClusterPoll(
+        return PollAnswer(
             nodes: nodes, rejectedRows: rejected, isSetUp: isSetUp, fingerprint: try await fingerprint(),
             orders: orders, time: time)
     }

@@ -52,11 +52,11 @@ enum HistoryEndpoints {
         if request.prefers("text/event-stream", over: "application/json") {
             return .live(try await live(query, after: seen, sources))
         }
-        let state = sources.control.state
-        let found = try await sources.page(state) { () throws(StoreError) in
+        let snapshot = sources.control.snapshot
+        let found = try await sources.page(snapshot) { () throws(StoreError) in
             try await sources.control.events(query)
         } remembered: {
-            state.history.events(query)
+            snapshot.history.events(query)
         }
         let rows = found.rows.map(EventRow.init)
         return .page(MarkedAnswer(content: EventsPage(events: rows, limit: query.limit), marks: found.marks))
@@ -96,11 +96,11 @@ enum HistoryEndpoints {
         let page = try PageRequest(parameters: request.parameters)
         let reason = try PageRequest.kind(MoveReason.self, of: "move", in: request.parameters)
         let query = MoveQuery(limit: page.limit, before: page.before, node: page.node, reason: reason)
-        let state = sources.control.state
-        let found = try await sources.page(state) { () throws(StoreError) in
+        let snapshot = sources.control.snapshot
+        let found = try await sources.page(snapshot) { () throws(StoreError) in
             try await sources.control.moves(query)
         } remembered: {
-            state.history.moves(query)
+            snapshot.history.moves(query)
         }
         let rows = found.rows.map(MoveRow.init)
         return MarkedAnswer(content: MovesPage(moves: rows, limit: query.limit), marks: found.marks)

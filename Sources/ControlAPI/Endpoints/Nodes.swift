@@ -14,31 +14,31 @@ enum NodeEndpoints {
         ])
 
     private static func health(_ request: APIRequest, _ sources: AnswerSources) -> MarkedAnswer<NodeHealths> {
-        let (state, moment) = (sources.control.state, Moment.now)
-        let healths = NodeHealths(timestamp: moment.timestamp, nodes: state.nodes.map(NodeHealths.Node.init))
-        return state.marked(healths, at: moment)
+        let (snapshot, moment) = (sources.control.snapshot, Moment.now)
+        let healths = NodeHealths(timestamp: moment.timestamp, nodes: snapshot.nodes.map(NodeHealths.Node.init))
+        return snapshot.marked(healths, at: moment)
     }
 
     private static func details(_ request: APIRequest, _ sources: AnswerSources) -> MarkedAnswer<NodeDetails> {
-        let (state, moment) = (sources.control.state, Moment.now)
+        let (snapshot, moment) = (sources.control.snapshot, Moment.now)
         let details = NodeDetails(
-            timestamp: moment.timestamp, nodes: state.nodes.map { NodeDetails.Node($0, at: moment) })
-        return state.marked(details, at: moment)
+            timestamp: moment.timestamp, nodes: snapshot.nodes.map { NodeDetails.Node($0, at: moment) })
+        return snapshot.marked(details, at: moment)
     }
 
     private static func capacity(_ request: APIRequest, _ sources: AnswerSources) -> MarkedAnswer<Capacity> {
-        let state = sources.control.state
-        return state.marked(Capacity(state), at: Moment.now)
+        let snapshot = sources.control.snapshot
+        return snapshot.marked(Capacity(snapshot), at: Moment.now)
     }
 
     private static func availableNodes(
         _ request: APIRequest, _ sources: AnswerSources
     ) -> MarkedAnswer<AvailableNodes> {
-        let state = sources.control.state
+        let snapshot = sources.control.snapshot
         let counts = Dictionary(
-            state.nodes.map { ($0.record.id, $0.monitorCount) }, uniquingKeysWith: { first, _ in first })
+            snapshot.nodes.map { ($0.record.id, $0.monitorCount) }, uniquingKeysWith: { first, _ in first })
         let nodes = sources.pinnableNodes.map { AvailableNodes.Node($0, monitors: counts[$0.id] ?? 0) }
-        return state.marked(AvailableNodes(nodes: nodes), at: Moment.now)
+        return snapshot.marked(AvailableNodes(nodes: nodes), at: Moment.now)
     }
 }
 
@@ -72,7 +72,7 @@ struct NodeHealths: WholeAnswer {
         let isRoutable: Bool
         let reportAge: Duration?
 
-        init(_ node: NodeView) {
+        init(_ node: NodeSnapshot) {
             id = node.record.id
             status = node.record.status
             lastSeen = node.record.lastSeenTime
@@ -134,11 +134,11 @@ struct Capacity: WholeAnswer {
     let unassigned: Int
     let orphaned: Int
 
-    init(_ state: ClusterState) {
-        limit = state.monitorLimit
-        nodes = state.nodes.map { Node(id: $0.record.id, monitors: $0.monitorCount, limit: state.monitorLimit) }
-        unassigned = state.unassignedCount
-        orphaned = state.orphanedCount
+    init(_ snapshot: ControlPlaneSnapshot) {
+        limit = snapshot.monitorLimit
+        nodes = snapshot.nodes.map { Node(id: $0.record.id, monitors: $0.monitorCount, limit: snapshot.monitorLimit) }
+        unassigned = snapshot.unassignedCount
+        orphaned = snapshot.orphanedCount
     }
 
     static let name: String? = "Capacity"

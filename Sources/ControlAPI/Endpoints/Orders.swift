@@ -37,7 +37,7 @@ enum OrderEndpoints {
         _ request: APIRequest, _ sources: AnswerSources
     ) async -> MarkedAnswer<HealthCheckResult> {
         let result = HealthCheckResult(nodes: await sources.control.probeAllNodes().map(HealthCheckResult.Node.init))
-        return sources.control.state.marked(result, at: Moment.now)
+        return sources.control.snapshot.marked(result, at: Moment.now)
     }
 
     private static func updateLoads(
@@ -69,7 +69,7 @@ enum OrderEndpoints {
     private static func unknownNode(_ sources: AnswerSources) -> Refusal {
         Refusal(
             .notFound, .unknownNode, "there is no such node in this cluster",
-            help: Refusal.Help(allowed: sources.control.state.nodes.map(\.record.id.text)))
+            help: Refusal.Help(allowed: sources.control.snapshot.nodes.map(\.record.id.text)))
     }
 
     // MARK: - Automatic moves
@@ -80,7 +80,7 @@ enum OrderEndpoints {
         let wanted = try PauseRequest(request)
         let order = PauseOrder(by: request.caller, reason: wanted.reason, until: wanted.until)
         try await sources.asking { control throws(StoreError) in try await control.pause(order) }
-        return PauseAnswer(PauseState(by: order.by, reason: order.reason, until: order.until))
+        return PauseAnswer(Pause(by: order.by, reason: order.reason, until: order.until))
     }
 
     private static func resume(_ request: APIRequest, _ sources: AnswerSources) async throws(Refusal) -> PauseAnswer {
@@ -176,10 +176,10 @@ struct NodeDecision: WholeAnswer {
 
 /// Whether a person stopped automatic moves.
 struct PauseAnswer: WholeAnswer {
-    let pause: PauseState?
+    let pause: Pause?
     private let until: TimeText?
 
-    init(_ pause: PauseState?) {
+    init(_ pause: Pause?) {
         self.pause = pause
         until = pause?.until.map { Moment.time(sinceEpoch: $0) }
     }

@@ -32,11 +32,11 @@ enum PinEndpoints {
     private static let script = [("Accept", "application/json")]
 
     private static func status(_ request: APIRequest, _ sources: AnswerSources) -> MarkedAnswer<PinStatus> {
-        let (state, table) = (sources.control.state, sources.control.routingTable)
+        let (snapshot, table) = (sources.control.snapshot, sources.control.routingTable)
         let pin = PinCookie.node(in: request.fields)
         let status = PinStatus(
-            pin: pin, verdict: pin.map { PinVerdict(node: $0, in: table) }, cluster: PinStatus.Cluster(state))
-        return state.marked(status, at: Moment.now)
+            pin: pin, verdict: pin.map { PinVerdict(node: $0, in: table) }, cluster: PinStatus.Cluster(snapshot))
+        return snapshot.marked(status, at: Moment.now)
     }
 
     private static func pinByPage(_ request: APIRequest, _ sources: AnswerSources) throws(Refusal) -> PinPageAnswer {

@@ -143,17 +143,17 @@ enum RebalanceEndpoints {
     private static func status(
         _ request: APIRequest, _ sources: AnswerSources
     ) async -> MarkedAnswer<RebalanceStatus> {
-        let (state, moment) = (sources.control.state, Moment.now)
+        let (snapshot, moment) = (sources.control.snapshot, Moment.now)
         var jobs: [RebalanceJob] = []
-        var marks = state.staleMarks(moment)
+        var marks = snapshot.staleMarks(moment)
         do throws(StoreError) { jobs = try await sources.control.rebalanceJobs() } catch {
             // What the last passes saw is still worth showing.
-            let active = state.orders.job
-            jobs = (active.map { [$0] } ?? []) + state.recentJobs.filter { $0.id != active?.id }
+            let active = snapshot.orders.job
+            jobs = (active.map { [$0] } ?? []) + snapshot.recentJobs.filter { $0.id != active?.id }
             if !marks.isStale { marks = .stale }
         }
         let status = RebalanceStatus(
-            timestamp: moment.timestamp, jobs: jobs, isPaused: state.orders.activePause != nil)
+            timestamp: moment.timestamp, jobs: jobs, isPaused: snapshot.orders.activePause != nil)
         return MarkedAnswer(content: status, marks: marks)
     }
 }

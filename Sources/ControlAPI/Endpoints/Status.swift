@@ -39,25 +39,25 @@ enum StatusEndpoints {
     private static func ready(_ request: APIRequest, _ sources: AnswerSources) -> Readiness {
         var reasons: [Readiness.Reason] = []
         if sources.serving.isDraining { reasons.append(.draining) }
-        let state = sources.control.state
-        if !state.nodes.contains(where: { $0.isRoutable || $0.isLastResort }) {
+        let snapshot = sources.control.snapshot
+        if !snapshot.nodes.contains(where: { $0.isRoutable || $0.isLastResort }) {
             reasons.append(.noRoutableNode)
-            if let shortage = state.database.shortage { reasons.append(.shortage(shortage)) }
+            if let shortage = snapshot.database.shortage { reasons.append(.shortage(shortage)) }
         }
         return Readiness(reasons: reasons)
     }
 
     private static func setupStatus(_ request: APIRequest, _ sources: AnswerSources) -> MarkedAnswer<SetupStatus> {
-        let (state, table) = (sources.control.state, sources.control.routingTable)
+        let (snapshot, table) = (sources.control.snapshot, sources.control.routingTable)
         let status = SetupStatus(
-            isComplete: state.isSetUp ?? !table.isSetupPending,
+            isComplete: snapshot.isSetUp ?? !table.isSetupPending,
             mode: table.isSetupPending ? .primaryOnly : .cluster, primary: table.primaryNode?.id)
-        return state.marked(status, at: Moment.now)
+        return snapshot.marked(status, at: Moment.now)
     }
 
     private static func leader(_ request: APIRequest, _ sources: AnswerSources) -> MarkedAnswer<Leader> {
-        let (state, moment) = (sources.control.state, Moment.now)
-        return state.marked(Leader(state.leadership, at: moment), at: moment)
+        let (snapshot, moment) = (sources.control.snapshot, Moment.now)
+        return snapshot.marked(Leader(snapshot.leadership, at: moment), at: moment)
     }
 }
 
@@ -171,7 +171,7 @@ struct Leader: WholeAnswer {
     let expiresIn: Duration?
     let balancers: [Balancer]
 
-    init(_ leadership: LeadershipView, at moment: Moment) {
+    init(_ leadership: LeadershipSnapshot, at moment: Moment) {
         leader = leadership.leader
         epoch = leadership.epoch.map { Int($0) }
         isSelf = leadership.isSelf

@@ -39,7 +39,7 @@ enum ToolEndpoints {
         let moment = Moment.now
         var text = Exposition()
         BalancerMetrics(sources: sources).write(into: &text, at: moment)
-        ClusterMetrics(state: sources.control.state, followers: sources.control.followerCount)
+        ClusterMetrics(snapshot: sources.control.snapshot, followers: sources.control.followerCount)
             .write(into: &text, at: moment)
         return MetricsAnswer(text: text.text)
     }

@@ -8,7 +8,7 @@ struct ClusterMetrics: Sendable {
     private typealias Label = Exposition.Label
     private typealias Sample = Exposition.Sample
 
-    let state: ClusterState
+    let snapshot: ControlPlaneSnapshot
     let followers: Int
 
     func write(into text: inout Exposition, at moment: Moment) {
@@ -20,18 +20,18 @@ struct ClusterMetrics: Sendable {
     }
 
     private func nodes(_ text: inout Exposition) {
-        func samples(_ value: (NodeView) -> Double?) -> [Sample] {
-            state.nodes.compactMap { node in
+        func samples(_ value: (NodeSnapshot) -> Double?) -> [Sample] {
+            snapshot.nodes.compactMap { node in
                 value(node).map { Sample($0, [Label("node_id", node.record.id.text)]) }
             }
         }
-        func add(_ name: String, _ help: String, _ value: (NodeView) -> Double?) {
+        func add(_ name: String, _ help: String, _ value: (NodeSnapshot) -> Double?) {
             text.add("kuma_cluster_node_" + name, .gauge, help, samples(value))
         }
         add("routable", "Whether clients without a pin may be sent to the node.") { $0.isRoutable ? 1 : 0 }
         text.add(
             "kuma_cluster_node_status", .gauge, "1 for the status that the node has, 0 for the others.",
-            state.nodes.flatMap { node in
+            snapshot.nodes.flatMap { node in
                 NodeStatus.allCases.map { status in
                     Sample(
                         node.record.status == status,
@@ -40,7 +40,7 @@ struct ClusterMetrics: Sendable {
             })
         text.add(
             "kuma_cluster_node_admin_state", .gauge, "1 for the state that a person gave the node, 0 for the others.",
-            state.nodes.flatMap { node in
+            snapshot.nodes.flatMap { node in
                 AdminWord.shownWords.map { word in
                     Sample(
                         node.record.adminState.shown == word,
@@ -65,64 +65,65 @@ struct ClusterMetrics: Sendable {
 
     private func monitors(_ text: inout Exposition) {
         text.add(
-            "kuma_cluster_monitor_limit", .gauge, "Monitors above which a node gets no more.", state.monitorLimit)
+            "kuma_cluster_monitor_limit", .gauge, "Monitors above which a node gets no more.", snapshot.monitorLimit)
         text.add(
-            "kuma_cluster_unassigned_monitors", .gauge, "Active monitors without any node.", state.unassignedCount)
+            "kuma_cluster_unassigned_monitors", .gauge, "Active monitors without any node.", snapshot.unassignedCount)
         text.add(
-            "kuma_cluster_orphaned_monitors", .gauge, "Active monitors whose node does not exist.", state.orphanedCount)
+            "kuma_cluster_orphaned_monitors", .gauge, "Active monitors whose node does not exist.",
+            snapshot.orphanedCount)
     }
 
     private func leadership(_ text: inout Exposition) {
-        let view = state.leadership
+        let leadership = snapshot.leadership
         text.add(
-            "kuma_cluster_lease_held", .gauge, "Whether this balancer is the leader.", [Sample(view.isSelf)])
+            "kuma_cluster_lease_held", .gauge, "Whether this balancer is the leader.", [Sample(leadership.isSelf)])
         text.add(
             "kuma_cluster_lease_epoch", .gauge, "How often the lease changed hands.",
-            view.epoch.map { [Sample(Double($0))] } ?? [])
+            leadership.epoch.map { [Sample(Double($0))] } ?? [])
         text.add(
             "kuma_cluster_lease_remaining_seconds", .gauge, "Until the lease runs out, whoever holds it.",
-            view.expiresIn.map { [Sample($0.seconds)] } ?? [])
-        text.add("kuma_cluster_balancers", .gauge, "Balancers seen in the last hour.", view.balancers.count)
+            leadership.expiresIn.map { [Sample($0.seconds)] } ?? [])
+        text.add("kuma_cluster_balancers", .gauge, "Balancers seen in the last hour.", leadership.balancers.count)
         text.add(
             "kuma_cluster_paused", .gauge, "Whether a person stopped automatic moves.",
-            [Sample(state.orders.activePause != nil)])
+            [Sample(snapshot.orders.activePause != nil)])
     }
 
     private func database(_ text: inout Exposition, _ moment: Moment) {
         text.add(
             "kuma_cluster_database_reachable", .gauge, "Whether the database answered last.",
-            [Sample(state.database.isReachable)])
+            [Sample(snapshot.database.isReachable)])
         text.add(
             "kuma_cluster_state_age_seconds", .gauge, "Since the tables were last read.",
-            state.database.lastRead.map { [Sample($0.duration(to: moment.instant).seconds)] } ?? [])
+            snapshot.database.lastRead.map { [Sample($0.duration(to: moment.instant).seconds)] } ?? [])
         text.add(
             summary: "kuma_cluster_database_poll_seconds", "Readings of the tables, and how long the database took.",
-            count: state.passes.polls, seconds: state.passes.pollTime.seconds)
+            count: snapshot.passes.polls, seconds: snapshot.passes.pollTime.seconds)
         text.add(
             "kuma_balancer_passes_total", .counter, "Passes through the database that came to their end.",
-            state.passes.count)
+            snapshot.passes.count)
         text.add(
-            "kuma_balancer_passes_failed_total", .counter, "Passes that the database ended.", state.passes.failures)
+            "kuma_balancer_passes_failed_total", .counter, "Passes that the database ended.", snapshot.passes.failures)
         text.add(
             "kuma_cluster_table_generation", .gauge, "Of the routing table in use; grows with each change.",
-            [Sample(Double(state.tableGeneration))])
+            [Sample(Double(snapshot.tableGeneration))])
     }
 
     private func work(_ text: inout Exposition) {
         text.add(
             "kuma_balancer_monitors_moved_total", .counter, "Monitors that this balancer moved as the leader.",
-            MoveReason.allCases.map { Sample(state.moves.moved[$0] ?? 0, [Label("reason", $0.rawValue)]) })
+            MoveReason.allCases.map { Sample(snapshot.moves.moved[$0] ?? 0, [Label("reason", $0.rawValue)]) })
         text.add(
             "kuma_balancer_monitors_returned_total", .counter, "Monitors that this balancer gave back as the leader.",
-            state.moves.returned)
+            snapshot.moves.returned)
         text.add(
             "kuma_cluster_rebalance_remaining", .gauge, "Monitors that the running rebalancing has still to move.",
-            state.orders.job.map { $0.isActive ? $0.remaining : 0 } ?? 0)
+            snapshot.orders.job.map { $0.isActive ? $0.remaining : 0 } ?? 0)
         text.add(
             "kuma_balancer_health_checks_total", .counter, "Health checks that this balancer made, by what they found.",
             [
-                Sample(state.checks.successes, [Label("result", "success")]),
-                Sample(state.checks.failures, [Label("result", "failure")]),
+                Sample(snapshot.checks.successes, [Label("result", "success")]),
+                Sample(snapshot.checks.failures, [Label("result", "failure")]),
             ])
         text.add(
             "kuma_balancer_event_followers", .gauge, "Clients that follow the events of this balancer live.", followers)

@@ -21,7 +21,7 @@ struct AnswerSources: Sendable {
     var pinnableNodes: [PinnableNode] {
         let table = control.routingTable
         let names = Dictionary(
-            control.state.nodes.map { ($0.record.id, $0.record.name) }, uniquingKeysWith: { first, _ in first })
+            control.snapshot.nodes.map { ($0.record.id, $0.record.name) }, uniquingKeysWith: { first, _ in first })
         return table.nodes.filter(\.acceptsPins).map { PinnableNode(id: $0.id, name: names[$0.id] ?? "") }
     }
 
@@ -33,8 +33,8 @@ struct AnswerSources: Sendable {
     }
 }
 
-extension ClusterState {
-    /// Whether the state shown is older than the last attempt to read it: the database is away, or refuses us.
+extension ControlPlaneSnapshot {
+    /// Whether the snapshot shown is older than the last attempt to read it: the database is away, or refuses us.
     var isStale: Bool { !database.isReachable || database.lastRead == nil || database.lastError != nil }
 
     /// What is added to an answer from the last table.

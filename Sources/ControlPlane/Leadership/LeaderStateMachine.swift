@@ -97,18 +97,18 @@ package struct LeaderStateMachine: Sendable {
     }
 
     /// - Parameter balancers: as last read.
-    package func view(
+    package func snapshot(
         myself: BalancerID, balancers: [BalancerRecord], now: ContinuousClock.Instant
-    ) -> LeadershipView {
+    ) -> LeadershipSnapshot {
         switch belief {
         case .nothing:
-            LeadershipView(leader: nil, epoch: nil, expiresIn: nil, isSelf: false, balancers: balancers)
+            LeadershipSnapshot(leader: nil, epoch: nil, expiresIn: nil, isSelf: false, balancers: balancers)
         case .leading(let lease, let until):
-            LeadershipView(
+            LeadershipSnapshot(
                 leader: myself, epoch: lease.epoch, expiresIn: max(until - now, .zero), isSelf: now < until,
                 balancers: balancers)
         case .following(let holder, let epoch, let until):
-            LeadershipView(
+            LeadershipSnapshot(
                 leader: holder, epoch: epoch, expiresIn: max(until - now, .zero), isSelf: false, balancers: balancers)
         }
     }

@@ -79,7 +79,7 @@ extension MonitorMover {
         let urgent = urgentMoves(of: plan, in: snapshot, lastPass: lastPass, at: moment.wallTime, &effects)
         // They were placed beside the urgent ones, and would load the receivers unevenly without them.
         let planned = urgent.count == plan.moves.count ? plan.planned : []
-        let paced = pacer.admit(planned, in: .strict, at: moment.wallTime) { move in
+        let paced = pacer.admit(planned, by: .strict, at: moment.wallTime) { move in
             PlannedMovePacer.Leg(from: move.from, to: NodeReference(move.to))
         }
         return FailoverRound(

@@ -34,7 +34,7 @@ extension MonitorMover {
             ownership: Ownership.map(of: snapshot.nodes, limits: judge),
             stable: open.isEmpty ? [] : stableNodes(snapshot.nodes(asOf: moment.now), now: moment.now),
             orphans: snapshot.orphans)
-        let paced = pacer.admit(plan.planned, in: .any, at: moment.wallTime) { $0.leg }.map(\.move)
+        let paced = pacer.admit(plan.planned, by: .any, at: moment.wallTime) { $0.leg }.map(\.move)
         return ReturnRound(
             forgets: plan.forgets[...], homecomers: (plan.returns + paced)[...],
             end: moment.now + MonitorMover.longestPass)

@@ -41,11 +41,11 @@ struct Rebalancer: Sendable {
     // MARK: The list of jobs
 
     /// Whether the list must have changed; it is read so that it can be shown while the database is away.
-    func isListOld(_ requests: StandingOrders) -> Bool { recent == nil || requests.job?.id != active }
+    func isListOld(_ orders: StandingOrders) -> Bool { recent == nil || orders.job?.id != active }
 
-    mutating func read(_ jobs: [RebalanceJob], _ requests: StandingOrders) {
+    mutating func read(_ jobs: [RebalanceJob], _ orders: StandingOrders) {
         recent = jobs
-        active = requests.job?.id
+        active = orders.job?.id
     }
 
     // MARK: A job
@@ -90,7 +90,7 @@ struct Rebalancer: Sendable {
         let settling = moves.filter { $0.from == NodeReference($0.to) }.prefix(MoveLimits.step)
         let leaving = moves.lazy.filter { $0.from != NodeReference($0.to) }.prefix(MoveLimits.step - settling.count)
         return settling
-            + pacer.admit(Array(leaving), in: .any, at: wallTime) { move in
+            + pacer.admit(Array(leaving), by: .any, at: wallTime) { move in
                 PlannedMovePacer.Leg(from: move.from, to: NodeReference(move.to))
             }
     }

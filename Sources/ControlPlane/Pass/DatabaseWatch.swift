@@ -16,8 +16,8 @@ struct DatabaseWatch: Sendable {
         case after(Duration)
     }
 
-    private(set) var view: DatabaseView
-    /// When it last answered, be it with a refusal. Not `view.lastRead`: what counts is whether calls are answered, not how
+    private(set) var snapshot: DatabaseSnapshot
+    /// When it last answered, be it with a refusal. Not `snapshot.lastRead`: what counts is whether calls are answered, not how
     /// long a pass takes. The pause after a pass that was answered to its end is no absence either.
     private var lastAnswer: ContinuousClock.Instant?
     /// The longest wait for an answer before the next poll of all calls since the last pass: the first of them hides no
@@ -34,7 +34,7 @@ struct DatabaseWatch: Sendable {
 
     init(outage: Duration, now: ContinuousClock.Instant) {
         self.outage = outage
-        view = DatabaseView(isReachable: false, since: now, lastError: nil, lastRead: nil)
+        snapshot = DatabaseSnapshot(isReachable: false, since: now, lastError: nil, lastRead: nil)
         nextSchemaAttempt = now
     }
 }
@@ -58,7 +58,7 @@ extension DatabaseWatch {
     /// A poll succeeded.
     mutating func polled(now: ContinuousClock.Instant, _ effects: inout [PassEffect]) -> Return {
         var found = Return.noneNeeded
-        if lastAnswer != nil, view.lastRead != nil {
+        if lastAnswer != nil, snapshot.lastRead != nil {
             answeredBeforePoll(now: now)
             if absence >= outage { found = .after(absence) }
         } else {
@@ -66,8 +66,8 @@ extension DatabaseWatch {
             effects.log(.notice, "the database answers")
         }
         become(.reachable, now: now)
-        view.lastError = nil
-        view.lastRead = now
+        snapshot.lastError = nil
+        snapshot.lastRead = now
         lastAnswer = now
         absence = .zero
         return found
@@ -78,8 +78,8 @@ extension DatabaseWatch {
     }
 
     private mutating func become(_ reach: Reach, now: ContinuousClock.Instant) {
-        if view.isReachable != (reach == .reachable) { view.since = now }
-        view.isReachable = reach == .reachable
+        if snapshot.isReachable != (reach == .reachable) { snapshot.since = now }
+        snapshot.isReachable = reach == .reachable
     }
 
     /// An error ended a pass.
@@ -88,11 +88,11 @@ extension DatabaseWatch {
         case .leaseLost:
             return
         case .unavailable, .deadlineExceeded(_, .us):
-            if view.isReachable {
+            if snapshot.isReachable {
                 effects.log(
                     .warning, "the database does not answer; routing goes on by the last table, nothing is moved",
                     ["error": "\(error)"])
-            } else if view.lastRead == nil, view.lastError == nil {
+            } else if snapshot.lastRead == nil, snapshot.lastError == nil {
                 effects.log(.warning, "the database does not answer yet", ["error": "\(error)"])
             }
             become(.away, now: now)
@@ -100,21 +100,21 @@ extension DatabaseWatch {
             effects.log(.warning, "the database answers, but not in time", ["error": "\(error)"])
             become(.reachable, now: now)
         case .notPermitted, .schemaMissing, .refused:
-            if view.lastError != error {
+            if snapshot.lastError != error {
                 effects.log(.error, "the database answers, but not as needed", ["error": "\(error)"])
             }
             become(.reachable, now: now)
             // Not pushed further by each failed pass, or it would never come.
             nextSchemaAttempt = nextSchemaAttempt.map { $0 > now ? $0 : now + DatabaseWatch.schemaRetry } ?? now
         }
-        view.lastError = error
+        snapshot.lastError = error
     }
 
     mutating func noteSkew(
         _ amount: Duration, wait: Duration, now: ContinuousClock.Instant, _ effects: inout [PassEffect]
     ) {
-        let isNews = view.skew.map { now - $0.seenAt > DatabaseWatch.skewNews } ?? true
-        view.skew = ClockSkew(amount: amount, seenAt: now)
+        let isNews = snapshot.skew.map { now - $0.seenAt > DatabaseWatch.skewNews } ?? true
+        snapshot.skew = ClockSkew(amount: amount, seenAt: now)
         guard isNews else { return }
         effects.log(
             .warning, "the database's clocks disagree: one was set, or its hosts differ; keep them in step (NTP)",
@@ -134,7 +134,7 @@ extension DatabaseWatch {
             effects.log(.notice, "schema completed", ["added": report.added.joined(separator: ", ")])
         }
         nextSchemaAttempt = report.waitingForKuma.isEmpty ? nil : now + DatabaseWatch.schemaRetry
-        view.foreignness = report.foreignness
+        snapshot.foreignness = report.foreignness
     }
 
     /// What exists may be enough to route and even to lead by; where it is not, the next statement says so. A table that is in
@@ -152,7 +152,7 @@ extension DatabaseWatch {
     }
 
     /// A table of ours is gone: it is made again with the next pass, or reported as missing.
-    mutating func requestsAreMissing(now: ContinuousClock.Instant, _ effects: inout [PassEffect]) {
+    mutating func ordersAreMissing(now: ContinuousClock.Instant, _ effects: inout [PassEffect]) {
         guard nextSchemaAttempt == nil else { return }
         effects.log(.error, "the table of the pause or of jobs is missing; nothing is moved without it")
         nextSchemaAttempt = now

@@ -16,8 +16,8 @@ package struct PassReport: Sendable {
     var snapshot: ClusterSnapshot?
     /// When it was made: a pass may hang in the database while the lease runs out.
     var madeAt: ContinuousClock.Instant
-    var database: DatabaseView
-    var leadership: LeadershipView
+    var database: DatabaseSnapshot
+    var leadership: LeadershipSnapshot
     var silent: Set<NodeID>
     var flaps: [NodeID: Int]
     var passes = PassStatistics()

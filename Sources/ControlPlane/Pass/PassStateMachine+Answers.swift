@@ -14,7 +14,7 @@ extension PassStateMachine {
         case .schema(let report): database.schemaPrepared(report, now: moment.now, &effects)
         case .lease(let answer): held(answer, asked.at, moment)
         case .released: break
-        case .poll(let poll): polled(poll, asked.at, moment)
+        case .poll(let answer): polled(answer, asked.at, moment)
         case .assignments(let assignments): assigned(assignments, moment)
         case .jobs(let jobs): jobsRead(jobs)
         case .openMoves(let open): mover.read(open)

@@ -8,7 +8,7 @@ extension PassStateMachine {
     func prepareSchema(_ moment: PassMoment) -> Advance {
         if database.isSchemaDue(now: moment.now) { return .ask(.prepareSchema) }
         // Without Kuma's table nothing that follows could be done.
-        if let foreignness = database.view.foreignness { return .fail(.schemaMissing(reason: foreignness)) }
+        if let foreignness = database.snapshot.foreignness { return .fail(.schemaMissing(reason: foreignness)) }
         return .enter(.election)
     }
 
@@ -83,9 +83,9 @@ extension PassStateMachine {
 
     // MARK: Poll
 
-    mutating func polled(_ poll: ClusterPoll, _ askedAt: ContinuousClock.Instant, _ moment: PassMoment) {
+    mutating func polled(_ answer: PollAnswer, _ askedAt: ContinuousClock.Instant, _ moment: PassMoment) {
         pass.pollAskedAt = askedAt
-        let step = reader.polled(poll, asked: askedAt, now: moment.now, &effects)
+        let step = reader.polled(answer, asked: askedAt, now: moment.now, &effects)
         if let leap = reader.clockStep {
             // Every age that the database computes is off by the step until its row is written anew: as after an outage.
             wait(for: configuration.silence.reportTTL, now: moment.now)

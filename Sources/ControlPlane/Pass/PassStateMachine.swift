@@ -243,8 +243,8 @@ extension PassStateMachine {
         var flaps: [NodeID: Int] = [:]
         for node in snapshot?.nodes ?? [] { flaps[node.id] = mover.flaps.flaps(of: node.id, now: now) }
         return PassReport(
-            occasion: occasion, snapshot: snapshot, madeAt: now, database: database.view,
-            leadership: leader.view(myself: identity.id, balancers: balancers, now: now),
+            occasion: occasion, snapshot: snapshot, madeAt: now, database: database.snapshot,
+            leadership: leader.snapshot(myself: identity.id, balancers: balancers, now: now),
             silent: silence.silent, flaps: flaps, passes: passes, moves: mover.statistics,
             jobs: rebalancer.recent ?? [], history: history.remembered)
     }

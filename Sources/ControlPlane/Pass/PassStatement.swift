@@ -31,7 +31,7 @@ package enum PassAnswer: Sendable {
     case schema(SchemaReport)
     case lease(LeaseAnswer)
     case released
-    case poll(ClusterPoll)
+    case poll(PollAnswer)
     case assignments([MonitorAssignment])
     case jobs([RebalanceJob])
     case openMoves([OpenMove])

@@ -18,15 +18,15 @@ package struct StateFile: Sendable {
     }
 
     /// - Returns: nil when there is no such file.
-    /// - Throws: when it cannot be read, is above `largestBytes`, is no such state, or of another version.
-    package func read() throws(Problem) -> SavedState? {
+    /// - Throws: when it cannot be read, is above `largestBytes`, holds no such snapshot, or of another version.
+    package func read() throws(Problem) -> SavedSnapshot? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
             let data = try Data(contentsOf: URL(filePath: path))
             guard data.count <= StateFile.largestBytes else { throw Problem(description: "\(path) is too large") }
-            let saved = try JSONDecoder().decode(SavedState.self, from: data)
-            guard saved.version == SavedState.version else {
-                throw Problem(description: "\(path) has version \(saved.version), expected \(SavedState.version)")
+            let saved = try JSONDecoder().decode(SavedSnapshot.self, from: data)
+            guard saved.version == SavedSnapshot.version else {
+                throw Problem(description: "\(path) has version \(saved.version), expected \(SavedSnapshot.version)")
             }
             return saved
         } catch let problem as Problem {
@@ -50,13 +50,13 @@ package struct StateFile: Sendable {
         }
     }
 
-    /// Replaces the file whole: a reader, or a crash, sees the old state or the new one.
-    /// - Throws: when it could not be written; then the old one stands.
-    package func write(_ state: SavedState) throws(Problem) {
+    /// Replaces the file whole: a reader, or a crash, sees the old contents or the new ones.
+    /// - Throws: when it could not be written; then the old ones stand.
+    package func write(_ saved: SavedSnapshot) throws(Problem) {
         do {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
-            try encoder.encode(state).write(to: URL(filePath: path), options: .atomic)
+            try encoder.encode(saved).write(to: URL(filePath: path), options: .atomic)
         } catch {
             throw Problem(description: "\(path) cannot be written: \(error)")
         }
@@ -64,7 +64,7 @@ package struct StateFile: Sendable {
 }
 
 /// The contents of the state file.
-package struct SavedState: Sendable, Equatable, Codable {
+package struct SavedSnapshot: Sendable, Equatable, Codable {
     /// What is written, and the only one that is read: with another one the file is of no use and is replaced.
     package static let version = 1
 
@@ -92,7 +92,7 @@ package struct SavedState: Sendable, Equatable, Codable {
 
     /// - Parameter resolved: the last good address of a node.
     package init(_ snapshot: ClusterSnapshot, resolved: (NodeAddress) -> SocketAddress?) {
-        version = SavedState.version
+        version = SavedSnapshot.version
         isSetUp = snapshot.isSetUp
         nodes = snapshot.nodes.prefix(RoutingLimits.nodes).map { node in
             Node(

@@ -12,7 +12,7 @@ struct TableReader: Sendable {
 
     /// A poll that waits for its assignments.
     private struct Begun: Sendable {
-        let poll: ClusterPoll
+        let answer: PollAnswer
         let readAt: ContinuousClock.Instant
     }
 
@@ -32,21 +32,22 @@ struct TableReader: Sendable {
 
     /// - Parameter asked: before the question was sent.
     mutating func polled(
-        _ poll: ClusterPoll, asked: ContinuousClock.Instant, now: ContinuousClock.Instant, _ effects: inout [PassEffect]
+        _ answer: PollAnswer, asked: ContinuousClock.Instant, now: ContinuousClock.Instant,
+        _ effects: inout [PassEffect]
     ) -> Step {
-        clockStep = databaseClock.observe(poll.time, asked: asked, answered: now)
-        noteRejected(poll.rejectedRows, &effects)
-        noteUnknownStates(poll.nodes, &effects)
-        noteSurplus(poll.nodes.count - RoutingLimits.nodes, &effects)
-        guard var next = snapshot, fingerprint == poll.fingerprint else {
-            begun = Begun(poll: poll, readAt: now)
+        clockStep = databaseClock.observe(answer.time, asked: asked, answered: now)
+        noteRejected(answer.rejectedRows, &effects)
+        noteUnknownStates(answer.nodes, &effects)
+        noteSurplus(answer.nodes.count - RoutingLimits.nodes, &effects)
+        guard var next = snapshot, fingerprint == answer.fingerprint else {
+            begun = Begun(answer: answer, readAt: now)
             return .readAssignments
         }
-        next.nodes = TableReader.ascending(poll.nodes)
-        next.isSetUp = poll.isSetUp
+        next.nodes = TableReader.ascending(answer.nodes)
+        next.isSetUp = answer.isSetUp
         next.readAt = now
-        next.orphans = poll.rejectedRows.isEmpty ? .rescue : .leave
-        next.orders = poll.orders
+        next.orphans = answer.rejectedRows.isEmpty ? .rescue : .leave
+        next.orders = answer.orders
         snapshot = next
         return .whole(next)
     }
@@ -56,10 +57,10 @@ struct TableReader: Sendable {
         guard let begun else { return nil }
         self.begun = nil
         var next = ClusterSnapshot(
-            nodes: TableReader.ascending(begun.poll.nodes), isSetUp: begun.poll.isSetUp, assignments: assignments,
+            nodes: TableReader.ascending(begun.answer.nodes), isSetUp: begun.answer.isSetUp, assignments: assignments,
             readAt: begun.readAt)
-        next.orders = begun.poll.orders
-        fingerprint = begun.poll.fingerprint
+        next.orders = begun.answer.orders
+        fingerprint = begun.answer.fingerprint
         snapshot = next
         return next
     }

@@ -134,14 +134,14 @@ extension NodeDirectory {
     }
 
     /// By rendezvous hashing among the nodes that take new clients; load does not count, or two balancers would disagree.
-    /// A draining node only when there is no other.
+    /// One of last resort only when there is no other.
     private func favourite(of client: UInt64, tried: TriedNodes, now: UInt64) -> Int? {
         func best(_ isEligible: (NodeStanding) -> Bool) -> Int? {
             RendezvousHash.best(
                 client: client, count: listed.count, node: { entries[listed[$0]].idHash },
                 isEligible: { !tried.contains(listed[$0]) && isEligible(standing(listed[$0], now: now)) })
         }
-        return (best { $0 <= .full } ?? best { $0 == .draining }).map { listed[$0] }
+        return (best { $0 <= .full } ?? best { $0 == .lastResort }).map { listed[$0] }
     }
 
     /// The next number of 0 to 1 of a sequence (SplitMix64).
@@ -156,7 +156,7 @@ extension NodeDirectory {
 
     private static func standing(_ standing: NodeStanding, of traffic: NodeTraffic, now: UInt64) -> NodeStanding {
         switch standing {
-        case .preferred, .full, .draining: traffic.isEjected(now: now) ? .ejected : standing
+        case .preferred, .full, .lastResort: traffic.isEjected(now: now) ? .ejected : standing
         case .doubtful: traffic.isEjected(now: now) ? .shunned : standing
         case .ejected, .shunned, .impossible: standing
         }

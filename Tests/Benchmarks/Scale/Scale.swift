@@ -7,7 +7,7 @@ import Secrets
 ///     Scale agents --nodes 1000 --database-port 3306 --health-port 8000    (DB_PASSWORD in the environment)
 ///     Scale table --nodes 1000 --monitors 100000
 ///
-/// `agents` says `ready`, then reads orders, one a line: `kill node7` is answered by a line of JSON when the last of its
+/// `agents` says `ready`, then reads commands, one a line: `kill node7` is answered by a line of JSON when the last of its
 /// monitors has moved, `start node7` by `started`. It ends with its standard input.
 @main
 struct Scale {
@@ -36,23 +36,23 @@ struct Scale {
             password: Secret(ProcessInfo.processInfo.environment["DB_PASSWORD"] ?? ""))
         try await rig.start()
         say("ready")
-        for await line in orders() {
-            let order = line.split(separator: " ").map(String.init)
-            guard order.count == 2 else { continue }
-            let node = try NodeID(order[1])
-            switch order[0] {
+        for await line in commands() {
+            let command = line.split(separator: " ").map(String.init)
+            guard command.count == 2 else { continue }
+            let node = try NodeID(command[1])
+            switch command[0] {
             case "kill": say(try await rig.kill(node))
             case "start":
                 rig.revive(node)
                 say("started")
-            case _: say("unknown order: \(line)")
+            case _: say("unknown command: \(line)")
             }
         }
         exit(0)
     }
 
     /// Standard input, read on a thread of its own.
-    private static func orders() -> AsyncStream<String> {
+    private static func commands() -> AsyncStream<String> {
         AsyncStream { continuation in
             Thread.detachNewThread {
                 while let line = readLine() { continuation.yield(line) }

@@ -40,13 +40,13 @@ struct SlowDatabaseTests {
         try await cluster.run {
             let begin = ContinuousClock.now
             try await eventually("every node reported and was found fit", within: .seconds(20)) {
-                let nodes = cluster.balancer.state.nodes
+                let nodes = cluster.balancer.snapshot.nodes
                 return nodes.count == names.count && nodes.allSatisfy { $0.record.okStreak >= 3 && $0.isRoutable }
             }
             cluster.proxy.setRoundTrip(distance.roundTrip)
-            let passes = cluster.balancer.state.passes.count + 3
+            let passes = cluster.balancer.snapshot.passes.count + 3
             try await eventually("passes end, and the first TTL is over", within: .seconds(60)) {
-                cluster.balancer.state.passes.count >= passes && .now - begin > reportTTL + .seconds(1)
+                cluster.balancer.snapshot.passes.count >= passes && .now - begin > reportTTL + .seconds(1)
             }
             for name in names.dropLast() {
                 let start = ContinuousClock.now

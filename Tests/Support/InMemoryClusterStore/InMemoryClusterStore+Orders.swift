@@ -112,7 +112,7 @@ extension InMemoryCluster.State {
     func orders(now: Duration) -> StandingOrders {
         StandingOrders(
             pause: pause.map { pause in
-                PauseState(
+                Pause(
                     by: pause.by, reason: pause.reason, until: pause.until, remaining: pause.until.map { $0 - now })
             },
             job: activeJob.map { jobs[$0] })

@@ -26,14 +26,14 @@ package struct InMemoryClusterStore: ClusterStore {
 
     // MARK: - Poll
 
-    package func poll() throws(StoreError) -> ClusterPoll {
+    package func poll() throws(StoreError) -> PollAnswer {
         try step { state, now throws(StoreError) in
             var nodes: [NodeRecord] = []
             var rejected: [String] = []
             for row in state.nodes.values.sorted(by: { $0.id < $1.id }) where row.isActive {
                 do { nodes.append(try row.record(now: now)) } catch { rejected.append("\(error)") }
             }
-            return ClusterPoll(
+            return PollAnswer(
                 nodes: nodes, rejectedRows: rejected, isSetUp: state.isSetUp, fingerprint: state.fingerprint,
                 orders: state.orders(now: now), time: now)
         }

@@ -22,12 +22,12 @@ struct OutageTests {
         await cluster.run(for: .seconds(120))
         #expect(cluster.tables.journal.isEmpty)
         #expect(try await cluster.events(.agentSilent).map(\.node) == [node2])
-        #expect(cluster.balancers[0].state.nodes[1].speaker == .balancer)
-        #expect(cluster.balancers[0].state.nodes[1].record.status == .online)
+        #expect(cluster.balancers[0].snapshot.nodes[1].speaker == .balancer)
+        #expect(cluster.balancers[0].snapshot.nodes[1].record.status == .online)
         cluster.startAgent(node2)
         await cluster.run(for: .seconds(5))
         #expect(try await cluster.events(.agentReturned).map(\.node) == [node2])
-        #expect(cluster.balancers[0].state.nodes[1].speaker == .agent)
+        #expect(cluster.balancers[0].snapshot.nodes[1].speaker == .agent)
     }
 
     @Test("a name that never resolves delays nobody else's checks, and is a failed check of its own")
@@ -38,11 +38,11 @@ struct OutageTests {
             if host == "node1" { answer(.found([.ipv4(octets: 0x7F00_0001, port: 0)])) }
         })
         await cluster.run(for: .seconds(4))
-        let early = cluster.balancers[0].state.nodes
+        let early = cluster.balancers[0].snapshot.nodes
         #expect(early[0].probe?.status == .online)
         #expect(early[1].probe == nil, "as long as its name is being looked up nothing is said of it")
         await cluster.run(for: .seconds(10))
-        let late = cluster.balancers[0].state.nodes
+        let late = cluster.balancers[0].snapshot.nodes
         #expect(late[1].probe?.status == .offline)
         #expect(
             late[1].probe?.last.detail == "name not resolved: no answer from the resolver within 5.0 seconds")
@@ -96,7 +96,7 @@ struct OutageTests {
         let before = try await cluster.store.assignments()
         cluster.tables.fail(with: .unavailable(reason: "connection refused"))
         await cluster.run(for: .seconds(15))
-        let during = cluster.balancers[0].state
+        let during = cluster.balancers[0].snapshot
         #expect(!during.database.isReachable)
         #expect(during.database.lastError != nil)
         #expect(!during.leadership.isSelf)
@@ -106,7 +106,7 @@ struct OutageTests {
         await cluster.run(for: .seconds(60))
         #expect(cluster.tables.journal.isEmpty)
         #expect(try await cluster.store.assignments() == before)
-        #expect(cluster.balancers[0].state.database.isReachable)
+        #expect(cluster.balancers[0].snapshot.database.isReachable)
         #expect(cluster.leaders() == [0])
         #expect(try await cluster.events(.databaseReturned).count == 1)
         #expect(try await cluster.events(.agentSilent).isEmpty)
@@ -122,9 +122,9 @@ struct OutageTests {
         for name in ["node1", "node2"] { cluster.fates.hang(name) }
         await cluster.run(for: .seconds(20))
         cluster.tables.fail(with: nil)
-        _ = await cluster.run(upTo: .seconds(10)) { cluster.balancers[0].state.database.isReachable }
+        _ = await cluster.run(upTo: .seconds(10)) { cluster.balancers[0].snapshot.database.isReachable }
         await cluster.run(for: .milliseconds(2_200))
-        #expect(cluster.balancers[0].state.nodes.map(\.record.status) == [.offline, .offline, .online])
+        #expect(cluster.balancers[0].snapshot.nodes.map(\.record.status) == [.offline, .offline, .online])
         for name in ["node1", "node2"] { cluster.fates.revive(name) }
         await cluster.run(for: .seconds(60))
         #expect(cluster.tables.journal.isEmpty)
@@ -152,7 +152,7 @@ struct OutageTests {
         cluster.tables.fail(with: .unavailable(reason: "gone"))
         await cluster.run(for: .seconds(20))
         cluster.tables.fail(with: nil)
-        _ = await cluster.run(upTo: .seconds(10)) { cluster.balancers[0].state.database.isReachable }
+        _ = await cluster.run(upTo: .seconds(10)) { cluster.balancers[0].snapshot.database.isReachable }
         cluster.kill("node2")
         let took = await cluster.run(upTo: .seconds(10)) { (try? await cluster.counts()["node2"]) == nil }
         #expect(try #require(took) <= .milliseconds(3_500))
@@ -179,10 +179,10 @@ struct OutageTests {
         let before = cluster.fates.probes.withLock { $0["node2", default: 0] }
         node.traffic.connectFailed()
         node.traffic.eject(now: cluster.time.clock.monotonicNanoseconds(), draw: 0.5)
-        #expect(cluster.balancers[0].state.nodes[1].isEjected)
+        #expect(cluster.balancers[0].snapshot.nodes[1].isEjected)
         await cluster.tick()
         #expect(cluster.fates.probes.withLock { $0["node2", default: 0] } == before + 1)
-        #expect(!cluster.balancers[0].state.nodes[1].isEjected)
+        #expect(!cluster.balancers[0].snapshot.nodes[1].isEjected)
     }
 
     @Test("the state file carries a balancer over a start without the database")
@@ -202,7 +202,7 @@ struct OutageTests {
         cluster.kill("node3")
         await cluster.run(for: .seconds(10))
         #expect(cluster.publishers[1].table.nodes.map(\.isReachable) == [true, true, false])
-        #expect(cluster.balancers[1].state.database.lastRead == nil)
+        #expect(cluster.balancers[1].snapshot.database.lastRead == nil)
         cluster.fates.revive("node3")
         cluster.tables.fail(with: nil)
         await cluster.run(for: .seconds(30))
@@ -271,7 +271,7 @@ struct OutageTests {
         #expect(cluster.tables.journal.count == 1)
         await cluster.run(for: .seconds(3))
         #expect(try await cluster.counts()["node2"] == nil)
-        #expect(cluster.balancers[0].state.database.lastError == nil)
+        #expect(cluster.balancers[0].snapshot.database.lastError == nil)
     }
 
     @Test("after a batch that outlasted its deadline none is as large again, and everything is moved all the same")
@@ -296,7 +296,7 @@ struct OutageTests {
         let gate = GatedStore(inner: cluster.store)
         gate.schemaTrouble.withLock { $0 = .notPermitted(reason: "ALTER denied", sql: ["ALTER TABLE monitor …;"]) }
         cluster.addBalancer(store: gate)
-        let failed = await cluster.run(upTo: .seconds(20)) { cluster.balancers[0].state.database.lastError != nil }
+        let failed = await cluster.run(upTo: .seconds(20)) { cluster.balancers[0].snapshot.database.lastError != nil }
         #expect(failed == nil)
         #expect(cluster.leaders() == [0])
         cluster.kill("node2")
@@ -366,7 +366,7 @@ struct OutageTests {
         await #expect(throws: StoreError.self) { try await plane.moves(MoveQuery()) }
         await #expect(throws: StoreError.self) { try await plane.rebalanceJobs() }
         await cluster.run(for: .seconds(20))
-        #expect(plane.state.leadership.isSelf && plane.state.passes.count > 10)
+        #expect(plane.snapshot.leadership.isSelf && plane.snapshot.passes.count > 10)
         isOpen.withLock { $0 = true }
         for reader in readers { try await reader.value }
         #expect(try await plane.moves(MoveQuery()).isEmpty)

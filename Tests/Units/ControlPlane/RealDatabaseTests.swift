@@ -31,12 +31,12 @@ struct RealDatabaseTests {
             try await expectSoon("one balancer leads") { cluster.leaders().count == 1 }
             try await expectSoon("loops turn and passes end") {
                 cluster.balancers.allSatisfy {
-                    $0.turns.load(ordering: .relaxed) > 10 && $0.state.passes.count > 1
+                    $0.turns.load(ordering: .relaxed) > 10 && $0.snapshot.passes.count > 1
                 }
             }
             let first = try #require(cluster.leaders().first)
             try await expectSoon("every node reported and was found fit") {
-                let nodes = cluster.balancers[first].state.nodes
+                let nodes = cluster.balancers[first].snapshot.nodes
                 return nodes.count == 3 && nodes.allSatisfy { $0.record.okStreak >= 3 && $0.isRoutable }
             }
             #expect(try await cluster.journal().isEmpty)
@@ -70,8 +70,8 @@ struct RealDatabaseTests {
 
     private func outage(of cluster: RealCluster, leader: Int) async throws {
         await cluster.server.kill()
-        try await expectSoon("the outage is noticed") { !cluster.balancers[leader].state.database.isReachable }
-        #expect(cluster.balancers[leader].state.nodes.count { $0.isRoutable } == 2)
+        try await expectSoon("the outage is noticed") { !cluster.balancers[leader].snapshot.database.isReachable }
+        #expect(cluster.balancers[leader].snapshot.nodes.count { $0.isRoutable } == 2)
         try await expectSoon("nobody leads on a lease that ran out") { cluster.leaders().isEmpty }
         try await cluster.server.restart()
         try await expectSoon("the leader leads again") { cluster.leaders() == [leader] }
@@ -85,7 +85,7 @@ struct RealDatabaseTests {
         let cluster = try await RealCluster(nodes: ["node1", "node2"], monitors: 2)
         try await cluster.run {
             try await expectSoon("both name the same leader") {
-                let seen = cluster.balancers.compactMap(\.state.leadership.leader)
+                let seen = cluster.balancers.compactMap(\.snapshot.leadership.leader)
                 return seen.count == 2 && Set(seen).count == 1
             }
             #expect(cluster.leaders().count == 1)

@@ -58,12 +58,12 @@ struct HistoryPage<Row: Sendable>: Sendable {
 extension AnswerSources {
     /// Reads a page; while the database is away, or somebody keeps the table locked, what memory holds of it.
     func page<Row: Sendable>(
-        _ state: ClusterState, read: () async throws(StoreError) -> [Row], remembered: () -> [Row]
+        _ snapshot: ControlPlaneSnapshot, read: () async throws(StoreError) -> [Row], remembered: () -> [Row]
     ) async throws(Refusal) -> HistoryPage<Row> {
         do throws(StoreError) { return HistoryPage(rows: try await read(), marks: .none) } catch {
             switch error {
             case .unavailable, .deadlineExceeded, .contended:
-                let marks = state.staleMarks(Moment.now)
+                let marks = snapshot.staleMarks(Moment.now)
                 return HistoryPage(rows: remembered(), marks: marks.isStale ? marks : .stale)
             case .leaseLost, .notPermitted, .schemaMissing, .refused: throw Refusal.store(error)
             }

@@ -40,7 +40,7 @@ struct NodeDetails: WholeAnswer {
         let okStreak: Int
         let failStreak: Int
 
-        init(_ probe: NodeView.Probe) {
+        init(_ probe: NodeSnapshot.Probe) {
             status = probe.status
             detail = probe.last.detail
             time = probe.last.duration
@@ -58,14 +58,14 @@ struct NodeDetails: WholeAnswer {
     }
 
     struct Node: AnswerObject {
-        private let node: NodeView
+        private let node: NodeSnapshot
         private let record: NodeRecord
         private let lastSeen: TimeText?
         private let agent: Agent
         private let probe: Probe?
         private let statusSince: TimeText?
 
-        init(_ node: NodeView, at moment: Moment) {
+        init(_ node: NodeSnapshot, at moment: Moment) {
             self.node = node
             record = node.record
             lastSeen = node.record.lastSeenTime
@@ -118,7 +118,7 @@ struct NodeDetails: WholeAnswer {
 
 extension AgentHealth: AnswerWord {}
 
-extension NodeView.Speaker: AnswerValue {
-    static var schema: Schema { .words([NodeView.Speaker.agent, .balancer].map(\.rawValue)) }
+extension NodeSnapshot.Speaker: AnswerValue {
+    static var schema: Schema { .words([NodeSnapshot.Speaker.agent, .balancer].map(\.rawValue)) }
     var json: JSON { .string(rawValue) }
 }

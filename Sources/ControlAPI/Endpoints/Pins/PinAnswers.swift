@@ -17,8 +17,8 @@ struct PinStatus: WholeAnswer {
     struct Cluster: AnswerObject {
         let nodes: [Node]
 
-        init(_ state: ClusterState) {
-            nodes = state.nodes.map { Node(id: $0.record.id, status: $0.record.status) }
+        init(_ snapshot: ControlPlaneSnapshot) {
+            nodes = snapshot.nodes.map { Node(id: $0.record.id, status: $0.record.status) }
         }
 
         private var count: Int { nodes.count }

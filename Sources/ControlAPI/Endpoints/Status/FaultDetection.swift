@@ -62,26 +62,26 @@ struct FaultDetection: WholeAnswer {
     }
 
     static func answer(_ request: APIRequest, _ sources: AnswerSources) -> MarkedAnswer<FaultDetection> {
-        let (state, moment) = (sources.control.state, Moment.now)
+        let (snapshot, moment) = (sources.control.snapshot, Moment.now)
         let detection = FaultDetection(
-            timestamp: moment.timestamp, isRunning: !state.isStale, interval: state.thresholds.pollInterval,
-            passes: state.passes.count, lastPass: state.passes.last.map { moment.time($0) },
-            lastDuration: state.passes.lastDuration,
-            silent: state.nodes.filter { $0.speaker == .balancer }.map(\.record.id),
-            suspects: state.nodes.filter { isSuspect($0, state) }.map(\.record.id),
-            thresholds: Thresholds(state.thresholds), leader: state.leadership.leader,
-            pause: PauseAnswer(state.orders.activePause))
-        return state.marked(detection, at: moment)
+            timestamp: moment.timestamp, isRunning: !snapshot.isStale, interval: snapshot.thresholds.pollInterval,
+            passes: snapshot.passes.count, lastPass: snapshot.passes.last.map { moment.time($0) },
+            lastDuration: snapshot.passes.lastDuration,
+            silent: snapshot.nodes.filter { $0.speaker == .balancer }.map(\.record.id),
+            suspects: snapshot.nodes.filter { isSuspect($0, snapshot) }.map(\.record.id),
+            thresholds: Thresholds(snapshot.thresholds), leader: snapshot.leadership.leader,
+            pause: PauseAnswer(snapshot.orders.activePause))
+        return snapshot.marked(detection, at: moment)
     }
 
     /// Still counted as online, and something speaks against it.
-    private static func isSuspect(_ node: NodeView, _ state: ClusterState) -> Bool {
-        let limits = state.thresholds
+    private static func isSuspect(_ node: NodeSnapshot, _ snapshot: ControlPlaneSnapshot) -> Bool {
+        let limits = snapshot.thresholds
         guard node.record.believedStatus(limits.judge) == .online else { return false }
         if node.record.failStreak > 0 || node.isEjected { return true }
         if let probe = node.probe, probe.status != .online || probe.failStreak > 0 { return true }
         // While we cannot read reports, their age says nothing of a node.
-        return !state.isStale && node.speaker == .agent
+        return !snapshot.isStale && node.speaker == .agent
             && (node.record.reportAge ?? .zero) > limits.silence.reportTTL / 2
     }
 }

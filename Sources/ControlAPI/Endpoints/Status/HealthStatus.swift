@@ -64,9 +64,9 @@ struct HealthStatus: WholeAnswer {
     }
 
     static func answer(_ request: APIRequest, _ sources: AnswerSources) async -> MarkedAnswer<HealthStatus> {
-        let (state, moment) = (sources.control.state, Moment.now)
-        var marks = state.staleMarks(moment)
-        var events = state.history.events
+        let (snapshot, moment) = (sources.control.snapshot, Moment.now)
+        var marks = snapshot.staleMarks(moment)
+        var events = snapshot.history.events
         // What is away is not waited for.
         if !marks.isStale {
             do throws(StoreError) {
@@ -76,10 +76,10 @@ struct HealthStatus: WholeAnswer {
             }
         }
         let status = HealthStatus(
-            counts: CheckCounts(state.checks, at: moment), isDebugging: sources.logger.logLevel <= .debug,
+            counts: CheckCounts(snapshot.checks, at: moment), isDebugging: sources.logger.logLevel <= .debug,
             history: events.map(Happening.init),
             heartbeats: AnswerMap(
-                entries: state.nodes.compactMap { node in
+                entries: snapshot.nodes.compactMap { node in
                     heartbeat(of: node).map { (name: node.record.id.text, value: $0) }
                 }))
         return MarkedAnswer(content: status, marks: marks)
@@ -90,7 +90,7 @@ struct HealthStatus: WholeAnswer {
     private static let usualBeat = HealthJudge.Limits().steadyInterval
 
     /// Nil for a node whose agent never reported.
-    private static func heartbeat(of node: NodeView) -> Heartbeat? {
+    private static func heartbeat(of node: NodeSnapshot) -> Heartbeat? {
         // Less than nothing when the database's clock stepped back since.
         guard let age = node.record.reportAge.map({ max($0, .zero) }) else { return nil }
         let interval = node.record.agentInterval ?? usualBeat

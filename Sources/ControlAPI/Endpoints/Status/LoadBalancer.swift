@@ -11,7 +11,7 @@ struct LoadBalancer: WholeAnswer {
         let isStarting: Bool
         let isRoutable: Bool
 
-        init(_ node: NodeView, _ policy: SelectionPolicy) {
+        init(_ node: NodeSnapshot, _ policy: SelectionPolicy) {
             id = node.record.id
             score = policy.score(
                 NodeLoad(
@@ -64,16 +64,16 @@ struct LoadBalancer: WholeAnswer {
     }
 
     static func answer(_ request: APIRequest, _ sources: AnswerSources) -> MarkedAnswer<LoadBalancer> {
-        let (state, moment) = (sources.control.state, Moment.now)
+        let (snapshot, moment) = (sources.control.snapshot, Moment.now)
         let weight = sources.configuration.connectionWeight
         let policy = SelectionPolicy(connectionWeight: weight)
-        let updated = state.tableUpdatedAt
+        let updated = snapshot.tableUpdatedAt
         let answer = LoadBalancer(
-            timestamp: moment.timestamp, capacity: Capacity(state), cluster: ClusterCounts(state),
-            connectionWeight: weight, nodes: state.nodes.map { Node($0, policy) },
+            timestamp: moment.timestamp, capacity: Capacity(snapshot), cluster: ClusterCounts(snapshot),
+            connectionWeight: weight, nodes: snapshot.nodes.map { Node($0, policy) },
             table: Table(
-                generation: Int(clamping: state.tableGeneration), updatedAt: updated.map { moment.time($0) },
+                generation: Int(clamping: snapshot.tableGeneration), updatedAt: updated.map { moment.time($0) },
                 age: updated.map { $0.duration(to: moment.instant) }))
-        return state.marked(answer, at: moment)
+        return snapshot.marked(answer, at: moment)
     }
 }

@@ -47,18 +47,18 @@ struct SystemStatus: WholeAnswer {
     }
 
     static func answer(_ request: APIRequest, _ sources: AnswerSources) -> SystemStatus {
-        let (state, moment) = (sources.control.state, Moment.now)
+        let (snapshot, moment) = (sources.control.snapshot, Moment.now)
         return SystemStatus(
-            timestamp: moment.timestamp, cluster: ClusterCounts(state), capacity: Capacity(state),
-            checks: CheckCounts(state.checks, at: moment), loadBalancer: Traffic(state, sources),
+            timestamp: moment.timestamp, cluster: ClusterCounts(snapshot), capacity: Capacity(snapshot),
+            checks: CheckCounts(snapshot.checks, at: moment), loadBalancer: Traffic(snapshot, sources),
             faults: FaultSummary(
-                isRunning: !state.isStale,
-                silent: state.nodes.filter { $0.speaker == .balancer }.map(\.record.id)),
-            rebalancing: RebalanceSummary(state.orders.job), leader: Leader(state.leadership, at: moment),
-            database: DatabaseStatus(state.database, for: request, at: moment),
+                isRunning: !snapshot.isStale,
+                silent: snapshot.nodes.filter { $0.speaker == .balancer }.map(\.record.id)),
+            rebalancing: RebalanceSummary(snapshot.orders.job), leader: Leader(snapshot.leadership, at: moment),
+            database: DatabaseStatus(snapshot.database, for: request, at: moment),
             version: sources.configuration.version,
             uptimeSeconds: sources.startedAt.duration(to: moment.instant).milliseconds / 1_000,
-            pause: PauseAnswer(state.orders.activePause), isStale: state.isStale)
+            pause: PauseAnswer(snapshot.orders.activePause), isStale: snapshot.isStale)
     }
 }
 
@@ -71,15 +71,15 @@ struct ClusterCounts: AnswerObject {
     let monitors: Int
     let isSetUp: Bool?
 
-    init(_ state: ClusterState) {
-        func count(_ status: NodeStatus) -> Int { state.nodes.count { $0.record.status == status } }
-        nodes = state.nodes.count
+    init(_ snapshot: ControlPlaneSnapshot) {
+        func count(_ status: NodeStatus) -> Int { snapshot.nodes.count { $0.record.status == status } }
+        nodes = snapshot.nodes.count
         online = count(.online)
         recovering = count(.recovering)
         offline = count(.offline)
-        routable = state.nodes.count { $0.isRoutable }
-        monitors = state.nodes.reduce(0) { $0 + $1.monitorCount }
-        isSetUp = state.isSetUp
+        routable = snapshot.nodes.count { $0.isRoutable }
+        monitors = snapshot.nodes.reduce(0) { $0 + $1.monitorCount }
+        isSetUp = snapshot.isSetUp
     }
 
     static let name: String? = "Cluster"
@@ -127,10 +127,10 @@ struct Traffic: AnswerObject {
     let retried: Int
     let failed: Int
 
-    init(_ state: ClusterState, _ sources: AnswerSources) {
+    init(_ snapshot: ControlPlaneSnapshot, _ sources: AnswerSources) {
         func sum(_ count: (TrafficFacts) -> Int) -> Int { sources.traffic.reduce(0) { $0 + count($1) } }
         connectionWeight = sources.configuration.connectionWeight
-        generation = Int(clamping: state.tableGeneration)
+        generation = Int(clamping: snapshot.tableGeneration)
         isDraining = sources.serving.isDraining
         connections = sum { $0.openConnections.load(ordering: .relaxed) }
         tunnels = sum { $0.openTunnels.load(ordering: .relaxed) }
@@ -186,7 +186,7 @@ struct DatabaseStatus: AnswerObject {
     let unfit: [UnfitHost]
     let lastErrorText: String?
 
-    init(_ database: DatabaseView, for request: APIRequest, at moment: Moment) {
+    init(_ database: DatabaseSnapshot, for request: APIRequest, at moment: Moment) {
         isReachable = database.isReachable
         since = moment.time(database.since)
         lastRead = database.lastRead.map { moment.time($0) }

@@ -47,7 +47,7 @@ final class SimulatedBalancer: @unchecked Sendable {
 
     private var scheduler: Scheduler { process.scheduler }
     private var goesOn: Bool { !process.isDead && !store.oracle.isClosed }
-    var leads: Bool { !process.isDead && plane.state.leadership.isSelf }
+    var leads: Bool { !process.isDead && plane.snapshot.leadership.isSelf }
 
     func start() {
         store.oracle.trace.note(process.name, "balancer starts")

@@ -87,19 +87,19 @@ extension Sabotage? {
             failStreak: statement.failStreak, detail: statement.detail, silentFor: .zero)
     }
 
-    func spoil(_ poll: ClusterPoll) -> ClusterPoll {
+    func spoil(_ answer: PollAnswer) -> PollAnswer {
         switch self {
         case .unreadableIsOrphaned:
-            return ClusterPoll(
-                nodes: poll.nodes, rejectedRows: [], isSetUp: poll.isSetUp, fingerprint: poll.fingerprint,
-                orders: poll.orders, time: poll.time)
+            return PollAnswer(
+                nodes: answer.nodes, rejectedRows: [], isSetUp: answer.isSetUp, fingerprint: answer.fingerprint,
+                orders: answer.orders, time: answer.time)
         case .noClockWatch:
-            return ClusterPoll(
-                nodes: poll.nodes, rejectedRows: poll.rejectedRows, isSetUp: poll.isSetUp,
-                fingerprint: poll.fingerprint, orders: poll.orders)
+            return PollAnswer(
+                nodes: answer.nodes, rejectedRows: answer.rejectedRows, isSetUp: answer.isSetUp,
+                fingerprint: answer.fingerprint, orders: answer.orders)
         case .noFence, .noHold, .noExpectedAssignment, .noSilenceCheck, .noMassSilenceRule, .noReturns,
             .noPlacementRule, .noPredecessor, .noPace, nil:
-            return poll
+            return answer
         }
     }
 

@@ -8,8 +8,8 @@ struct NodeTrack: Sendable {
         /// Online and active.
         case fit
         case wavering
-        /// Online and draining.
-        case draining
+        /// Online, drained or cordoned.
+        case reserve
         /// Offline or in maintenance.
         case lost
         case absent
@@ -46,7 +46,7 @@ struct NodeTrack: Sendable {
         if monitors == .leave { return .lost }
         if record.status == .offline || (record.status == .online && !isOnline) { return .lost }
         guard isOnline, record.okStreak > 0 else { return .wavering }
-        return monitors == .kept ? .draining : .fit
+        return monitors == .kept ? .reserve : .fit
     }
 
     mutating func rowDeleted() { onlineSince = nil }

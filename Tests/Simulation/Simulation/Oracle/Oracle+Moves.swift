@@ -76,7 +76,7 @@ extension Oracle {
             fail(.freshSnapshot, "monitor \(id) moved on a snapshot of \(now - snapshot) ago")
         }
         let target = track(NodeReference(entry.to))
-        if !target.was([.fit, .draining], since: snapshot) {
+        if !target.was([.fit, .reserve], since: snapshot) {
             fail(.target, "monitor \(id) went to \(entry.to), which is \(target.standing)")
         }
         if scenario.profile.isCalm {

@@ -30,7 +30,7 @@ extension Oracle {
     /// Each with some of the silent left out; the first with none.
     private func pools(without silent: Set<String>, among names: [String]) -> [[String]] {
         var leftOut: [Set<String>] = [[]]
-        for name in silent.sorted() where [.fit, .draining].contains(tracks[name]?.standing) {
+        for name in silent.sorted() where [.fit, .reserve].contains(tracks[name]?.standing) {
             leftOut += leftOut.map { $0.union([name]) }
         }
         return leftOut.map { out in takers(among: names.filter { !out.contains($0) }) }.filter { !$0.isEmpty }
@@ -38,7 +38,7 @@ extension Oracle {
 
     private func takers(among names: [String]) -> [String] {
         let fit = names.filter { tracks[$0]?.standing == .fit }
-        return fit.isEmpty ? names.filter { tracks[$0]?.standing == .draining } : fit
+        return fit.isEmpty ? names.filter { tracks[$0]?.standing == .reserve } : fit
     }
 
     private func unevenness(

@@ -23,12 +23,12 @@ extension Oracle {
     }
 
     private func checkOwners(_ monitors: [MonitorAssignment]) {
-        let hasRefuge = tracks.values.contains { $0.standing == .fit || $0.standing == .draining }
+        let hasRefuge = tracks.values.contains { $0.standing == .fit || $0.standing == .reserve }
         guard hasRefuge else { return }
         for monitor in monitors where monitor.isActive {
             guard let node = monitor.effective else { continue }
             switch track(node).standing {
-            case .fit, .draining: break
+            case .fit, .reserve: break
             case .wavering, .lost, .absent, .unreadable:
                 fail(.settledOwner, "monitor \(monitor.id) stays with \(node), which is \(track(node).standing)")
             }

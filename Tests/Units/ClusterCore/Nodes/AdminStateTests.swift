@@ -27,12 +27,12 @@ struct AdminStateTests {
 
     static let meanings = [
         Meaning(word: "active", newClients: .preferred, keepsPins: true, online: .fit, offline: .lost(.failover)),
-        Meaning(word: "drain", newClients: .draining, keepsPins: true, online: .draining, offline: .lost(.failover)),
-        Meaning(word: "cordon", newClients: .draining, keepsPins: false, online: .draining, offline: .lost(.failover)),
+        Meaning(word: "drain", newClients: .lastResort, keepsPins: true, online: .reserve, offline: .lost(.failover)),
+        Meaning(word: "cordon", newClients: .lastResort, keepsPins: false, online: .reserve, offline: .lost(.failover)),
         Meaning(
             word: "maintenance", newClients: .doubtful, keepsPins: false, online: .retiring,
             offline: .lost(.maintenance)),
-        Meaning(word: "quarantine", newClients: .draining, keepsPins: true, online: .untouched, offline: .untouched),
+        Meaning(word: "quarantine", newClients: .lastResort, keepsPins: true, online: .untouched, offline: .untouched),
     ]
 
     @Test("each word means the same to routing, to pins and to the mover", arguments: meanings)

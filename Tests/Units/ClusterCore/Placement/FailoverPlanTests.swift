@@ -86,11 +86,11 @@ struct FailoverPlanTests {
         #expect(plan.stranded == 1)
     }
 
-    @Test("a draining node takes monitors only where no fit node is left")
-    func draining() {
+    @Test("a node in reserve takes monitors only where no fit node is left")
+    func reserve() {
         let monitors = [Self.monitor(1, home: "a")]
-        #expect(Self.plan(monitors, ["a": .lost(.failover), "b": .draining, "c": .fit]).moves.map(\.to.text) == ["c"])
-        #expect(Self.plan(monitors, ["a": .lost(.failover), "b": .draining]).moves.map(\.to.text) == ["b"])
+        #expect(Self.plan(monitors, ["a": .lost(.failover), "b": .reserve, "c": .fit]).moves.map(\.to.text) == ["c"])
+        #expect(Self.plan(monitors, ["a": .lost(.failover), "b": .reserve]).moves.map(\.to.text) == ["b"])
     }
 
     @Test("a node of which nobody knows whether it lives is given monitors only where no other is left")
@@ -102,12 +102,12 @@ struct FailoverPlanTests {
             return Self.plan(monitors, ownership, unjudged: silent).moves.map(\.to.text)
         }
         #expect(targets(["s": .fit, "b": .fit], .take) == ["b", "b"])
-        #expect(targets(["s": .fit, "b": .draining], .take) == ["b", "b"])
-        #expect(targets(["s": .fit, "t": .draining, "b": .wavering], .take) == ["s", "s"])
-        #expect(targets(["t": .draining], .take) == ["t", "t"])
-        #expect(targets(["s": .fit, "t": .draining], .wait) == [])
-        #expect(targets(["s": .fit, "b": .draining], .wait) == [], "a fit one may speak at any moment")
-        #expect(targets(["s": .draining, "b": .draining], .wait) == ["b", "b"])
+        #expect(targets(["s": .fit, "b": .reserve], .take) == ["b", "b"])
+        #expect(targets(["s": .fit, "t": .reserve, "b": .wavering], .take) == ["s", "s"])
+        #expect(targets(["t": .reserve], .take) == ["t", "t"])
+        #expect(targets(["s": .fit, "t": .reserve], .wait) == [])
+        #expect(targets(["s": .fit, "b": .reserve], .wait) == [], "a fit one may speak at any moment")
+        #expect(targets(["s": .reserve, "b": .reserve], .wait) == ["b", "b"])
         #expect(targets(["s": .fit, "b": .fit], .wait) == ["b", "b"])
         let retiring = Self.plan(
             monitors, ["a": .retiring, "s": .fit],
@@ -138,7 +138,7 @@ struct FailoverPlanTests {
     func properties(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let kinds: [Ownership] = [
-            .fit, .fit, .wavering, .draining, .retiring, .lost(.failover), .lost(.maintenance), .untouched,
+            .fit, .fit, .wavering, .reserve, .retiring, .lost(.failover), .lost(.maintenance), .untouched,
         ]
         let names = (0..<Int.random(in: 1...7, using: &random)).map { "n\($0)" }
         var ownership: [String: Ownership] = [:]
@@ -153,7 +153,7 @@ struct FailoverPlanTests {
         }
         let plan = Self.plan(monitors, ownership)
         let after = Self.applied(plan, to: monitors)
-        let takers = ownership.filter { $0.value == .fit }.isEmpty ? Ownership.draining : .fit
+        let takers = ownership.filter { $0.value == .fit }.isEmpty ? Ownership.reserve : .fit
         let canTake = ownership.values.contains(takers)
 
         for (before, now) in zip(monitors, after) {
@@ -161,7 +161,7 @@ struct FailoverPlanTests {
             switch before.effective.map({ ownership[$0.text] }) {
             case .none: wasLost = false
             case .some(.none), .some(.lost), .some(.retiring): wasLost = true
-            case .some(.fit), .some(.wavering), .some(.draining), .some(.untouched): wasLost = false
+            case .some(.fit), .some(.wavering), .some(.reserve), .some(.untouched): wasLost = false
             }
             // Minimal: only what must leave moves, and all of it when anybody can take it.
             #expect((before != now) == (wasLost && before.isActive && canTake), "seed \(seed), \(before)")

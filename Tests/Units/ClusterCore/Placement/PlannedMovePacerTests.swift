@@ -15,9 +15,9 @@ struct PlannedMovePacerTests {
 
     private func admitted(
         _ legs: [PlannedMovePacer.Leg], _ pacer: inout PlannedMovePacer, _ second: Double,
-        _ order: PlannedMovePacer.Order = .any
+        _ discipline: PlannedMovePacer.Discipline = .any
     ) -> Int {
-        pacer.admit(legs, in: order, at: Self.at(second)) { $0 }.count
+        pacer.admit(legs, by: discipline, at: Self.at(second)) { $0 }.count
     }
 
     @Test(

@@ -121,14 +121,14 @@ struct RebalancePlanTests {
     }
 
     @Test(
-        "NA, paused and lost, wavering or draining nodes' monitors are not touched", arguments: RebalanceKind.allCases)
+        "NA, paused and lost, wavering or reserve nodes' monitors are not touched", arguments: RebalanceKind.allCases)
     func untouched(kind: RebalanceKind) {
         let monitors = [
             Self.monitor(1, home: nil), Self.monitor(2, home: "a", isActive: false), Self.monitor(3, home: "w"),
             Self.monitor(4, home: "d"), Self.monitor(5, home: "l"), Self.monitor(6, home: "gone"),
         ]
         let ownership: [String: Ownership] = [
-            "a": .fit, "b": .fit, "w": .wavering, "d": .draining, "l": .lost(.failover),
+            "a": .fit, "b": .fit, "w": .wavering, "d": .reserve, "l": .lost(.failover),
         ]
         #expect(Scene(monitors, ownership).plan(kind).moves.isEmpty)
         #expect(Scene(monitors, ["w": .wavering]).plan(kind).fitNodes == 0)
@@ -208,7 +208,7 @@ struct RebalancePlanTests {
 
     /// A random cluster; every third has only plain monitors.
     private static func scene(upTo most: Int64, nodes: Int, _ random: inout SeededRandom) throws -> Scene {
-        let kinds: [Ownership] = [.fit, .fit, .fit, .wavering, .draining, .lost(.failover)]
+        let kinds: [Ownership] = [.fit, .fit, .fit, .wavering, .reserve, .lost(.failover)]
         let names = (0..<Int.random(in: 1...nodes, using: &random)).map { "n\($0)" }
         var ownership: [String: Ownership] = [:]
         for name in names { ownership[name] = kinds.randomElement(using: &random) }

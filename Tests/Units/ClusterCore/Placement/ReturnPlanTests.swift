@@ -28,7 +28,7 @@ struct ReturnPlanTests {
         #expect(Self.plan(open, [Self.moved], ["a": .fit, "b": .fit], stable: ["a"]).planned.map(\.move) == open)
         #expect(Self.plan(open, [Self.moved], ["a": .fit, "b": .fit]).isEmpty)
         #expect(Self.plan(open, [Self.moved], ["a": .lost(.failover), "b": .fit]).isEmpty)
-        #expect(Self.plan(open, [Self.moved], ["a": .draining, "b": .fit], stable: ["a"]).isEmpty)
+        #expect(Self.plan(open, [Self.moved], ["a": .reserve, "b": .fit], stable: ["a"]).isEmpty)
         #expect(Self.plan(open, [Self.moved], ["b": .fit]).isEmpty)
     }
 

@@ -81,7 +81,7 @@ struct StabilityTests {
         node.okStreak = 1
         #expect(Ownership(of: node, limits: limits) == .fit)
         node.adminState = .known(.drain)
-        #expect(Ownership(of: node, limits: limits) == .draining)
+        #expect(Ownership(of: node, limits: limits) == .reserve)
         node.adminState = .known(.maintenance)
         #expect(Ownership(of: node, limits: limits) == .retiring)
         node.adminState = .known(.active)

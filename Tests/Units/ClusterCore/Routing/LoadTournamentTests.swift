@@ -7,7 +7,7 @@ struct LoadTournamentTests {
     @Test("It always names whom a comparison of everybody would name", arguments: [0, 1, 2, 3, 33, 64, 100, 1_000])
     func agrees(count: Int) {
         let policy = SelectionPolicy(connectionWeight: 1)
-        let tiers: [NodeStanding] = [.preferred, .full, .draining, .ejected, .doubtful, .impossible]
+        let tiers: [NodeStanding] = [.preferred, .full, .lastResort, .ejected, .doubtful, .impossible]
         // From a printed seed: the argument.
         var random = SeededRandom(seed: UInt64(count))
         func load() -> NodeLoad {

@@ -32,7 +32,7 @@ struct SelectionTests {
 
     @Test("a better standing wins over any load, down to the node that may be dead; one without an address never does")
     func standings() {
-        let tiers: [NodeStanding] = [.preferred, .full, .draining, .ejected, .doubtful]
+        let tiers: [NodeStanding] = [.preferred, .full, .lastResort, .ejected, .doubtful]
         for (better, worse) in zip(tiers, tiers.dropFirst()) {
             #expect(best([load(worse), load(better, 900, 900)]) == 1)
         }
@@ -63,7 +63,7 @@ struct SelectionTests {
         }
         #expect(try standing() == .preferred)
         #expect(try standing(monitors: 100) == .full)
-        #expect(try standing(admin: .drain) == .draining)
+        #expect(try standing(admin: .drain) == .lastResort)
         #expect(try standing(admin: .drain, ejected: true) == .ejected)
         #expect(try standing(admin: .maintenance) == .doubtful)
         #expect(try standing(reachable: false) == .doubtful)
@@ -141,7 +141,7 @@ struct SelectionTests {
         #expect(choose(loads, shares: [0, 0], draw: 0.99) == 0)
         #expect(choose(loads, shares: [0.2, 0.4], draw: 0.49) == 0, "half as new, half as often")
         #expect(choose(loads, shares: [0.2, 0.4], draw: 0.51) == 1)
-        #expect(choose([loads[0], load(.draining)], shares: [0, 1], draw: 0.99) == 0)
+        #expect(choose([loads[0], load(.lastResort)], shares: [0, 1], draw: 0.99) == 0)
         #expect(choose([loads[0], load(.doubtful)], shares: [0, 1], draw: 0.99) == 0)
     }
 

@@ -17,7 +17,7 @@ struct AdminRuleTests {
         var local = APIFixture()
         local.client = "127.0.0.1"
         #expect(try await local.post("/lb/force-rebalance-all?confirm=yes").status == 403)
-        #expect(local.control.current.orders.isEmpty)
+        #expect(local.control.current.asked.isEmpty)
     }
 
     @Test("where loopback is allowed it is an administrator, and everybody else is not")

@@ -69,7 +69,7 @@ struct ActionEndpointsTests {
         #expect(try await fixture.ask(.head, path).status == 200)
         #expect(try await APIFixture(control: fixture.control).ask(.head, path).status == 403)
         #expect(fixture.control.current.recountRounds == 0)
-        #expect(fixture.control.current.orders.isEmpty)
+        #expect(fixture.control.current.asked.isEmpty)
     }
 
     @Test("a database that refuses is not one that is away")
@@ -95,7 +95,7 @@ struct ActionEndpointsTests {
         unknown.client = "127.0.0.1, 203.0.113.5"
         #expect(try await unknown.post(path).status == 403)
         #expect(fixture.control.current.probeRounds + fixture.control.current.recountRounds == 0)
-        #expect(fixture.control.current.orders.isEmpty)
+        #expect(fixture.control.current.asked.isEmpty)
     }
 
     @Test("the token opens, and a wrong one is asked for again", arguments: actions)
@@ -123,7 +123,7 @@ struct ActionEndpointsTests {
             #expect(try await fixture.get(path, ["Sec-Fetch-Site": "cross-site"]).status == 403)
         }
         #expect(fixture.control.current.probeRounds + fixture.control.current.recountRounds == 0)
-        #expect(fixture.control.current.orders.isEmpty)
+        #expect(fixture.control.current.asked.isEmpty)
     }
 
     @Test("an image on a page does nothing by an administrator's address; the token and POST do", arguments: gets)
@@ -135,7 +135,7 @@ struct ActionEndpointsTests {
             let reply = try await fixture.get(path, fields)
             #expect(reply.status == 403)
             #expect(try reply.string("reason") == "cross_site")
-            #expect(fixture.control.current.recountRounds == 0 && fixture.control.current.orders.isEmpty)
+            #expect(fixture.control.current.recountRounds == 0 && fixture.control.current.asked.isEmpty)
         }
         let token = agent.merging(["Authorization": "Bearer s3cret"]) { $1 }
         #expect(try await fixture.get(path, token).status < 300)

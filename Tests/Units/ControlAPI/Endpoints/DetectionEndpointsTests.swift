@@ -13,18 +13,18 @@ struct DetectionEndpointsTests {
     func faultDetection() async throws {
         let node = try FixtureNode("node4", name: "Fourth")
         api.control.change { script in
-            script.state.passes.count = 12
-            script.state.passes.last = .now
-            script.state.passes.lastDuration = .milliseconds(8)
-            var record = node.view.record
+            script.snapshot.passes.count = 12
+            script.snapshot.passes.last = .now
+            script.snapshot.passes.lastDuration = .milliseconds(8)
+            var record = node.snapshot.record
             record.reportAge = .seconds(6)
-            script.state.nodes.append(
-                NodeView(
+            script.snapshot.nodes.append(
+                NodeSnapshot(
                     record: record, speaker: .agent, probe: nil, isEjected: false, standing: .preferred,
                     openConnections: 0, monitorCount: 0, homeCount: 0, visitingCount: 0, flaps: 0))
             record.id = node.id
-            script.state.nodes.append(
-                NodeView(
+            script.snapshot.nodes.append(
+                NodeSnapshot(
                     record: record, speaker: .balancer, probe: nil, isEjected: false, standing: .preferred,
                     openConnections: 0, monitorCount: 0, homeCount: 0, visitingCount: 0, flaps: 0))
         }
@@ -50,10 +50,10 @@ struct DetectionEndpointsTests {
     func health() async throws {
         let node = try NodeID("node1")
         api.control.change { script in
-            script.state.checks.count = 5
-            script.state.checks.failures = 2
+            script.snapshot.checks.count = 5
+            script.snapshot.checks.failures = 2
             // This balancer's own checks say nothing of an agent's beats.
-            script.state.thresholds.judge.steadyInterval = .milliseconds(200)
+            script.snapshot.thresholds.judge.steadyInterval = .milliseconds(200)
             script.events = [
                 RecordedEvent(
                     id: 2, at: "2026-01-02T03:04:05.678Z",
@@ -90,7 +90,7 @@ struct DetectionEndpointsTests {
     func loadBalancer() async throws {
         var api = api
         api.configuration.connectionWeight = 0.5
-        api.control.change { $0.state.tableUpdatedAt = .now - .seconds(2) }
+        api.control.change { $0.snapshot.tableUpdatedAt = .now - .seconds(2) }
         let reply = try await api.get("/lb/load-balancer-status")
         #expect(
             reply.keys == [
@@ -106,9 +106,9 @@ struct DetectionEndpointsTests {
     func slowStart() async throws {
         let node = try FixtureNode("node4", name: "Fourth")
         api.control.change { script in
-            script.state.nodes.append(
-                NodeView(
-                    record: node.view.record, speaker: .agent, probe: nil, isEjected: false, standing: .preferred,
+            script.snapshot.nodes.append(
+                NodeSnapshot(
+                    record: node.snapshot.record, speaker: .agent, probe: nil, isEjected: false, standing: .preferred,
                     slowStartShare: 0.5, openConnections: 0, monitorCount: 0, homeCount: 0, visitingCount: 0, flaps: 0))
         }
         let nodes = try await api.get("/lb/load-balancer-status").objects("nodes")
@@ -118,8 +118,8 @@ struct DetectionEndpointsTests {
     @Test("system-status shows a pause and of a running job")
     func systemStatus() async throws {
         api.control.change { script in
-            script.state.orders = StandingOrders(
-                pause: PauseState(by: "10.0.0.9", reason: "upgrade"),
+            script.snapshot.orders = StandingOrders(
+                pause: Pause(by: "10.0.0.9", reason: "upgrade"),
                 job: RebalanceJob(
                     id: 6, kind: .force, state: .running, requestedBy: "", total: 7, moved: 3, requestedAt: ""))
         }

@@ -22,7 +22,7 @@ struct OrderEndpointsTests {
         let reply = try await fixture.post("/lb/nodes/node2/\(verb)")
         #expect(reply.status == 200)
         #expect(reply.text == #"{"node_id":"node2","admin_state":"\#(state)","moved":4}"# + "\n")
-        #expect(fixture.control.current.orders == ["\(state) node2 by 127.0.0.1"])
+        #expect(fixture.control.current.asked == ["\(state) node2 by 127.0.0.1"])
     }
 
     @Test("every state has its endpoint", arguments: AdminState.allCases)
@@ -63,7 +63,7 @@ struct OrderEndpointsTests {
         let plain = try await fixture.post("/lb/pause")
         #expect(plain.text == #"{"paused":true,"by":"127.0.0.1","reason":"","until":null}"# + "\n")
         #expect(
-            fixture.control.current.orders == [
+            fixture.control.current.asked == [
                 "pause by 127.0.0.1: kernel \"6\" until \(seconds)", "pause by 127.0.0.1: why until \(seconds)",
                 "pause by 127.0.0.1:  until 0",
             ])
@@ -76,7 +76,7 @@ struct OrderEndpointsTests {
         let reply = try await fixture.post("/lb/pause?reason=upgrade&untill=2099-01-01T00:00:00Z")
         #expect(reply.status == 400)
         #expect(try reply.string("reason") == "unknown_parameter")
-        #expect(fixture.control.current.orders.isEmpty)
+        #expect(fixture.control.current.asked.isEmpty)
     }
 
     @Test(
@@ -92,7 +92,7 @@ struct OrderEndpointsTests {
         let reply = try await fixture.post("/lb/pause", body: body)
         #expect(reply.status == 400)
         #expect(try reply.string("reason") == reason)
-        #expect(fixture.control.current.orders.isEmpty)
+        #expect(fixture.control.current.asked.isEmpty)
     }
 
     @Test("resume ends it, also when there was none")
@@ -100,7 +100,7 @@ struct OrderEndpointsTests {
         let fixture = local()
         let reply = try await fixture.post("/lb/resume")
         #expect(reply.text == #"{"paused":false,"by":null,"reason":null,"until":null}"# + "\n")
-        #expect(fixture.control.current.orders == ["resume by 127.0.0.1"])
+        #expect(fixture.control.current.asked == ["resume by 127.0.0.1"])
     }
 
     @Test("the journal comes newest first, a page at a time")
@@ -126,7 +126,7 @@ struct OrderEndpointsTests {
                 + #"{"id":8,"monitor_id":3,"from":"","to":"node2","previous_assigned":"node7","reason":"rebalance","#
                 + #""moved_at":"2026-01-02T03:04:04.000Z","returned_at":"2026-01-02T03:04:04.000Z","#
                 + #""outcome":"permanent"}],"next":8}"# + "\n")
-        #expect(fixture.control.current.orders == ["moves 2 99 node2 failover"])
+        #expect(fixture.control.current.asked == ["moves 2 99 node2 failover"])
         #expect(try await fixture.get("/lb/moves?before=8").text == "{\"moves\":[],\"next\":null}\n")
     }
 

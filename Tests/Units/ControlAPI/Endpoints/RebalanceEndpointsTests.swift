@@ -32,7 +32,7 @@ struct RebalanceEndpointsTests {
         #expect(
             reply.text == #"{"status":"planned","planned_moves":7,"plan":[{"from":"node1","to":"node2","count":7}],"#
                 + #""kept_by_person":2}"# + "\n")
-        #expect(fixture.control.current.orders == ["plan \(path.hasPrefix("force") ? "force" : "rebalance") 9"])
+        #expect(fixture.control.current.asked == ["plan \(path.hasPrefix("force") ? "force" : "rebalance") 9"])
     }
 
     @Test("a job is accepted with its number and plan, by POST and by GET")
@@ -50,7 +50,7 @@ struct RebalanceEndpointsTests {
             #expect(try reply.object()["job"] as? Int == 5)
         }
         #expect(
-            fixture.control.current.orders == [
+            fixture.control.current.asked == [
                 "request rebalance 4 by 127.0.0.1", "request rebalance 0 by 127.0.0.1", "request force 0 by 127.0.0.1",
             ])
     }
@@ -67,7 +67,7 @@ struct RebalanceEndpointsTests {
         let busy = try await fixture.post("/lb/trigger-rebalancing")
         #expect(busy.status == 409)
         #expect(try busy.string("reason") == "rebalance_running")
-        fixture.control.change { $0.answer = .paused(PauseState(by: "10.0.0.9", reason: "upgrade")) }
+        fixture.control.change { $0.answer = .paused(Pause(by: "10.0.0.9", reason: "upgrade")) }
         let paused = try await fixture.post("/lb/trigger-rebalancing")
         #expect(paused.status == 409)
         #expect(try paused.string("reason") == "paused")
@@ -81,7 +81,7 @@ struct RebalanceEndpointsTests {
         #expect(reply.status == 400)
         #expect(try reply.string("reason") == "invalid_flag")
         #expect(try reply.object()["allowed"] as? [String] == ["yes"])
-        #expect(fixture.control.current.orders.isEmpty)
+        #expect(fixture.control.current.asked.isEmpty)
     }
 
     @Test("force without confirm=yes shows the plan and does nothing")
@@ -91,7 +91,7 @@ struct RebalanceEndpointsTests {
         #expect(reply.status == 428)
         #expect(reply.keys == ["error", "reason", "planned_moves", "plan", "kept_by_person"])
         #expect(try reply.string("reason") == "confirmation_required")
-        #expect(fixture.control.current.orders == ["plan force 0"])
+        #expect(fixture.control.current.asked == ["plan force 0"])
     }
 
     @Test(
@@ -107,7 +107,7 @@ struct RebalanceEndpointsTests {
         let reply = try await fixture.post("/lb/trigger-rebalancing?" + query)
         #expect(reply.status == 400)
         #expect(try reply.string("reason") == reason)
-        #expect(fixture.control.current.orders.isEmpty)
+        #expect(fixture.control.current.asked.isEmpty)
     }
 
     @Test(
@@ -119,7 +119,7 @@ struct RebalanceEndpointsTests {
         #expect(try reply.string("error").contains("dryrun"))
         let allowed = try #require(try reply.object()["allowed"] as? [String])
         #expect(allowed.contains("dry_run") && allowed.contains("confirm") == (name == "force-rebalance-all"))
-        #expect(fixture.control.current.orders.isEmpty)
+        #expect(fixture.control.current.asked.isEmpty)
     }
 
     @Test("a request in a body starts nothing; a body that asks nothing is none")
@@ -128,7 +128,7 @@ struct RebalanceEndpointsTests {
         let refused = try await fixture.post("/lb/trigger-rebalancing", body: "{\"dry_run\":true}")
         #expect(refused.status == 400)
         #expect(try refused.string("reason") == "unexpected_body")
-        #expect(fixture.control.current.orders.isEmpty)
+        #expect(fixture.control.current.asked.isEmpty)
         #expect(try await fixture.post("/lb/trigger-rebalancing?dry_run=1", body: " { }\n").status == 200)
     }
 
@@ -161,8 +161,8 @@ struct RebalanceEndpointsTests {
         let fixture = try Self.local()
         fixture.control.change { script in
             script.loseDatabase()
-            script.state.orders.job = Self.job(6, .running)
-            script.state.recentJobs = [Self.job(6, .pending), Self.job(5, .done)]
+            script.snapshot.orders.job = Self.job(6, .running)
+            script.snapshot.recentJobs = [Self.job(6, .pending), Self.job(5, .done)]
         }
         let reply = try await fixture.get("/lb/rebalancing-status")
         #expect(reply.status == 200)

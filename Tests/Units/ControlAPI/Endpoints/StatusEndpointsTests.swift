@@ -47,9 +47,9 @@ struct StatusEndpointsTests {
 
     @Test("ready names what is behind it that no node is known")
     func shortage() async throws {
-        func reasons(_ change: (inout DatabaseView) -> Void) async throws -> String {
+        func reasons(_ change: (inout DatabaseSnapshot) -> Void) async throws -> String {
             var script = FixtureControl.Script.of([])
-            change(&script.state.database)
+            change(&script.snapshot.database)
             let reply = try await APIFixture(control: FixtureControl(script)).get("/lb/ready")
             #expect(reply.status == 503)
             return reply.text
@@ -205,7 +205,7 @@ struct DatabaseAwayTests {
     func history() async throws {
         let (one, two) = (try NodeID("node1"), try NodeID("node2"))
         api.control.change { script in
-            script.state.history.events = [
+            script.snapshot.history.events = [
                 RecordedEvent(
                     id: 7, at: "2026-01-02T03:04:07.000Z",
                     event: ClusterEvent(.monitorsMoved, node: two, detail: "5 monitors moved away from node2")),
@@ -213,7 +213,7 @@ struct DatabaseAwayTests {
                     id: 6, at: "2026-01-02T03:04:06.000Z",
                     event: ClusterEvent(.nodeOffline, node: one, detail: "node1 is offline")),
             ]
-            script.state.history.moves = [
+            script.snapshot.history.moves = [
                 RecordedMove(
                     id: 3, monitor: MonitorID(9), from: NodeReference(two), to: NodeReference(one),
                     previousAssigned: nil, reason: .failover, movedAt: "2026-01-02T03:04:07.000Z", closedAt: nil,
@@ -240,7 +240,7 @@ struct DatabaseAwayTests {
     func lockedHistory() async throws {
         api.control.change { script in
             script.storeError = .contended(reason: "1205: Lock wait timeout exceeded")
-            script.state.history.events = [
+            script.snapshot.history.events = [
                 RecordedEvent(id: 7, at: "2026-01-02T03:04:06.000Z", event: ClusterEvent(.nodeOffline, detail: "x"))
             ]
         }
@@ -255,7 +255,7 @@ struct DatabaseAwayTests {
     @Test("clocks of the database that disagree are shown")
     func skew() async throws {
         api.control.change { script in
-            script.state.database.skew = ClockSkew(amount: .seconds(-90), seenAt: .now - .seconds(5))
+            script.snapshot.database.skew = ClockSkew(amount: .seconds(-90), seenAt: .now - .seconds(5))
         }
         let database = try #require(try await api.get("/lb/system-status").object()["database"] as? [String: Any])
         #expect((database["clock_skew"] as? [String: Any])?["ms"] as? Int == -90_000)
@@ -264,7 +264,7 @@ struct DatabaseAwayTests {
     @Test("the database host in use is named, and why others are not fit")
     func databaseHosts() async throws {
         api.control.change { script in
-            script.state.database.hosts = DatabaseHosts(
+            script.snapshot.database.hosts = DatabaseHosts(
                 current: "db2:3306", unfit: [.init(host: "db1:3306", reason: "is read-only, as a standby is")])
         }
         let database = try #require(try await api.get("/lb/system-status").object()["database"] as? [String: Any])
@@ -295,7 +295,7 @@ struct DatabaseAwayTests {
     @Test("a database that answers but refuses us leaves the state stale too")
     func refusing() async throws {
         api.control.change { script in
-            script.state.database = DatabaseView(
+            script.snapshot.database = DatabaseSnapshot(
                 isReachable: true, since: .now, lastError: .notPermitted(reason: "access denied", sql: []),
                 lastRead: nil)
         }

@@ -52,10 +52,10 @@ struct MetricsTests {
     func control() async throws {
         let fixture = APIFixture()
         fixture.control.change { script in
-            script.state.moves.moved = [.failover: 7, .maintenance: 2]
-            script.state.moves.returned = 5
-            script.state.passes.polls = 4
-            script.state.passes.pollTime = .milliseconds(10)
+            script.snapshot.moves.moved = [.failover: 7, .maintenance: 2]
+            script.snapshot.moves.returned = 5
+            script.snapshot.passes.polls = 4
+            script.snapshot.passes.pollTime = .milliseconds(10)
         }
         let text = try await fixture.get("/lb/metrics").text
         #expect(value("kuma_cluster_lease_held", in: text) == "1")

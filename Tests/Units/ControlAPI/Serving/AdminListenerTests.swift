@@ -58,7 +58,7 @@ struct AdminListenerTests {
             #expect(try connection.request("GET", "/lb/health", fields: strange).status == 200)
             #expect(try connection.request("POST", "/lb/resume", fields: strange).status == 200)
         }
-        #expect(fixture.control.current.orders == ["resume by 127.0.0.1"])
+        #expect(fixture.control.current.asked == ["resume by 127.0.0.1"])
     }
 
     @Test("Host is what the request says, whatever it claims of a proxy", .timeLimit(.minutes(1)))

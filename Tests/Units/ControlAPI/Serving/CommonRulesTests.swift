@@ -130,6 +130,6 @@ struct RedirectTests {
             #expect(reply["Location"] == new)
             #expect(reply["X-Balancer"] == "lb-test-1")
         }
-        #expect(fixture.control.current.orders.isEmpty)
+        #expect(fixture.control.current.asked.isEmpty)
     }
 }
