@@ -27,6 +27,8 @@ package enum Sabotage: String, Sendable, CaseIterable {
     case noPredecessor
     /// Planned moves go as soon as they are planned.
     case noPace
+    /// A state of a later version counts as the usual one.
+    case unknownStateIsActive
 }
 
 extension Sabotage {
@@ -35,6 +37,7 @@ extension Sabotage {
         switch self {
         case .noFence, .noExpectedAssignment, .noSilenceCheck, .noPlacementRule, .noHold, .noReturns, .noClockWatch:
             .storm
+        case .unknownStateIsActive: .people
         case .noPredecessor: .handovers
         case .noPace: .planned
         case .unreadableIsOrphaned: .agentsDie
@@ -75,7 +78,7 @@ extension Sabotage? {
                 return PlannedMove(monitor: move.monitor, from: move.from, to: to, reason: move.reason)
             }
         case .noFence, .noHold, .unreadableIsOrphaned, .noSilenceCheck, .noMassSilenceRule, .noReturns, .noClockWatch,
-            .noPredecessor, .noPace, nil:
+            .noPredecessor, .noPace, .unknownStateIsActive, nil:
             moves
         }
     }
@@ -97,6 +100,15 @@ extension Sabotage? {
             return ClusterPoll(
                 nodes: poll.nodes, rejectedRows: poll.rejectedRows, isSetUp: poll.isSetUp,
                 fingerprint: poll.fingerprint, orders: poll.orders)
+        case .unknownStateIsActive:
+            let nodes = poll.nodes.map { node in
+                var node = node
+                if case .unknown = node.adminState { node.adminState = .known(.active) }
+                return node
+            }
+            return ClusterPoll(
+                nodes: nodes, rejectedRows: poll.rejectedRows, isSetUp: poll.isSetUp, fingerprint: poll.fingerprint,
+                orders: poll.orders, time: poll.time)
         case .noFence, .noHold, .noExpectedAssignment, .noSilenceCheck, .noMassSilenceRule, .noReturns,
             .noPlacementRule, .noPredecessor, .noPace, nil:
             return poll
@@ -110,7 +122,7 @@ extension Sabotage? {
         case .noMassSilenceRule: configuration.silence.massWait = .zero
         case .noPace: configuration.pacing = .none
         case .noFence, .noExpectedAssignment, .unreadableIsOrphaned, .noSilenceCheck, .noPlacementRule, .noClockWatch,
-            .noPredecessor, nil:
+            .noPredecessor, .unknownStateIsActive, nil:
             break
         }
     }
