@@ -282,7 +282,11 @@ let package = Package(
             path: "Tests/Simulation/Simulation"
         ),
         .executableTarget(name: "Simulator", dependencies: ["Simulation"], path: "Tests/Simulation/Simulator"),
-        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], path: "Tests/Simulation/Tests"),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["ClusterCore", "ClusterStore", "InMemoryClusterStore", "Simulation"],
+            path: "Tests/Simulation/Tests"
+        ),
 
         // Programs that a person starts, no part of the product: a seeded fuzz of HTTPFraming, and a thousand agents.
         .executableTarget(name: "FramingFuzz", dependencies: ["HTTPFraming", "RepeatableRandom"], path: "Tests/Fuzz"),

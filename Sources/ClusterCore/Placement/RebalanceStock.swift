@@ -1,9 +1,9 @@
 /// Which monitors a rebalancing may move and what it has to count, by fit node.
 ///
-/// Three kinds of monitors on fit nodes are counted and never moved: those a person assigned (`assigned_node` without an
-/// open journal entry of ours, or the choice of a person that a failover interrupted), those of ours that go home by
-/// themselves – counted where they will be – and, for the same reason, nothing that runs on a wavering, reserve or lost
-/// node is looked at: the mover looks after lost nodes, and one in reserve keeps its monitors.
+/// Two kinds of monitors on fit nodes are counted and never moved: those a person assigned (`assigned_node` without an
+/// open journal entry of ours, or the choice of a person that a failover interrupted), and those of ours that go home by
+/// themselves, counted where they will be. What runs on any other node is not looked at: the mover looks after lost and
+/// retiring nodes, a wavering one and one in reserve keep theirs, and an untouched one is left alone.
 struct RebalanceStock {
     /// What becomes of monitors that a failover or a maintenance put where they are.
     enum VisitorRule {
@@ -69,7 +69,8 @@ struct RebalanceStock {
     ) -> Place {
         guard let current = monitor.effective else { return .elsewhere }
         guard let assigned = monitor.assigned else { return .movable(at: current) }
-        guard let entry, assigned.text == entry.to.text else { return .kept(at: current) }
+        // An entry of a later version is as good as a person's: only whoever made it knows whether it is to be undone.
+        guard let entry, entry.reason != nil, assigned.text == entry.to.text else { return .kept(at: current) }
         // A person's choice that we interrupted is restored one day; nothing may come in between.
         if let chosen = entry.previousAssigned, mayExist(chosen, ownership, orphans) {
             return .kept(at: ownership[chosen] == .fit ? chosen : current)

@@ -97,8 +97,8 @@ extension RoutingNode {
     ///   - isEjected: from `traffic`, at this moment.
     package func standing(monitorLimit: Int, isEjected: Bool) -> NodeStanding {
         guard address != nil else { return .impossible }
-        guard isServing, effects.newClients != .avoided else { return isEjected ? .shunned : .doubtful }
-        guard !isEjected else { return .ejected }
+        guard isServing else { return isEjected ? .shunned : .doubtful }
+        guard !isEjected else { return effects.newClients == .avoided ? .shunned : .ejected }
         return switch effects.newClients {
         case .taken: monitorCount < monitorLimit ? .preferred : .full
         case .lastResort: .lastResort

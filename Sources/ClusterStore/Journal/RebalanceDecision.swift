@@ -14,13 +14,13 @@ package struct RebalanceDecision: Equatable {
     package let closing: MoveDecision.Closing?
 
     /// Nil when the monitor is no longer where the plan saw it, or when a person has assigned it: an assignment that no
-    /// open entry of ours accounts for is never overwritten.
+    /// open entry of ours accounts for is never overwritten, nor is one of a later version.
     /// - Parameters:
     ///   - row: the monitor as it is now, under lock.
     ///   - open: its open journal entry.
     package init?(_ move: PlannedMove, row: MonitorAssignment, open: OpenMove?) {
         guard row.effective == move.from, let current = row.effective else { return nil }
-        let isOurs = open.map { row.assigned?.text == $0.to.text } ?? false
+        let isOurs = open.map { $0.reason != nil && row.assigned?.text == $0.to.text } ?? false
         guard row.assigned == nil || isOurs else { return nil }
         monitor = row.id
         to = move.to

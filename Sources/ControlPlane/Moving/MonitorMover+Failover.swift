@@ -19,7 +19,9 @@ extension MonitorMover {
         /// Of the plan, what is made at once.
         fileprivate let urgent: [PlannedMove]
         fileprivate var leavers: ArraySlice<PlannedMove>
-        fileprivate var end: ContinuousClock.Instant
+        /// Its own time: however much goes home, what nobody runs is not kept waiting. Nil before the first batch: planning
+        /// takes none of it.
+        fileprivate var end: ContinuousClock.Instant?
         /// Whether no batch has waited for locked rows yet.
         fileprivate var wasFree = true
         /// The batch under way, and what was known of the journal before it.
@@ -82,14 +84,13 @@ extension MonitorMover {
         let paced = pacer.admit(planned, by: .strict, at: moment.wallTime) { move in
             PlannedMovePacer.Leg(from: move.from, to: NodeReference(move.to))
         }
-        return FailoverRound(
-            plan: plan, urgent: urgent, leavers: (urgent + paced)[...],
-            // Its own time: however much goes home, what nobody runs is not kept waiting.
-            end: moment.now + MonitorMover.longestPass)
+        return FailoverRound(plan: plan, urgent: urgent, leavers: (urgent + paced)[...])
     }
 
-    func hasMore(_ round: FailoverRound, now: ContinuousClock.Instant) -> Bool {
-        now < round.end && !round.leavers.isEmpty
+    func hasMore(_ round: inout FailoverRound, now: ContinuousClock.Instant) -> Bool {
+        let end = round.end ?? now + MonitorMover.longestPass
+        round.end = end
+        return now < end && !round.leavers.isEmpty
     }
 
     /// One batch, to be written in one transaction.

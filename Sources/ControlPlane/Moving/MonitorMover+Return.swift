@@ -6,7 +6,8 @@ extension MonitorMover {
     struct ReturnRound: Sendable {
         fileprivate var forgets: ArraySlice<OpenMove>
         fileprivate var homecomers: ArraySlice<OpenMove>
-        fileprivate let end: ContinuousClock.Instant
+        /// Nil before the first batch: planning takes none of its time.
+        fileprivate var end: ContinuousClock.Instant?
         /// The batch under way.
         fileprivate var batch: [OpenMove] = []
         /// The `assigned_node` that was restored, by monitor.
@@ -36,12 +37,13 @@ extension MonitorMover {
             orphans: snapshot.orphans)
         let paced = pacer.admit(plan.planned, by: .any, at: moment.wallTime) { $0.leg }.map(\.move)
         return ReturnRound(
-            forgets: plan.forgets[...], homecomers: (plan.returns + paced)[...],
-            end: moment.now + MonitorMover.longestPass)
+            forgets: plan.forgets[...], homecomers: (plan.returns + paced)[...])
     }
 
-    func hasMore(_ round: ReturnRound, now: ContinuousClock.Instant) -> Bool {
-        now < round.end && !(round.forgets.isEmpty && round.homecomers.isEmpty)
+    func hasMore(_ round: inout ReturnRound, now: ContinuousClock.Instant) -> Bool {
+        let end = round.end ?? now + MonitorMover.longestPass
+        round.end = end
+        return now < end && !(round.forgets.isEmpty && round.homecomers.isEmpty)
     }
 
     /// One batch, to be written in one transaction.

@@ -50,6 +50,9 @@ extension DatabaseWatch {
     /// A call after this pass's poll was answered, however late: a long series of moves is no absence of the database.
     mutating func answered(now: ContinuousClock.Instant) { lastAnswer = now }
 
+    /// Since that answer this pass computed: no absence either.
+    mutating func computed(now: ContinuousClock.Instant) { lastAnswer = now }
+
     mutating func answeredBeforePoll(now: ContinuousClock.Instant) {
         if let lastAnswer { absence = max(absence, now - lastAnswer) }
         lastAnswer = now

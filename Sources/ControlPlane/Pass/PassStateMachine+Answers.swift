@@ -8,6 +8,11 @@ extension PassStateMachine {
     package mutating func answered(_ answer: PassAnswer, _ moment: PassMoment) -> Step {
         guard let asked = pass.asked else { return .rest(.zero) }
         pass.asked = nil
+        guard answer.kind == asked.statement.answerKind else {
+            // A driver's mistake: taken for the other one, it would count as done.
+            let reason = "an answer came that belongs to another statement"
+            return fail(.refused(code: 0, reason: reason), moment)
+        }
         count(answer, moment.now)
         let took = moment.now - asked.at
         switch answer {

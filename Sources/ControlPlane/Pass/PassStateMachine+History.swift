@@ -101,10 +101,10 @@ extension PassStateMachine {
     mutating func feed(_ reading: EventReading, _ moment: PassMoment) -> Advance {
         switch reading {
         case .begin:
-            guard let newest = moment.awaitedEvent else { return .end }
+            guard let newest = moment.awaitedEvent else { return .act(then: .ended) }
             return .enter(.feed(.reading(after: newest, newest: EventFeed.glance)))
         case .reading(_, let count): return .ask(.events(newest: count))
-        case .done: return .end
+        case .done: return .act(then: .ended)
         }
     }
 

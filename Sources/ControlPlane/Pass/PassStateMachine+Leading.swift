@@ -64,8 +64,12 @@ extension PassStateMachine {
         case lost
     }
 
-    func footing(_ moment: PassMoment) -> Footing {
-        if leader.isDue(now: moment.now) { return .unasked }
+    mutating func footing(_ moment: PassMoment) -> Footing {
+        if !pass.isBatchPromised, leader.isDue(now: moment.now) {
+            pass.isBatchPromised = true
+            return .unasked
+        }
+        pass.isBatchPromised = false
         return leader.lease(now: moment.now).map { .firm($0) } ?? .lost
     }
 

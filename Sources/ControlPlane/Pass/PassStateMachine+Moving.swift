@@ -9,21 +9,23 @@ extension PassStateMachine {
         guard let snapshot, mover.rest.isOver(now: moment.now) else { return .enter(.beginFailover) }
         guard let open = mover.journalForReturns(snapshot) else { return .ask(.openMoves) }
         mover.expect(mover.planFailover(snapshot, doubts(moment)).moves, at: moment.wallTime)
-        return .enter(.returning(mover.beginReturns(snapshot, open: open, at: moment)))
+        return .act(then: .returning(mover.beginReturns(snapshot, open: open, at: moment)))
     }
 
     mutating func bringHome(_ round: MonitorMover.ReturnRound, _ moment: PassMoment) -> Advance {
-        guard mover.hasMore(round, now: moment.now) else {
+        var round = round
+        guard pass.isBatchPromised || mover.hasMore(&round, now: moment.now) else {
             snapshot?.reassign(round.changes)
             return .enter(.beginFailover)
         }
         switch footing(moment) {
-        case .unasked: return .ask(acquisition)
+        case .unasked:
+            pass.stage = .returning(round)
+            return .ask(acquisition)
         case .lost:
             snapshot?.reassign(round.changes)
             return .enter(.moved)
         case .firm(let lease):
-            var round = round
             let step = mover.next(&round)
             pass.stage = .returning(round)
             switch step {
@@ -53,24 +55,26 @@ extension PassStateMachine {
 
     mutating func beginFailover(_ moment: PassMoment) -> Advance {
         guard let snapshot else { return .enter(.moved) }
-        return .enter(
-            .leaving(
+        return .act(
+            then: .leaving(
                 mover.beginFailover(
                     snapshot, doubts(moment), lastPass: passes.lastDuration, at: moment, &effects)))
     }
 
     mutating func failOver(_ round: MonitorMover.FailoverRound, _ moment: PassMoment) -> Advance {
-        guard mover.hasMore(round, now: moment.now) else {
+        var round = round
+        guard pass.isBatchPromised || mover.hasMore(&round, now: moment.now) else {
             endFailover(round, moment)
             return .enter(mover.rest.isOver(now: moment.now) ? .job(.begin, .active) : .moved)
         }
         switch footing(moment) {
-        case .unasked: return .ask(acquisition)
+        case .unasked:
+            pass.stage = .leaving(round)
+            return .ask(acquisition)
         case .lost:
             endFailover(round, moment)
             return .enter(.moved)
         case .firm(let lease):
-            var round = round
             let batch = mover.next(&round)
             pass.stage = .leaving(round)
             reader.expireAssignments()
@@ -123,6 +127,7 @@ extension PassStateMachine {
         } else {
             return
         }
+        pass.isBatchPromised = false
         pass.stage = .moved
     }
 }

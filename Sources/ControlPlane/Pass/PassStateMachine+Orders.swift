@@ -58,7 +58,8 @@ extension PassStateMachine {
         case begin
         /// Its next batch is planned from the journal's open entries.
         case plan
-        case moving([PlannedMove])
+        /// With the pacer as it was before these were counted.
+        case moving([PlannedMove], uncounted: PlannedMovePacer)
         case ending(RebalanceEnd)
         case done
     }
@@ -73,12 +74,14 @@ extension PassStateMachine {
 
     mutating func work(on stage: JobStage, as occasion: JobOccasion, _ moment: PassMoment) -> Advance {
         guard let job = snapshot?.orders.job, let lease = leader.lease(now: moment.now) else {
+            // The lease ended while its next batch was planned: that is not sent.
+            forgetCounted()
             return .enter(after(occasion))
         }
         switch stage {
         case .begin: return begin(job, occasion, moment)
         case .plan: return plan(job, occasion, moment)
-        case .moving(let batch): return .ask(.rebalance(batch, job: job.id, lease))
+        case .moving(let batch, _): return .ask(.rebalance(batch, job: job.id, lease))
         case .ending(let end): return .ask(.finishJob(job.id, end, lease))
         case .done: return .enter(after(occasion))
         }
@@ -103,9 +106,10 @@ extension PassStateMachine {
         // Whatever comes of it: what we hold of the journal and of the monitors may be old.
         mover.forgetJournal()
         reader.expireAssignments()
+        let uncounted = mover.pacer
         let step = rebalancer.plan(job, snapshot, open: open, &mover.pacer, at: moment.wallTime)
         switch step {
-        case .move(let batch): return .enter(.job(.moving(batch), occasion))
+        case .move(let batch): return .act(then: .job(.moving(batch, uncounted: uncounted), occasion))
         case .end(let end): return .enter(.job(.ending(end), occasion))
         case .planAgain:
             self.snapshot?.orders.job?.state = .running
@@ -125,9 +129,20 @@ extension PassStateMachine {
     }
 
     mutating func rebalanceFailed(_ error: StoreError) -> Bearing {
+        switch error {
+        // It may have been executed: a node that were given as many again would start them beyond its reading.
+        case .unavailable, .deadlineExceeded(_, .us): break
+        case .deadlineExceeded(_, .database), .contended, .leaseLost, .notPermitted, .schemaMissing, .refused:
+            forgetCounted()
+        }
         guard let job = snapshot?.orders.job, let next = rebalancer.failed(error, job, &effects) else { return .ends }
         goOn(next)
         return .goesOn
+    }
+
+    /// Nothing of the batch is written: its moves take nobody's place in Kuma's next reading.
+    private mutating func forgetCounted() {
+        if case .job(.moving(_, let uncounted), _) = pass.stage { mover.pacer = uncounted }
     }
 
     private mutating func goOn(_ next: Rebalancer.Step) {

@@ -36,6 +36,7 @@ package struct PassStateMachine: Sendable {
         case announcement
         case history
         case feed(EventReading)
+        case ended
     }
 
     /// A statement that was asked and not answered yet.
@@ -48,7 +49,8 @@ package struct PassStateMachine: Sendable {
     enum Advance {
         case ask(PassStatement)
         case enter(Stage)
-        /// The same, when the effects of what came before are there.
+        /// The same, when the effects of what came before are there, and at a moment of its own: also after whatever takes long
+        /// to compute, so that nothing that follows is judged by the time from before.
         case act(then: Stage)
         /// The pass is answered to its end.
         case end
@@ -68,6 +70,9 @@ package struct PassStateMachine: Sendable {
         var hasPolled = false
         /// A node reported while a word for it was under way: the snapshot is older than the words.
         var isOvertaken = false
+        /// The lease is asked for on behalf of the next batch. That goes with the answer, however long it took: or a lease that
+        /// takes as long as its renewal would be asked for until the round's time is over.
+        var isBatchPromised = false
 
         init(begun: ContinuousClock.Instant) {
             self.begun = begun
@@ -152,11 +157,12 @@ extension PassStateMachine {
     /// The next pass reads the whole assignment map.
     package mutating func expireAssignments() { reader.expireAssignments() }
 
-    /// Goes on; called by the driver only after `.act`.
+    /// Goes on: after `.act`, and whenever `begin` or an answer has brought the next stage.
     package mutating func next(_ moment: PassMoment) -> Step {
         while true {
             switch advance(moment) {
             case .ask(let statement):
+                if pass.hasPolled { database.computed(now: moment.now) }
                 pass.asked = Asked(statement: statement, at: moment.now)
                 return .ask(statement)
             case .enter(let stage): pass.stage = stage
@@ -191,12 +197,14 @@ extension PassStateMachine {
         case .announcement: announce(moment)
         case .history: rememberHistory()
         case .feed(let reading): feed(reading, moment)
+        case .ended: .end
         }
     }
 
     private mutating func end(_ moment: PassMoment) -> Step {
         let now = moment.now
         pass.stage = .resting
+        database.computed(now: now)
         failures = 0
         passes.count += 1
         passes.last = now

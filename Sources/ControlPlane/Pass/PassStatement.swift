@@ -62,6 +62,63 @@ package enum PassAnswer: Sendable {
     }
 }
 
+/// Which answer belongs to which statement: each has its own kind.
+extension PassAnswer {
+    enum Kind {
+        case schema, lease, released, poll, assignments, jobs, openMoves, spoken, recorded, pause, forgotten, returned
+        case moved, rebalanced, jobFinished, balancers, history, events
+    }
+
+    var kind: Kind {
+        switch self {
+        case .schema: .schema
+        case .lease: .lease
+        case .released: .released
+        case .poll: .poll
+        case .assignments: .assignments
+        case .jobs: .jobs
+        case .openMoves: .openMoves
+        case .spoken: .spoken
+        case .recorded: .recorded
+        case .pause: .pause
+        case .forgotten: .forgotten
+        case .returned: .returned
+        case .moved: .moved
+        case .rebalanced: .rebalanced
+        case .jobFinished: .jobFinished
+        case .balancers: .balancers
+        case .history: .history
+        case .events: .events
+        }
+    }
+}
+
+extension PassStatement {
+    /// What it is answered with.
+    var answerKind: PassAnswer.Kind {
+        switch self {
+        case .prepareSchema: .schema
+        case .acquireLease: .lease
+        case .releaseLease: .released
+        case .poll: .poll
+        case .assignments: .assignments
+        case .jobs: .jobs
+        case .openMoves: .openMoves
+        case .speak: .spoken
+        case .record: .recorded
+        case .endPause: .pause
+        case .forget: .forgotten
+        case .returnHome: .returned
+        case .move: .moved
+        case .rebalance: .rebalanced
+        case .finishJob: .jobFinished
+        case .announce: .balancers
+        case .history: .history
+        case .events: .events
+        }
+    }
+}
+
 extension ControlStore {
     /// Asks one statement of a pass, and keeps how it ended.
     package func outcome(of statement: PassStatement) async -> Result<PassAnswer, StoreError> {

@@ -11,7 +11,8 @@ package enum PassStep: Sendable, Equatable {
 extension PassStateMachine {
     /// What the driver does next.
     package enum Step: Sendable, Equatable {
-        /// Do what `takeEffects` says, and then ask `next`: what follows depends on it.
+        /// Do what `takeEffects` says, and then ask `next`, at a new moment: what follows depends on that, or on how long it took
+        /// to come this far.
         case act
         /// Ask this and bring the answer, or the error, back.
         case ask(PassStatement)

@@ -4,6 +4,9 @@ import ClusterStore
 /// Makes a snapshot of what a poll brings: nodes, set-up state and fingerprint each time, the full assignment map only when
 /// the fingerprint changed.
 struct TableReader: Sendable {
+    /// Of the rows in which a poll finds the same fault, so many are logged: a thousand nodes may share it.
+    static let loggedRows = 10
+
     enum Step: Sendable {
         case whole(ClusterSnapshot)
         /// The assignments changed: they are to be read as well.
@@ -68,17 +71,19 @@ struct TableReader: Sendable {
     private mutating func noteRejected(_ rows: [String], _ effects: inout [PassEffect]) {
         guard rows != rejectedRows else { return }
         rejectedRows = rows
-        for row in rows.prefix(10) {
+        for row in rows.prefix(TableReader.loggedRows) {
             effects.log(.warning, "a row of the node table cannot be used; correct it", ["row": row])
         }
     }
 
     private mutating func noteUnknownStates(_ nodes: [NodeRecord], _ effects: inout [PassEffect]) {
         var next: [NodeID: String] = [:]
+        var logged = 0
         for node in nodes {
             guard case .unknown(let word) = node.adminState else { continue }
             next[node.id] = word
-            guard unknownStates[node.id] != word else { continue }
+            guard unknownStates[node.id] != word, logged < TableReader.loggedRows else { continue }
+            logged += 1
             effects.log(
                 .warning,
                 "a node's admin state is a word of a later version; until a person gives it another, it is left alone",

@@ -55,6 +55,7 @@ struct SabotageTests {
         .noClockWatch: [.speaker, .calm],
         .noPredecessor: [.doubleStart],
         .noPace: [.watched],
+        .unknownStateIsActive: [.leftAlone],
     ]
 
     /// Seeds to try, in the profile in which the rule matters most. What is taken away may show in few of them.

@@ -187,11 +187,12 @@ extension Simulation {
         for kuma in kumas where !scrapped.contains(kuma.id) { heal(kuma) }
         _ = resume()
         if livingBalancers.isEmpty { addBalancer() }
-        endUnknownStates()
         for name in tables.nodeNames where tables.sight(of: name) == .unreadable {
             tables.writeStatus(NodeStatus.online.rawValue, of: kumas.first { $0.id.text == name }?.id ?? kumas[0].id)
             oracle.nodeWritten(name)
         }
+        // After those: of a row that cannot be read nobody can say in which state it is.
+        endUnknownStates()
     }
 
     private func heal(_ kuma: SimulatedKuma) {

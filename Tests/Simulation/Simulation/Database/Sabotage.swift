@@ -27,6 +27,8 @@ package enum Sabotage: String, Sendable, CaseIterable {
     case noPredecessor
     /// Planned moves go as soon as they are planned.
     case noPace
+    /// A state of a later version counts as the usual one.
+    case unknownStateIsActive
 }
 
 extension Sabotage {
@@ -35,6 +37,7 @@ extension Sabotage {
         switch self {
         case .noFence, .noExpectedAssignment, .noSilenceCheck, .noPlacementRule, .noHold, .noReturns, .noClockWatch:
             .storm
+        case .unknownStateIsActive: .people
         case .noPredecessor: .handovers
         case .noPace: .planned
         case .unreadableIsOrphaned: .agentsDie
@@ -75,7 +78,7 @@ extension Sabotage? {
                 return PlannedMove(monitor: move.monitor, from: move.from, to: to, reason: move.reason)
             }
         case .noFence, .noHold, .unreadableIsOrphaned, .noSilenceCheck, .noMassSilenceRule, .noReturns, .noClockWatch,
-            .noPredecessor, .noPace, nil:
+            .noPredecessor, .noPace, .unknownStateIsActive, nil:
             moves
         }
     }
@@ -97,6 +100,16 @@ extension Sabotage? {
             return PollAnswer(
                 nodes: answer.nodes, rejectedRows: answer.rejectedRows, isSetUp: answer.isSetUp,
                 fingerprint: answer.fingerprint, orders: answer.orders)
+        case .unknownStateIsActive:
+            let nodes = answer.nodes.map { node in
+                var node = node
+                if case .unknown = node.adminState { node.adminState = .known(.active) }
+                return node
+            }
+            return PollAnswer(
+                nodes: nodes, rejectedRows: answer.rejectedRows, isSetUp: answer.isSetUp,
+                fingerprint: answer.fingerprint,
+                orders: answer.orders, time: answer.time)
         case .noFence, .noHold, .noExpectedAssignment, .noSilenceCheck, .noMassSilenceRule, .noReturns,
             .noPlacementRule, .noPredecessor, .noPace, nil:
             return answer
@@ -110,7 +123,7 @@ extension Sabotage? {
         case .noMassSilenceRule: configuration.silence.massWait = .zero
         case .noPace: configuration.pacing = .none
         case .noFence, .noExpectedAssignment, .unreadableIsOrphaned, .noSilenceCheck, .noPlacementRule, .noClockWatch,
-            .noPredecessor, nil:
+            .noPredecessor, .unknownStateIsActive, nil:
             break
         }
     }

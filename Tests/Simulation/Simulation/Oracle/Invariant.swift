@@ -2,7 +2,7 @@
 /// checked; `Simulator invariants` prints both.
 package enum Invariant: String, Sendable, CaseIterable {
     case fence, election, reason, lostFirst, personsChoice, freshSnapshot, exactReturn, hold, target, placement
-    case journal, pause, speaker, oneAgent, calm, history, doubleStart, staleKuma, watched
+    case leftAlone, journal, pause, speaker, oneAgent, calm, history, doubleStart, staleKuma, watched
     case settledOwner, settledReturn, settledLeader, settledRunning, settledCount, settledJob
 
     package var meaning: String {
@@ -21,7 +21,12 @@ package enum Invariant: String, Sendable, CaseIterable {
         case .lostFirst:
             """
             a monitor leaves only a node that was offline, in maintenance or absent at some moment since the \
-            leader's snapshot was read
+            leader's snapshot was read, and in a state that is known
+            """
+        case .leftAlone:
+            """
+            no move, return or rebalancing takes a monitor from a node, or gives it one, that a person had put into a \
+            state of a later version before the leader's snapshot was read, and has not put into another since
             """
         case .personsChoice: "the same, where a person chose the node; and nobody but a person undoes it by a return"
         case .freshSnapshot:
@@ -39,7 +44,7 @@ package enum Invariant: String, Sendable, CaseIterable {
             a monitor goes home only to a node that was online for the whole RETURN_HOLD, unless the node \
             that runs it is lost
             """
-        case .target: "monitors go only to nodes that were online and not in maintenance"
+        case .target: "monitors go only to nodes that were online and not in maintenance, in a state that is known"
         case .placement:
             """
             after a batch no receiver runs more than one monitor above any other fit node; after an outage silent nodes \
@@ -73,7 +78,7 @@ package enum Invariant: String, Sendable, CaseIterable {
         case .settledOwner:
             """
             when any node is fit, every active, assigned monitor's effective node is online and not in \
-            maintenance
+            maintenance; a state that nobody knows is over by then
             """
         case .settledReturn: "no entry is open whose home is fit: everything is home"
         case .settledLeader: "exactly one living balancer leads"
@@ -99,6 +104,7 @@ package enum Invariant: String, Sendable, CaseIterable {
         case .exactReturn: "each returned monitor (Oracle.checkReturn)"
         case .hold: "each returned monitor (Oracle.checkReturn)"
         case .target: "each moved monitor (Oracle.checkMove)"
+        case .leftAlone: "each moved, returned and rebalanced monitor (Oracle.checkLeftAlone)"
         case .placement: "each batch on an unchanged snapshot (Oracle.checkPlacement)"
         case .journal: "each leader's write (Oracle.checkJournal)"
         case .pause: "each leader's write (Oracle.checkPause)"

@@ -13,8 +13,10 @@ struct NodeTrack: Sendable {
         /// Offline or in maintenance.
         case lost
         case absent
-        /// Its row holds a word that nobody knows: it may well live, and is left alone.
+        /// Its row holds a status that nobody knows: it may well live.
         case unreadable
+        /// A person gave it a state that nobody knows.
+        case leftAlone
     }
 
     private(set) var standing = Standing.absent
@@ -41,15 +43,23 @@ struct NodeTrack: Sendable {
     }
 
     private static func standing(of record: NodeRecord, isOnline: Bool, fall: Int) -> Standing {
-        let monitors = record.adminState.effects.monitors
-        if monitors == .untouched { return .unreadable }
-        if monitors == .leave { return .lost }
+        let whenOnline: Standing
+        switch record.adminState.text {
+        case "active": whenOnline = .fit
+        case "drain", "cordon": whenOnline = .reserve
+        case "maintenance": return .lost
+        case _: return .leftAlone
+        }
         if record.status == .offline || (record.status == .online && !isOnline) { return .lost }
-        guard isOnline, record.okStreak > 0 else { return .wavering }
-        return monitors == .kept ? .reserve : .fit
+        return isOnline && record.okStreak > 0 ? whenOnline : .wavering
     }
 
     mutating func rowDeleted() { onlineSince = nil }
+
+    /// Whether it stood so at every moment from `moment` on.
+    func hasOnlyBeen(_ wanted: Standing, since moment: Duration) -> Bool {
+        standing == wanted && past.allSatisfy { $0.until < moment || $0.standing == wanted }
+    }
 
     /// Whether it stood so at any moment from `moment` on.
     func was(_ wanted: Set<Standing>, since moment: Duration) -> Bool {

@@ -67,6 +67,7 @@ extension Oracle {
         let id = was.id
         let snapshot = arrival.snapshotOf ?? .zero
         guard let from = was.effective else { return fail(.reason, "monitor \(id) was nobody's and is moved") }
+        checkLeftAlone(id, from: from, to: NodeReference(entry.to), arrival)
         if !track(from).was([.lost, .absent], since: snapshot) {
             let invariant: Invariant = chosen[id] == was.assigned && chosen[id] != nil ? .personsChoice : .lostFirst
             fail(invariant, "monitor \(id) left \(from), which has been \(track(from).standing) since the snapshot")
@@ -90,6 +91,14 @@ extension Oracle {
         chosen[id] = nil
     }
 
+    /// Whoever gave a node a state that nobody knows knows what is to become of its monitors.
+    func checkLeftAlone(_ id: MonitorID, from: NodeReference, to: NodeReference, _ arrival: Arrival) {
+        guard from != to else { return }
+        for node in [from, to] where track(node).hasOnlyBeen(.leftAlone, since: arrival.snapshotOf ?? .zero) {
+            fail(.leftAlone, "monitor \(id) went from \(from) to \(to), and \(node) is to be left alone")
+        }
+    }
+
     private func checkReturn(
         _ was: MonitorAssignment, _ monitor: MonitorAssignment, _ entry: OpenMove, _ arrival: Arrival
     ) {
@@ -107,6 +116,7 @@ extension Oracle {
         absences[id] = nil
         if let origin = monitor.assigned { chosen[id] = origin }
         guard let home = monitor.effective, home != NodeReference(entry.to) else { return }
+        checkLeftAlone(id, from: NodeReference(entry.to), to: home, arrival)
         // Sent in time and executed late: nobody can call a statement back.
         guard arrival.manner == .first else { return }
         let snapshot = arrival.snapshotOf ?? .zero

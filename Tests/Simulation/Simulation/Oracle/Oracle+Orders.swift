@@ -36,6 +36,7 @@ extension Oracle {
         guard monitor.home?.text == entry.to.text, monitor.assigned == nil, was.isActive == monitor.isActive else {
             return fail(.reason, "monitor \(id): a rebalancing made \(Oracle.text(was)) \(Oracle.text(monitor))")
         }
+        if let from = was.effective { checkLeftAlone(id, from: from, to: NodeReference(entry.to), arrival) }
         if chosen[id] != nil { fail(.personsChoice, "a rebalancing took monitor \(id) from where a person put it") }
         if let origin = absences[id]?.origin, track(origin).standing != .absent {
             fail(.personsChoice, "a rebalancing forgot that a person had put monitor \(id) on \(origin)")

@@ -6,8 +6,8 @@ import InMemoryClusterStore
 extension Oracle {
     /// Least loaded first, judged where nothing has changed since the snapshot was read. Who rests after an outage leaves out
     /// whoever was silent in that snapshot, as long as anybody else is left; in a mass silence those who fell silent with the
-    /// others are left out, and those who were silent before are not. Whether a leader rests, and whom it has judged already,
-    /// the oracle does not always know: then each of the silent may be left out or not.
+    /// others are left out, and those who were silent before are not. Whether a leader rests, and when it last judged, the oracle
+    /// does not always know: then the last to fall silent may be left out, as many as there are, and nobody before them.
     func checkPlacement(
         _ arrival: Arrival, _ before: Look, _ after: [NodeReference: Int], _ receivers: Set<NodeID>
     ) {
@@ -15,24 +15,31 @@ extension Oracle {
         let names = tables.nodeNames
         guard let silent = silentNodes(among: names, asOf: snapshot) else { return }
         let everybody = takers(among: names)
-        let heard = takers(among: names.filter { !silent.contains($0) })
+        let heard = takers(among: names.filter { !silent.names.contains($0) })
         var pools = [everybody]
         if heard != everybody {
             let rests = arrival.caller.answers.rests(for: scenario.reportTTL, at: arrival.caller.instant)
-            let leavesOut = rests && !heard.isEmpty
-            pools = leavesOut ? [heard] : self.pools(without: silent, among: names)
-            if leavesOut { count(\.avoided) }
+            switch (rests, heard.isEmpty) {
+            case (true, false):
+                pools = [heard]
+                count(\.avoided)
+            // Nobody else is left.
+            case (true, true): break
+            case (false, _): pools = self.pools(without: silent, among: names)
+            }
         }
         let faults = pools.map { unevenness(of: receivers, in: $0, after) }
         if let fault = faults[0], faults.allSatisfy({ $0 != nil }) { fail(.placement, fault) }
     }
 
-    /// Each with some of the silent left out; the first with none.
-    private func pools(without silent: Set<String>, among names: [String]) -> [[String]] {
+    /// Each with some of the silent left out; the first with none. Whoever is judged is judged with all who were silent then.
+    private func pools(without silent: Silent, among names: [String]) -> [[String]] {
+        func isTaker(_ name: String) -> Bool { [.fit, .reserve].contains(tracks[name]?.standing) }
         var leftOut: [Set<String>] = [[]]
-        for name in silent.sorted() where [.fit, .reserve].contains(tracks[name]?.standing) {
-            leftOut += leftOut.map { $0.union([name]) }
+        for (name, _) in silent.ages.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) where isTaker(name) {
+            leftOut.append((leftOut.last ?? []).union([name]))
         }
+        for name in silent.ageless.sorted() where isTaker(name) { leftOut += leftOut.map { $0.union([name]) } }
         return leftOut.map { out in takers(among: names.filter { !out.contains($0) }) }.filter { !$0.isEmpty }
     }
 
@@ -55,25 +62,35 @@ extension Oracle {
         return nil
     }
 
+    /// The silent.
+    private struct Silent {
+        /// How old their last reports are.
+        var ages: [String: Duration] = [:]
+        /// They never reported, or the database's clock was set since: when they fell silent nobody can say.
+        var ageless: Set<String> = []
+
+        var names: Set<String> { ageless.union(ages.keys) }
+    }
+
     /// Those whose agents had been silent for longer than `REPORT_TTL` when a snapshot was read, and did not take their leave.
     /// - Returns: nil when that cannot be told of every node: one has reported since, or became silent since, or the
     ///   database's clock was set.
-    private func silentNodes(among names: [String], asOf snapshot: Duration) -> Set<String>? {
+    private func silentNodes(among names: [String], asOf snapshot: Duration) -> Silent? {
         guard !clock.hasLeapt(since: snapshot) else { return nil }
-        var silent: Set<String> = []
+        var silent = Silent()
         for name in names {
             guard case .present(let record) = tables.sight(of: name), record.agentHealth != .detached else { continue }
             guard let age = record.reportAge else {
-                silent.insert(name)
+                silent.ageless.insert(name)
                 continue
             }
+            let hasLeapt = lastReports[record.id].map { clock.hasLeapt(since: $0.at) } ?? false
             let ageThen = age - (now - snapshot)
             if ageThen > scenario.reportTTL {
-                silent.insert(name)
+                if hasLeapt { silent.ageless.insert(name) } else { silent.ages[name] = age }
                 continue
             }
-            if ageThen < .zero || age > scenario.reportTTL { return nil }
-            if let last = lastReports[record.id], clock.hasLeapt(since: last.at) { return nil }
+            if ageThen < .zero || age > scenario.reportTTL || hasLeapt { return nil }
         }
         return silent
     }

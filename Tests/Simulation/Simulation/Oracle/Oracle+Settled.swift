@@ -29,7 +29,7 @@ extension Oracle {
             guard let node = monitor.effective else { continue }
             switch track(node).standing {
             case .fit, .reserve: break
-            case .wavering, .lost, .absent, .unreadable:
+            case .wavering, .lost, .absent, .unreadable, .leftAlone:
                 fail(.settledOwner, "monitor \(monitor.id) stays with \(node), which is \(track(node).standing)")
             }
         }

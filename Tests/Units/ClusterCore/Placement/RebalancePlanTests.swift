@@ -99,6 +99,21 @@ struct RebalancePlanTests {
         #expect(away.moves.map(\.monitor.number) == [4, 3])
     }
 
+    @Test(
+        "a visitor whose entry a later version made stays, as if a person had put it there",
+        arguments: RebalanceKind.allCases)
+    func laterVersion(kind: RebalanceKind) throws {
+        let monitors = (1...4).map { Self.monitor($0, home: "gone", assigned: "a") }
+        let open = try (1...4).map { id in
+            OpenMove(
+                id: id, monitor: MonitorID(id), from: NodeReference(text: "gone"), to: try NodeID("a"),
+                previousAssigned: nil, reason: nil)
+        }
+        let plan = Scene(monitors, ["a": .fit, "b": .fit], open: open).plan(kind)
+        #expect(plan.moves.isEmpty)
+        #expect(plan.kept == 4)
+    }
+
     @Test("a visitor whose home is deleted gets a new one")
     func orphanedVisitor() throws {
         let monitors = [Self.monitor(1, home: "gone", assigned: "a"), Self.monitor(2, home: "gone", assigned: "a")]

@@ -141,6 +141,36 @@ struct PassErrorTests {
         await walk.pass()
         #expect(walk.asked.count > asked)
     }
+
+    @Test("an answer to another statement than was asked ends the pass, and nothing of it counts")
+    func crossedAnswer() async throws {
+        let walk = try await PassWalk()
+        var crossed: Set<PassStatement.Kind> = []
+        walk.inspect = { statement, machine, moment in
+            guard crossed.insert(statement.kind).inserted else { return }
+            for answer in [PassAnswer.released, .recorded, .moved([MonitorID(1)]), .jobs([])] {
+                guard !PassErrorTests.belongs(answer, to: statement.kind) else { continue }
+                var copy = machine
+                guard case .backOff = copy.answered(answer, moment) else {
+                    Issue.record("\(statement.kind) took \(answer)")
+                    continue
+                }
+            }
+        }
+        #expect(try await walk.live())
+        #expect(crossed == Set(PassFateTests.kinds))
+    }
+
+    private static func belongs(_ answer: PassAnswer, to kind: PassStatement.Kind) -> Bool {
+        switch answer {
+        case .recorded: kind == .record
+        case .moved: kind == .move
+        case .jobs: kind == .jobs
+        case .schema, .lease, .released, .poll, .assignments, .openMoves, .spoken, .pause, .forgotten, .returned,
+            .rebalanced, .jobFinished, .balancers, .history, .events:
+            false
+        }
+    }
 }
 
 @Suite("A pass and its lease")
@@ -150,12 +180,13 @@ struct PassLeaseTests {
         let walk = try await PassWalk()
         var checked: Set<PassStatement.Kind> = []
         walk.inspect = { statement, machine, moment in
-            guard statement.moves, checked.insert(statement.kind).inserted else { return }
+            guard statement.moves || statement.kind == .forget, checked.insert(statement.kind).inserted else { return }
             let late = PassMoment(
                 now: moment.now + .seconds(12), wallTime: moment.wallTime + .seconds(12), finding: moment.finding)
             var copy = machine
             var step = copy.answered(PassLeaseTests.nothing(of: statement), late)
             for _ in 0..<20 {
+                while step == .act { step = copy.next(late) }
                 guard case .ask(let next) = step else { break }
                 #expect(!next.moves, "\(next.kind) follows \(statement.kind)")
                 switch next {
@@ -171,7 +202,7 @@ struct PassLeaseTests {
             }
         }
         #expect(try await walk.live())
-        #expect(checked == [.move, .returnHome, .rebalance])
+        #expect(checked == [.move, .returnHome, .rebalance, .forget])
     }
 
     /// No monitor was where the plan saw it.
@@ -179,8 +210,9 @@ struct PassLeaseTests {
         switch statement {
         case .returnHome: .returned([])
         case .rebalance: .rebalanced(.moved([]))
+        case .forget: .forgotten
         case .prepareSchema, .acquireLease, .releaseLease, .poll, .assignments, .jobs, .openMoves, .speak, .record,
-            .endPause, .forget, .move, .finishJob, .announce, .history, .events:
+            .endPause, .move, .finishJob, .announce, .history, .events:
             .moved([])
         }
     }

@@ -30,13 +30,17 @@ final class PassWalk {
     private(set) var asked: [PassStatement] = []
     private(set) var remarks: [PassRemark] = []
     var fate: (PassStatement) -> Fate = { _ in .answered }
+    /// How long a statement takes that is answered.
+    var span: (PassStatement) -> Duration = { _ in .zero }
+    /// How long the machine computes what follows from a statement's answer.
+    var computing: (PassStatement) -> Duration = { _ in .zero }
     /// Sees each statement just before it goes on its way, with the machine that asked it.
     var inspect: (PassStatement, PassStateMachine, PassMoment) -> Void = { _, _, _ in }
 
-    init() async throws {
+    init(pacing: PlannedMovePacer.Limits = .none) async throws {
         cluster = try await VirtualCluster(nodes: ["node1", "node2", "node3"], monitors: 4)
         var configuration = ControlPlaneConfiguration()
-        configuration.pacing = .none
+        configuration.pacing = pacing
         configuration.flaps.hold = .seconds(5)
         self.configuration = configuration
         machine = PassStateMachine(configuration: configuration, identity: identity, now: cluster.time.clock.now())
@@ -74,7 +78,9 @@ final class PassWalk {
             }
             asked.append(statement)
             inspect(statement, machine, moment)
-            step = settled(await go(statement))
+            let first = await go(statement)
+            await cluster.run(for: computing(statement))
+            step = settled(first)
         }
         return step
     }
@@ -91,7 +97,9 @@ final class PassWalk {
 
     private func go(_ statement: PassStatement) async -> PassStateMachine.Step {
         switch fate(statement) {
-        case .answered: return take(await cluster.store.outcome(of: statement))
+        case .answered:
+            await cluster.run(for: span(statement))
+            return take(await cluster.store.outcome(of: statement))
         case .hangs: return await runOut(statement)
         case .answerIsLost:
             _ = await cluster.store.outcome(of: statement)
