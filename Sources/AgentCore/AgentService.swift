@@ -44,7 +44,7 @@ package struct AgentService: Service {
             NodeJudgement(limits: configuration.judge, probeTimeout: configuration.probeTimeout))
     }
 
-    /// Runs until a graceful shutdown or a cancellation, then says that the agent goes away; each of the two last steps, the
+    /// Runs until a graceful shutdown, a cancellation or its `AgentConflict`, and then detaches; each of the two last steps, the
     /// end of the loops and the farewell, takes `detachLimit` at most.
     /// - Throws: `AgentConflict` under the policy `.end`, and nothing else.
     package func run() async throws {

@@ -71,7 +71,7 @@ extension BalancerSettings {
             "LB_TRUSTED_PROXIES", "Proxies whose `X-Forwarded-*` fields are kept and appended to."
         ).example("10.0.0.2").shown(in: .service, .offered).shown(in: .compose, .set)
 
-        /// Only for peers that live: dead ones are found by TCP keep-alive long before.
+        /// For peers that live: TCP keep-alive finds dead ones within two minutes, which is long before the default.
         package let tunnelIdleLimit = Setting<Duration>.span(
             "LB_TUNNEL_IDLE", "How long a WebSocket may stay silent.", unit: .hours,
             in: .seconds(60)...(.seconds(7 * 86_400)), fallback: .seconds(86_400))
@@ -88,8 +88,8 @@ extension BalancerSettings {
             "REPORT_TTL", "Silence of an agent after which the leader speaks for its node.", unit: .seconds,
             in: .seconds(2)...(.seconds(300)), fallback: .seconds(8))
 
-        /// Doubled by each flap. Default: long enough that a restart loop of Kuma shows, which needs 4 to 6 s a round
-        /// (FactsAboutKuma.md).
+        /// Doubled by each outage after the first within ten minutes; by that to no more than ten minutes. Default: long enough
+        /// that a restart loop of Kuma shows.
         package let returnHold = Setting<Duration>.span(
             "RETURN_HOLD", "How long a node must be stable before its monitors return to it.", unit: .seconds,
             in: .zero...(.seconds(3600)), fallback: .seconds(30))

@@ -138,7 +138,7 @@ package final class ChildProcess: Sendable {
 
 /// A child could not be started.
 package enum SpawnError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// `package` is Debian's that has it; nil for a program of our own.
+    /// `package` is the Debian package that has it; nil for the program that was to be started.
     case missing(path: String, package: String?)
     /// `code` is an errno value.
     case refused(operation: String, code: Int32)

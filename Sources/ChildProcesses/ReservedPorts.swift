@@ -91,7 +91,7 @@ package enum ReservedPorts {
     }
 }
 
-/// Every block is claimed, or no run of ports as long as was asked for is free.
+/// Every block is claimed, no run of ports as long as was asked for is free, or more were asked for than a block has.
 package struct NoFreePort: Error, CustomStringConvertible {
     package var description: String {
         "no free port between \(ReservedPorts.range.lowerBound) and \(ReservedPorts.range.upperBound)"

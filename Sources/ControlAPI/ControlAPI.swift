@@ -17,9 +17,9 @@ package struct ControlAPIConfiguration: Sendable {
     /// Where the data plane connects; in a directory that only this process' user can enter. At most
     /// `ControlAPI.maximumSocketPathBytes`.
     package var socketPath: String
-    /// Who answers, for `X-Balancer` and every answer that names a balancer.
+    /// This one, as `X-Balancer` and the metrics name it.
     package var balancer: BalancerID
-    /// The product's, as `/lb/openapi.json` shows it.
+    /// The product's, as `/lb/openapi.json`, `/lb/system-status` and the metrics show it.
     package var version: String
     /// `LB_ADMIN_TOKEN`.
     package var adminToken: Secret?

@@ -45,7 +45,6 @@ package struct ControlPlaneConfiguration: Sendable {
     /// The same while no routable node is known, for at most `startingSpan` after the start: the first poll, look-up and
     /// health check wait for each other, and the clients for all three.
     package var startingTick: Duration = .milliseconds(5)
-    /// The longest time for which the loop goes round at `startingTick`.
     package var startingSpan: Duration = .seconds(1)
     /// An absence of the database at least this long makes everybody's silence meaningless: half a `REPORT_TTL`.
     package var outage: Duration { silence.reportTTL / 2 }

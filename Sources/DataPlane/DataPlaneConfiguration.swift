@@ -11,7 +11,7 @@ package struct DataPlaneConfiguration: Sendable {
     package var reactors: Int
     /// The Unix socket on which the control API listens: the upstream of `/lb/…`.
     package var controlSocketPath: String
-    /// `LB_CONNECTION_WEIGHT` and `LB_SLOW_START`: what makes one node less loaded than another.
+    /// `LB_CONNECTION_WEIGHT` and `LB_SLOW_START`: what a node's load is, and how soon a new one takes its whole share.
     package var selection: SelectionPolicy
     /// `LB_SESSION_AFFINITY`.
     package var affinity: SessionAffinity

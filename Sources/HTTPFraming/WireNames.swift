@@ -37,7 +37,7 @@ package enum WireNames {
     /// The client's address, without its port. From a trusted proxy: behind what it sent, as the last element of a
     /// list.
     package static var forwardedFor: Field { Field(written: "X-Forwarded-For", lowercased: "x-forwarded-for") }
-    /// The `Host` that the client sent; left out where it sent none. A trusted proxy's own stays.
+    /// The host that the client asked for, by `Host` or an absolute target; left out without one. A trusted proxy's own stays.
     package static var forwardedHost: Field { Field(written: "X-Forwarded-Host", lowercased: "x-forwarded-host") }
     /// `http` or `https`, as the client's connection has it. A trusted proxy's own stays.
     package static var forwardedProto: Field { Field(written: "X-Forwarded-Proto", lowercased: "x-forwarded-proto") }

@@ -22,7 +22,7 @@ package struct HTTPReconcileTrigger: ReconcileTrigger {
         apiKey.revealed.hasPrefix("eyJ") ? Secret("Bearer \(apiKey.revealed)") : apiKey
     }
 
-    /// A POST over a connection of its own. An answer that is too large to be read counts as done: the node has acted.
+    /// A POST over a connection of its own. An answer that is too large to be read counts as done, whatever its status was.
     package func reconcile(_ address: NodeAddress, timeout: Duration) async -> ReconcileOutcome {
         let deadline = NIODeadline.now() + TimeAmount(timeout)
         do throws(KumaCallError) {

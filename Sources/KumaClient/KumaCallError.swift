@@ -12,7 +12,7 @@ package enum KumaCallError: Error, Equatable, CustomStringConvertible {
     case timedOut
     /// Connected, and then no whole answer.
     case broken(reason: String)
-    /// Above `KumaHTTPClient.answerBytes`: the node has acted.
+    /// Above `KumaHTTPClient.answerBytes`: the node has answered, and nobody knows with which status.
     case answerTooLarge
 
     package var description: String {

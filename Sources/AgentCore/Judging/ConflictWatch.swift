@@ -25,8 +25,8 @@ package struct ConflictWatch: Sendable {
     /// - Parameter patience: how long reports must go on; at least `AgentReport.ownershipTTL` outside of tests.
     package init(patience: Duration) { self.patience = patience }
 
-    /// Takes what became of a beat. One that the row took ends every suspicion; another rival than before starts the
-    /// patience anew.
+    /// Takes what became of a beat. One that the row took ends every suspicion; before a rival is proven, another one than
+    /// before starts the patience anew.
     package mutating func record(_ outcome: ReportOutcome, now: ContinuousClock.Instant) -> Verdict {
         switch outcome {
         case .written, .registered:

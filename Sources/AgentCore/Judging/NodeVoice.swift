@@ -28,8 +28,8 @@ package struct NodeVoice: Sendable {
     /// A beat failed: another agent may have taken over meanwhile.
     package mutating func reportFailed() { reportedAt = nil }
 
-    /// Whether a beat that the row took was sent no longer ago than `AgentReport.ownershipTTL`: until then no other agent
-    /// may take the row.
+    /// Whether the last beat was taken by the row, and sent no longer ago than `AgentReport.ownershipTTL`: until then no other
+    /// agent may take the row.
     package func speaks(now: ContinuousClock.Instant) -> Bool {
         reportedAt.map { now - $0 <= AgentReport.ownershipTTL } ?? false
     }

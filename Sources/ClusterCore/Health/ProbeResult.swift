@@ -14,7 +14,7 @@ package struct ProbeResult: Sendable, Equatable {
     package let finding: Finding
     /// One readable line, such as `200 in 3 ms` or `connection refused`; at most `TextLimits.nodeDetail` scalars.
     package let detail: String
-    /// How long the check took, a failed one's too; zero where the node's name did not resolve and nothing was asked.
+    /// How long the check took, a failed one's too; zero where a balancer asked nobody, because the name has no address.
     package let duration: Duration
 
     package init(finding: Finding, detail: String, duration: Duration) {

@@ -11,7 +11,7 @@ package struct ClusterEvent: Sendable, Equatable {
         /// It answers again, and not yet often enough.
         case nodeRecovering = "node_recovering"
         case nodeOffline = "node_offline"
-        /// It says that its database is unhealthy, and did not before.
+        /// Its agent found it degraded (`ProbeResult.Finding`), and did not before.
         case nodeDegraded = "node_degraded"
         /// The leader speaks for the node from now on.
         case agentSilent = "agent_silent"
@@ -22,7 +22,7 @@ package struct ClusterEvent: Sendable, Equatable {
         case adminStateChanged = "admin_state_changed"
         /// By the new leader; none when the one that led last leads on.
         case leaderElected = "leader_elected"
-        /// In the transaction that moves them, one for each node that they leave.
+        /// Of failover and maintenance: in the transaction that moves them, one for each node that they leave.
         case monitorsMoved = "monitors_moved"
         /// The same of returns: the node is the one that they leave.
         case monitorsReturned = "monitors_returned"
@@ -41,7 +41,7 @@ package struct ClusterEvent: Sendable, Equatable {
     }
 
     package let kind: Kind
-    /// Nil for an event about the cluster, and where monitors left a name that is no node's.
+    /// Nil for an event about the cluster, and where monitors left a name that no node can have; a deleted node is named.
     package let node: NodeID?
     /// One readable line, at most `TextLimits.eventDetail` scalars.
     package let detail: String

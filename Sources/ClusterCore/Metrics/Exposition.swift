@@ -29,7 +29,6 @@ package struct Exposition: Sendable {
             self.value = value
         }
 
-        /// A whole number.
         package init(_ value: Int, _ labels: [Label] = []) { self.init(Double(value), labels) }
         /// 1 for true, 0 for false.
         package init(_ flag: Bool, _ labels: [Label] = []) { self.init(flag ? 1 : 0, labels) }

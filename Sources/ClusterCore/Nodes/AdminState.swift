@@ -43,9 +43,9 @@ extension AdminState {
 /// What the `admin_state` column says.
 package enum AdminWord: Sendable, Hashable {
     case known(AdminState)
-    /// A word of a later version. Whoever set it knows what it means, so the node is left alone: what is there stays,
-    /// nothing comes to it by itself while it can go elsewhere (whoever asks for a pin to it gets one), and the word stands until a
-    /// person gives the node another state.
+    /// A word of a later version. Whoever set it knows what it means, so the node is left alone: what is there stays, others
+    /// come by a pin, which is still given, or where nobody else can serve, monitors never, and the word stands until a person
+    /// gives the node another state.
     case unknown(String)
 
     /// Never fails: whatever the column says is kept.
@@ -73,7 +73,8 @@ package enum AdminWord: Sendable, Hashable {
         }
     }
 
-    /// Of an unknown word those that change nothing: its clients and monitors stay, and nothing comes that can go elsewhere.
+    /// Of an unknown word those that change nothing: clients, pins and monitors stay, clients that nothing leads there come only
+    /// where nobody else can serve, and monitors never.
     package var effects: AdminEffects {
         switch self {
         case .known(let state): state.effects

@@ -15,7 +15,7 @@ package enum Ownership: Sendable, Equatable {
     /// A person gave it a state of a later version: nothing is taken from it, whatever its health, and nothing given to it.
     case untouched
 
-    /// By the row alone: what its admin state does to monitors, its believed status, and whether any check of it succeeded.
+    /// By the row alone: what its admin state does to monitors, its believed status, and whether its last check succeeded.
     package init(of node: NodeRecord, limits: HealthJudge.Limits) {
         switch (node.adminState.effects.monitors, node.believedStatus(limits)) {
         case (.untouched, _): self = .untouched

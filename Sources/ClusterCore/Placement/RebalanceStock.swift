@@ -1,9 +1,10 @@
 /// Which monitors a rebalancing may move and what it has to count, by fit node.
 ///
-/// Two kinds of monitors on fit nodes are counted and never moved: those a person assigned (`assigned_node` without an
-/// open journal entry of ours, or the choice of a person that a failover interrupted), and those of ours that go home by
-/// themselves, counted where they will be. What runs on any other node is not looked at: the mover looks after lost and
-/// retiring nodes, a wavering one and one in reserve keep theirs, and an untouched one is left alone.
+/// Two kinds of monitors are counted and never moved: those a person assigned (`assigned_node` without an open journal entry
+/// of ours, or the choice of a person that a failover interrupted), and, unless they are to settle, those of ours that go home
+/// by themselves. Of both, what goes back to a fit node is counted there, wherever it runs now. Nothing else that runs on a
+/// node that is not fit is looked at: the mover looks after lost and retiring nodes, a wavering one and one in reserve keep
+/// theirs, and an untouched one is left alone.
 struct RebalanceStock {
     /// What becomes of monitors that a failover or a maintenance put where they are.
     enum VisitorRule {

@@ -44,7 +44,6 @@ package struct LatencyHistogram: ~Copyable, Sendable {
         /// Of all, in seconds.
         package let sum: Double
 
-        /// How many were added.
         package var count: Int { cumulated.last ?? 0 }
     }
 

@@ -44,7 +44,7 @@ package final class MonitorIndex: Sendable, Equatable {
         self.init(ids: ids, owners: owners, nodes: nodes)
     }
 
-    /// Monitors that belong to some node, paused ones included.
+    /// Monitors whose owner has a name that a node can have, paused ones included; at most `RoutingLimits.monitors`.
     package var count: Int { ids.count }
 
     /// The place in `nodes` of the node that runs the monitor; nil when nobody does.

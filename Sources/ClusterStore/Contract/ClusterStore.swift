@@ -7,8 +7,9 @@ package import ClusterCore
 /// obeys the same contract test suite and serves the tests of the layers above.
 ///
 /// Every call has a deadline, computes ages on the database's clock, and is safe to repeat after an error. Any may throw
-/// `.unavailable` and `.deadlineExceeded`, `.notPermitted` where a right is missing, and `.schemaMissing` where a table is; one
-/// that writes `.contended` too. What is said below of errors comes on top.
+/// `.unavailable` and `.deadlineExceeded`, `.notPermitted` where a right is missing, `.schemaMissing` where a table is,
+/// `.contended` where rows that it writes, or a table that is being altered, are locked, and `.refused` for a defect. What is
+/// said below of errors comes on top.
 package protocol ClusterStore: AgentStore, ControlStore {}
 
 /// What an agent needs.

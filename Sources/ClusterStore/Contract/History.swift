@@ -1,6 +1,6 @@
 package import ClusterCore
 
-/// How much the two tables keep that only people read, and how much of them goes into one answer.
+/// How much the history and the closed entries of the journal may grow, and how much of them goes into one answer.
 package enum HistoryLimits {
     /// Rows kept in `cluster_event`; older ones are trimmed.
     package static let events = 10_000
@@ -35,10 +35,11 @@ package struct RecordedMove: Sendable, Equatable {
     /// The journal's key; the numbers have gaps on Galera.
     package let id: Int64
     package let monitor: MonitorID
-    /// Who ran it before the first move of this absence: not the last place it came from when it was moved on.
+    /// Who ran it before the first move of this absence, also when it was moved on; of a rebalancing, who ran it until then.
     package let from: NodeReference
     package let to: NodeReference
-    /// Its `assigned_node` before the first move of this absence, nil for none: what a return restores.
+    /// Its `assigned_node` before the first move of this absence, nil for none: what a return restores. Of a rebalancing, which
+    /// nothing restores, the one of ours that it ended.
     package let previousAssigned: NodeReference?
     package let reason: MoveReason
     /// ISO-8601 UTC with milliseconds, by the database's clock.

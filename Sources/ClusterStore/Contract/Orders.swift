@@ -29,7 +29,7 @@ package struct StandingOrders: Sendable, Equatable {
 package struct Pause: Sendable, Equatable {
     /// Who paused, for people.
     package let by: String
-    /// As the person gave it; may be empty.
+    /// As the person gave it, cut as in `PauseOrder`; may be empty.
     package let reason: String
     /// When it ends by itself, since 1970, UTC; nil: when a person resumes.
     package let until: Duration?
@@ -190,7 +190,6 @@ package enum RebalanceEnd: Sendable, Equatable {
     }
 }
 
-/// How many jobs the list keeps.
 package enum JobLimits {
     /// Finished jobs kept for people; older ones are trimmed.
     package static let kept = 100

@@ -10,8 +10,8 @@ package enum StoreError: Error, Sendable, Equatable {
     case contended(reason: String)
     /// The lease is held by another balancer, or expired: the transaction was rolled back whole, nothing was written.
     case leaseLost
-    /// The database user may not do this; `sql` is what an administrator can run instead, one statement a line: of
-    /// `prepareSchema`, empty from any other call.
+    /// The database user may not do this. `sql` is what an administrator can run instead, one statement a line, where
+    /// `prepareSchema` may not create or alter; else it is empty.
     case notPermitted(reason: String, sql: [String])
     /// A table or column that Kuma makes is not there yet: Kuma has never started on this database.
     case schemaMissing(reason: String)

@@ -7,10 +7,8 @@ package struct MoveTally: Sendable {
 
     private var counts: [NodeReference: [NodeReference: Int]] = [:]
 
-    /// Of nothing yet.
     package init() {}
 
-    /// One more monitor that moved.
     package mutating func add(from: NodeReference, to: NodeReference) {
         counts[from, default: [:]][to, default: 0] += 1
     }

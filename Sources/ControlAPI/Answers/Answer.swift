@@ -4,7 +4,7 @@ package import HTTPTypes
 /// What an endpoint answers, before it becomes bytes. The fields that every answer carries are added once, by the
 /// responder.
 package struct Answer: Sendable {
-    /// In the form that is sent; the media type follows from it.
+    /// What becomes the bytes of the body; each case has its media type.
     package enum Body: Sendable {
         case json(JSON)
         case page(Page)

@@ -15,9 +15,9 @@ package struct Refusal: Error, Sendable {
         case invalidJSON = "invalid_json"
         /// The body has no `node`.
         case missingNode = "missing_node"
-        /// A name of the body holds another kind of value.
+        /// A name of the body holds another kind of value, or the body of a pin is no object.
         case wrongType = "wrong_type"
-        /// Not in the form of a node id; one that only is not there is `unknownNode`.
+        /// Of a body or a query: not in the form of a node id. One that is not there, or malformed in a path: `unknownNode`.
         case invalidNode = "invalid_node"
         case invalidExpires = "invalid_expires"
         case invalidLimit = "invalid_limit"

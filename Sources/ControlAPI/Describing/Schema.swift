@@ -132,6 +132,5 @@ extension JSON {
 }
 
 extension JSON: ExpressibleByArrayLiteral {
-    /// A JSON array.
     package init(arrayLiteral elements: JSON...) { self = .array(elements) }
 }

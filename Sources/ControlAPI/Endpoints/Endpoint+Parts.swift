@@ -66,7 +66,7 @@ extension Endpoint {
 
     /// A request that shows what the row is for: in `compose/cluster.http`, and as a call of the end-to-end tests.
     package struct Example: Sendable {
-        /// Who makes the request.
+        /// Whether the tests make the request as well.
         package enum Use: Sendable {
             /// The tests expect this status of a settled cluster; the request leaves it as it is, or a later one undoes it.
             case tried(status: Int)

@@ -32,7 +32,7 @@ package struct Endpoint: Sendable {
 
     /// What it answers while the database is away.
     package enum WhileAway: Sendable {
-        /// As ever: it depends on no table, or says itself that there is no database.
+        /// As ever: without tables, by the routing table in use, or in an answer that names the state of the database itself.
         case same
         /// What was read last, marked as stale.
         case stale
@@ -43,7 +43,7 @@ package struct Endpoint: Sendable {
     typealias Action<Given: EndpointAnswer> =
         @Sendable (APIRequest, AnswerSources) async throws(Refusal) -> Given
 
-    /// A path has one row for each method.
+    /// A path has one row at most for each method.
     package let method: Method
     /// `{node}` stands for one segment.
     package let path: String

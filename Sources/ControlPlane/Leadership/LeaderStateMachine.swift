@@ -37,7 +37,8 @@ package struct LeaderStateMachine: Sendable {
         self.renewal = renewal
     }
 
-    /// Whether the lease should be asked for now: before the first answer, at each renewal, and when another's lease ends.
+    /// Whether the lease should be asked for now: before the first answer, once it was lost, at each renewal, and a moment after
+    /// another's ends.
     package func isDue(now: ContinuousClock.Instant) -> Bool { nextAsk.map { now >= $0 } ?? true }
 
     /// The lease, while it surely is ours.

@@ -58,7 +58,7 @@ package enum PassEffect: Sendable {
 
 /// One line of the log.
 package struct PassRemark: Sendable, Equatable {
-    /// The log's own levels, by which the machine needs no logger.
+    /// Those of the log's levels that a pass uses, named here so that the machine needs no logger.
     package enum Level: Sendable, Equatable {
         case info, notice, warning, error
     }

@@ -3,7 +3,6 @@ package import ClusterStore
 
 /// What the last good poll read, whole, and when. Ages in it are as of `readAt`.
 package struct ClusterSnapshot: Sendable {
-    /// Where a snapshot is from.
     package enum Source: Sendable, Equatable {
         /// Of a poll of this run.
         case database

@@ -18,7 +18,7 @@ package struct StateFile: Sendable {
     }
 
     /// - Returns: nil when there is no such file.
-    /// - Throws: when it cannot be read, is above `largestBytes`, holds no such snapshot, or of another version.
+    /// - Throws: when it cannot be read, is above `largestBytes`, holds no such snapshot, or one of another version.
     package func read() throws(Problem) -> SavedSnapshot? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {

@@ -57,8 +57,8 @@ package struct ProbeBoard: Sendable {
 
     /// What a balancer's own probes say of a node, or of whether its address is its own.
     package struct Finding: Sendable, Equatable {
-        /// What the judge believes: it begins with what the database said of the node when that came, or got another
-        /// address.
+        /// What the judge believes: it begins with what the table, or the state file, said of the node when that came, or got
+        /// another address.
         package let status: NodeStatus
         package let okStreak: Int
         package let failStreak: Int

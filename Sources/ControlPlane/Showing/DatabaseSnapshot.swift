@@ -9,7 +9,7 @@ package struct DatabaseSnapshot: Sendable {
     package var since: ContinuousClock.Instant
     /// Its text is for administrators: it may name users and hosts.
     package var lastError: StoreError?
-    /// Since the snapshot shown was read; nil when it never was.
+    /// When the tables were last read whole; nil before the first time in this run, also while a state file is shown.
     package var lastRead: ContinuousClock.Instant?
     /// Why this is no cluster's database; nil when it is one, or nobody knows yet.
     package var foreignness: String?

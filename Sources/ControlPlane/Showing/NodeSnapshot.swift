@@ -26,7 +26,7 @@ package struct NodeSnapshot: Sendable {
         }
     }
 
-    /// With ages as of the moment of the state.
+    /// With ages as of the moment of the snapshot.
     package let record: NodeRecord
     package let speaker: Speaker
     /// What this balancer's own probes found; nil before the first.
@@ -69,6 +69,7 @@ package struct NodeSnapshot: Sendable {
     /// Whether a client without a pin may be sent there now.
     package var isRoutable: Bool { standing <= .full }
 
-    /// The same where there is no better one: a drained or cordoned node still serves when nobody else can.
+    /// The same where there is no better one: a node that is drained, cordoned or in a state that nobody knows still serves
+    /// when nobody else can.
     package var isLastResort: Bool { standing == .lastResort }
 }

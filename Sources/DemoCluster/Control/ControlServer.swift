@@ -13,7 +13,7 @@ package struct ControlServer: Sendable {
 
     /// - Parameters:
     ///   - path: the Unix socket's; a socket that lies there is replaced.
-    ///   - answer: called once a connection; two may be under way.
+    ///   - answer: called once at most for a connection; several may be under way.
     /// - Throws: when it cannot be bound.
     package static func start(
         path: String, group: MultiThreadedEventLoopGroup,

@@ -1,6 +1,6 @@
 /// `kuma-demo status` for people: a table.
 package enum StatusTable {
-    /// Ends with a line feed; `?` stands for what only the database knows while it is away.
+    /// Ends with a line feed; `?` stands for what the database does not answer, or has no row for.
     package static func render(_ status: DemoStatus) -> String {
         var rows = [["NODE", "STATUS", "MONITORS", "BEATS/10s", "KUMA", "AGENT", "ADDRESS"]]
         for node in status.nodes {
@@ -41,7 +41,7 @@ package enum StatusTable {
 
 /// A measurement in words, the same in the stream and in the table.
 package enum MeasurementText {
-    /// Without a full stop: the same for the stream and the table.
+    /// Without a full stop.
     package static func line(_ measurement: DemoStatus.Measurement) -> String {
         let time = seconds(measurement.seconds)
         switch measurement.kind {

@@ -5,7 +5,7 @@ package enum BodyViolation: String, Error, Equatable, Sendable, CaseIterable {
     case badChunkSize = "bad_chunk_size"
     /// More digits than `FramingLimits.chunkSizeDigits`, or a size above `FramingLimits.largestLength`.
     case chunkSizeOverflow = "chunk_size_overflow"
-    /// A byte that has no place in an extension, blanks included.
+    /// A byte that has no place in an extension; of blanks, those outside quotes.
     case badChunkExtension = "bad_chunk_extension"
     /// Beyond `FramingLimits.chunkExtensionBytes`.
     case chunkExtensionsTooLong = "chunk_extensions_too_long"

@@ -23,9 +23,8 @@ package struct ByteRange: Equatable, Sendable {
         self.end = UInt16(end)
     }
 
-    /// True of what is absent, too: a head does not tell an absent part from one without bytes.
+    /// True of what is absent, too: in a head an absent part and one without bytes are the same.
     package var isEmpty: Bool { start == end }
-    /// In bytes.
     package var count: Int { Int(end) - Int(start) }
 
     /// The same offsets as a collection's range, for subscripting a buffer.

@@ -30,7 +30,7 @@ package enum ProxyHeaderFault: String, Equatable, Sendable, CaseIterable {
     case unknownCommand = "unknown_command"
     /// A family of addresses that nobody has defined, or datagrams, which do not come on a stream.
     case unknownFamily = "unknown_family"
-    /// Announces more than `ProxyHeaderSniffer.longestBytes`.
+    /// Its 16 bytes and what they announce are more than `ProxyHeaderSniffer.longestBytes`.
     case headerTooLong = "header_too_long"
     /// The length announced has no room for the addresses of that family.
     case noRoomForAddresses = "no_room_for_addresses"

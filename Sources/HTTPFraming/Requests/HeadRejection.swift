@@ -4,7 +4,7 @@ package enum HeadRejection: String, Error, Equatable, Sendable, CaseIterable {
     case badRequestLine = "bad_request_line"
     /// No token.
     case badMethod = "bad_method"
-    /// In none of the forms of RFC 9112 §3.2, not of `http` or `https`, with a `#`, or with a byte beyond visible
+    /// No path, no `http` or `https` URI with a good authority, and no `*` of an OPTIONS; or with a `#` or a byte beyond
     /// ASCII.
     case badTarget = "bad_target"
     /// Not `HTTP/`, a digit, a dot and a digit.
@@ -23,7 +23,7 @@ package enum HeadRejection: String, Error, Equatable, Sendable, CaseIterable {
     case missingHost = "missing_host"
     case repeatedHost = "repeated_host"
     case badHost = "bad_host"
-    /// `Host` and the authority of an absolute target are not the same.
+    /// `Host` and the authority of an absolute target differ in more than case and a port that is empty or the scheme's.
     case hostMismatch = "host_mismatch"
     /// No decimal number, or one above `FramingLimits.largestLength`.
     case badContentLength = "bad_content_length"

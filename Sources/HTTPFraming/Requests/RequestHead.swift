@@ -74,7 +74,7 @@ package struct RequestHead: Sendable {
     /// For decisions; what is forwarded is `methodText`.
     package internal(set) var method = RequestMethod.other
     package internal(set) var version = HTTPVersion.http11
-    /// Of the client's own connection; what is asked of the upstream is the rewriter's to say.
+    /// Of the client's own connection; what is asked of the upstream is a parameter of `RequestHeadRewriter.rewrite`.
     package internal(set) var persistence = Persistence.keepAlive
     package internal(set) var upgrade = UpgradeRequest.none
     /// Always `.none` for HTTP/1.0, which knows no expectations.

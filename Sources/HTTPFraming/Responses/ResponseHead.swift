@@ -1,6 +1,6 @@
 /// What a complete, valid response head of a node says: offsets into the bytes that were sniffed.
 package struct ResponseHead: Sendable {
-    /// What comes behind the head.
+    /// What the head is to the request, and so what follows it.
     package enum Kind: Sendable {
         /// The answer to the request.
         case final
@@ -41,7 +41,7 @@ package enum ContentCoding: Sendable {
 package enum ResponseRejection: String, Error, Equatable, Sendable, CaseIterable {
     case badStatusLine = "bad_status_line"
     case badVersion = "bad_version"
-    /// Whatever is wrong with a field line and has no case of its own.
+    /// A line that ends without CR, the status line included, or a fault of a field line that has no case of its own.
     case badField = "bad_field"
     case headTooLarge = "head_too_large"
     case tooManyFields = "too_many_fields"

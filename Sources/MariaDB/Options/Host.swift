@@ -17,8 +17,8 @@ package struct Host: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `a,b:3307,[::1]:3308`: the hosts to try, in this order.
     /// - Parameter defaultPort: `DB_PORT`, for the hosts that name no port.
-    /// - Throws: `InvalidHostList` when an item is empty, has white space or an `@`, or its port is not 1 to 65535,
-    ///   or there are more than `maximumCount`.
+    /// - Throws: `InvalidHostList` when an item is empty, has a blank within, a `/`, an `@` or a byte beyond visible ASCII,
+    ///   or its port is not 1 to 65535, or there are more than `maximumCount`.
     package static func list(
         parsing text: String, defaultPort: UInt16 = Host.defaultPort
     ) throws(InvalidHostList) -> [Host] {

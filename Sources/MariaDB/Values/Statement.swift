@@ -8,7 +8,6 @@ package struct Statement: Sendable, Hashable {
     /// How many values it takes. None of our texts has a question mark inside a quoted string.
     let places: Int
 
-    /// A literal of the source code.
     package init(_ text: StaticString) { self.init(text: text.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }) }
 
     private init(text: String) {

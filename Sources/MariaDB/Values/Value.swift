@@ -4,14 +4,13 @@ package enum Value: Sendable, Equatable {
     case int(Int64)
     case uint(UInt64)
     case double(Double)
-    /// Dates, times and decimals come as text, too, as the server writes them.
+    /// Dates, times and decimals come as text, too, as libmariadb writes them out.
     case text(String)
     /// Of a column whose character set is `binary`.
     case bytes([UInt8])
 }
 
 extension Value {
-    /// `.int` of whatever width Swift's `Int` has.
     package static func int(_ number: Int) -> Value { .int(Int64(number)) }
 
     /// The text, or SQL's NULL.

@@ -70,7 +70,7 @@ extension LogSettings {
         return book
     }
 
-    /// The same as swift-log has it.
+    /// `level` as swift-log has it.
     package var loggerLevel: Logger.Level {
         switch level {
         case .trace: .trace

@@ -11,7 +11,7 @@ package struct ActivationSockets: Sendable, Equatable {
         package let name: String
     }
 
-    /// In systemd's order; empty where it passed none, or passed them to another process.
+    /// In systemd's order; empty where it passed none or more than `most`, or passed them to another process.
     package let sockets: [Socket]
 
     /// The first one: behind standard input, output and error (SD_LISTEN_FDS_START).

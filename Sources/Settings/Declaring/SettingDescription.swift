@@ -14,7 +14,7 @@ package struct SettingDescription: Sendable, Equatable {
     package let key: String
     /// Further names that mean the same; the first name found wins.
     package internal(set) var aliases: [String] = []
-    /// For people, with a full stop; `--help` and the page show it.
+    /// For people, with a full stop; `--help`, the page and the env examples show it.
     package let meaning: String
     /// What whoever sets it should know beside that.
     package internal(set) var advice: String?

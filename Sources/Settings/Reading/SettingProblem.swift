@@ -1,7 +1,7 @@
 /// One thing wrong with the configuration: which key, what it held, why that is refused, what would be accepted.
 package struct SettingProblem: Sendable, Equatable, CustomStringConvertible {
-    /// The name that was met: a key, an alias, a `_FILE` name, a flag or `--env-file`; `setting argument 3` for what is
-    /// no flag.
+    /// The name that was met (a key, an alias, a `_FILE` name, a flag, `--env-file`), or the key of what is missing;
+    /// `setting argument 3` for what is no flag, `PATH:LINE` for a line of a file that is none.
     package let key: String
     /// As it may be shown: secrets are redacted. Nil when the key is missing or unknown.
     package let value: String?
@@ -45,7 +45,7 @@ package struct ConfigurationError: Error, Equatable, CustomStringConvertible {
 
 /// One setting as it came out, for `check-config` and the API's debug page.
 package struct ResolvedSetting: Sendable, Equatable {
-    /// Which setting; its `defaultText` is there whatever came out.
+    /// Which setting; its `defaultText` is the default, whatever came out, and nil where there is none.
     package let description: SettingDescription
     /// As it may be shown; nil when it is not set and has no default.
     package let shown: String?

@@ -4,8 +4,8 @@ package import Secrets
 package struct SettingSource: Sendable, Equatable {
     /// `flag`, `environment` or `file PATH`.
     package let name: String
-    /// By the names that stand there: keys, aliases, `_FILE` names, and whatever nobody knows. An empty text counts as
-    /// not set.
+    /// By key, alias or `_FILE` name, flags as well; of the environment and a file also by names that nobody knows. An
+    /// empty text counts as not set.
     package let values: [String: Secret]
 
     package init(name: String, values: [String: Secret]) {

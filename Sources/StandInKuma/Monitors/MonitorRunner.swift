@@ -83,7 +83,7 @@ package actor MonitorRunner {
         }
     }
 
-    /// Ends every loop, forgotten ones included. What the node believes stays as it was.
+    /// Cancels every loop, forgotten ones included, and waits for none. What the node believes stays as it was.
     package func stopAll() {
         for loop in loops.values { loop.cancel() }
         loops.removeAll()

@@ -5,7 +5,7 @@ package struct MonitorTask: Sendable, Equatable {
     package let id: MonitorID
     /// As in the table; empty where the column is NULL.
     package let url: String
-    /// At least a second.
+    /// At least a second where `NodeDatabase` has read it.
     package let interval: Duration
 
     package init(id: MonitorID, url: String, interval: Duration) {
@@ -27,7 +27,7 @@ package struct Beat: Sendable, Equatable {
     package let status: Status
     /// The status of the answer, or why there was none; the table keeps 500 characters of it.
     package let message: String
-    /// From the request to its answer; zero where nothing was asked.
+    /// From the request to its answer or failure; zero where nothing was asked.
     package let ping: Duration
 
     package init(monitor: MonitorID, status: Status, message: String, ping: Duration) {

@@ -19,7 +19,7 @@ package struct NodeAnswer: Sendable {
     }
 
     package var status: HTTPResponseStatus
-    /// In their order; the connection adds length and `Connection`.
+    /// In their order; the connection adds `Content-Length`, `Connection` and `Keep-Alive`.
     package var fields: [(String, String)]
     package var body: Body
 
@@ -68,7 +68,7 @@ package enum NodePages {
             """
     }
 
-    /// 200 with the database's time in milliseconds, or 503 with the reason: the cluster fork's own form
+    /// 200 with the milliseconds that the database took, or 503 with the reason: the cluster fork's own form
     /// (FactsAboutKuma.md).
     package static func health(_ check: DatabaseCheck, node: NodeID) -> NodeAnswer {
         switch check {
