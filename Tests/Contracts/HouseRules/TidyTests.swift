@@ -74,6 +74,8 @@ struct TidyTests {
     func adminStateRuleIsSpecific(code: String) { #expect(!Self.comparesAdminState(code)) }
 
     private static func comparesAdminState(_ code: String) -> Bool {
+        // A pattern takes a millisecond a line in a debug build, and few lines have any of these.
+        guard ["adminState", "maintenance", "known("].contains(where: { code.contains($0) }) else { return false }
         let questions = [
             /adminState\)? *[=!]=/, /[=!]= *[\w.]*adminState\b(?!\.)/, /switch [\w.]*adminState *\{/,
             /[=!]= *\.?(?:maintenance|known\()/, /case \.known\(\./,

@@ -16,6 +16,9 @@ struct CommonRulesTests {
             }
     }.map(\.path)
 
+    @Test("are tried with all that anybody may read")
+    func all() { #expect(Self.gets.count == 17) }
+
     @Test("JSON with its type, not stored, not sniffed, ended by a newline, signed by the balancer", arguments: gets)
     func fields(path: String) async throws {
         let reply = try await api.get(path)

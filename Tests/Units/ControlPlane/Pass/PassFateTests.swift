@@ -1,8 +1,9 @@
 import ClusterCore
 import ClusterStore
-import ControlPlane
 import InMemoryClusterStore
 import Testing
+
+@testable import ControlPlane
 
 @Suite("A pass whose statements fail, hang or come twice")
 struct PassFateTests {
@@ -42,12 +43,19 @@ struct PassFateTests {
         let walk = try await PassWalk()
         // What hangs for its whole time is an outage: after each, nobody is judged by silence for a while.
         let interval = fate == .hangs ? 61 : 7
-        var count = offset
+        var (count, met) = (offset, 0)
         walk.fate = { _ in
             count += 1
-            return count.isMultiple(of: interval) ? fate : .answered
+            guard count.isMultiple(of: interval) else { return .answered }
+            met += 1
+            return fate
         }
         #expect(try await walk.live())
+        #expect(met > 1)
+        let failedOver = walk.cluster.tables.journal.filter { $0.entry.reason == .failover }
+        #expect(failedOver.allSatisfy { $0.entry.from.text == "node2" }, "a node that lives lost monitors")
+        #expect(!failedOver.isEmpty)
+        #expect(walk.cluster.tables.historyCounts.moved == failedOver.count, "each is in the history once")
     }
 }
 
@@ -101,21 +109,29 @@ struct PassErrorTests {
         #expect(met == Set(PassFateTests.kinds))
     }
 
-    @Test("a failed pass begins again from the tables: with the lease, where it is due, or with the poll")
+    @Test("a failed pass begins again from the tables: with the schema or the lease, where due, or with the poll")
     func beginsAgain() async throws {
         let walk = try await PassWalk()
+        var (failed, first): (Set<PassStatement.Kind>, Set<PassStatement.Kind>) = ([], [])
         walk.inspect = { statement, machine, moment in
             var copy = machine
             guard case .backOff(let span) = copy.failed(.unavailable(reason: "away"), moment) else { return }
             #expect(span <= walk.configuration.longestBackoff)
             let later = PassMoment(now: moment.now + span, wallTime: moment.wallTime + span)
-            guard case .ask(let first) = copy.begin(later) else {
+            let isSchemaDue = copy.database.isSchemaDue(now: later.now)
+            let due: PassStatement.Kind =
+                isSchemaDue ? .prepareSchema : copy.leader.isDue(now: later.now) ? .acquireLease : .poll
+            guard case .ask(let next) = copy.begin(later) else {
                 Issue.record("nothing is asked after \(statement.kind)")
                 return
             }
-            #expect([.prepareSchema, .acquireLease, .poll].contains(first.kind))
+            #expect(next.kind == due, "after \(statement.kind)")
+            failed.insert(statement.kind)
+            first.insert(next.kind)
         }
         #expect(try await walk.live())
+        #expect(failed == Set(PassFateTests.kinds))
+        #expect(first == [.prepareSchema, .acquireLease, .poll])
     }
 
     @Test("a clock that was set is noticed, though the assignments could not be read with that poll")
@@ -150,15 +166,26 @@ struct PassErrorTests {
             guard crossed.insert(statement.kind).inserted else { return }
             for answer in [PassAnswer.released, .recorded, .moved([MonitorID(1)]), .jobs([])] {
                 guard !PassErrorTests.belongs(answer, to: statement.kind) else { continue }
-                var copy = machine
-                guard case .backOff = copy.answered(answer, moment) else {
+                var (copy, plain) = (machine, machine)
+                let step = copy.answered(answer, moment)
+                guard case .backOff = step else {
                     Issue.record("\(statement.kind) took \(answer)")
                     continue
                 }
+                let reason = "an answer came that belongs to another statement"
+                #expect(step == plain.failed(.refused(code: 0, reason: reason), moment))
+                #expect(PassErrorTests.logged(&copy) == PassErrorTests.logged(&plain), "\(statement.kind): \(answer)")
             }
         }
         #expect(try await walk.live())
         #expect(crossed == Set(PassFateTests.kinds))
+    }
+
+    private static func logged(_ machine: inout PassStateMachine) -> [PassRemark] {
+        machine.takeEffects().compactMap { effect in
+            guard case .log(let remark) = effect else { return nil }
+            return remark
+        }
     }
 
     private static func belongs(_ answer: PassAnswer, to kind: PassStatement.Kind) -> Bool {

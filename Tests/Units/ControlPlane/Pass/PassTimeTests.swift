@@ -79,8 +79,20 @@ struct PassTimeTests {
         #expect(!walk.remarks[before...].contains { $0.text.contains("answers again") })
     }
 
-    @Test("a statement that hangs after long computing is an absence by itself alone")
-    func hangsAfterComputing() async throws {
+    @Test("a poll that hangs for longer than an absence is one, and is logged when the database answers again")
+    func hangs() async throws {
+        let walk = try await PassWalk()
+        _ = await walk.walk(upTo: 20) { false }
+        let before = walk.remarks.count
+        walk.fate = { $0.kind == .poll ? .hangs : .answered }
+        await walk.pass()
+        walk.fate = { _ in .answered }
+        await walk.pass()
+        #expect(walk.remarks[before...].contains { $0.text.contains("answers again") })
+    }
+
+    @Test("a statement that fails after long computing is no absence")
+    func failsAfterComputing() async throws {
         let walk = try await PassWalk()
         _ = await walk.walk(upTo: 20) { false }
         let before = walk.remarks.count

@@ -20,6 +20,11 @@ struct TableReaderTests {
         var effects: [PassEffect] = []
         let now = ContinuousClock.now
         for _ in 1...2 { _ = reader.polled(poll, asked: now, now: now, &effects) }
-        #expect(effects.count == TableReader.loggedRows)
+        let logged = effects.compactMap { effect -> String? in
+            guard case .log(let remark) = effect else { return nil }
+            return remark.facts["node"]
+        }
+        #expect(logged.count == 10 && effects.count == 10)
+        #expect(Set(logged).count == 10, "each another node")
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("What others see of the command line")
 struct ShownCommandLineTests {
-    private static let flags: Set = ["--db-password", "--lb-admin-token"]
+    private static let flags: Set = ["--db-password", "--lb-admin-token", "--uptime-kuma-db-password"]
 
     private func covered(_ words: [String]) -> [String] {
         var bytes = Array(words.map { $0 + "\0" }.joined().utf8)
@@ -23,6 +23,7 @@ struct ShownCommandLineTests {
                 ["k", "run", "--db-password", "*******", "--db-user", "u"]
             ),
             (["k", "--db-password=hunter2", "x"], ["k", "--db-password=*******", "x"]),
+            (["k", "--uptime-kuma-db-password=hunter2", "x"], ["k", "--uptime-kuma-db-password=*******", "x"]),
             (["k", "--lb-admin-token=a=b", "--lb-id", "a=b"], ["k", "--lb-admin-token=***", "--lb-id", "a=b"]),
             (
                 ["k", "--db-password", "--lb-admin-token", "--lb-id", "x"],
