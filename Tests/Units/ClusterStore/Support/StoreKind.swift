@@ -83,7 +83,10 @@ struct MariaDBTestCluster: TestCluster {
     static func make(on server: PrivateMariaDB? = nil, tables: KumaTables = .all) async throws -> MariaDBTestCluster {
         let server = if let server { server } else { try await PrivateMariaDB.shared() }
         let database = try await server.makeDatabase()
-        let options = server.rootOptions(database: database)
+        var options = server.rootOptions(database: database)
+        // A whole batch of 5 000 moves is half a second of one core, and on a busy machine more than the 4 s of service.
+        options.statementTimeout = .seconds(60)
+        options.readTimeout = .seconds(65)
         let sql = Connection(options)
         try await tables.makeSetUp(on: sql)
         return MariaDBTestCluster(

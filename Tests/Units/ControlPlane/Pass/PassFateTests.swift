@@ -166,15 +166,15 @@ struct PassErrorTests {
             guard crossed.insert(statement.kind).inserted else { return }
             for answer in [PassAnswer.released, .recorded, .moved([MonitorID(1)]), .jobs([])] {
                 guard !PassErrorTests.belongs(answer, to: statement.kind) else { continue }
-                var (copy, plain) = (machine, machine)
-                let step = copy.answered(answer, moment)
-                guard case .backOff = step else {
+                var copy = machine
+                guard case .backOff = copy.answered(answer, moment) else {
                     Issue.record("\(statement.kind) took \(answer)")
                     continue
                 }
-                let reason = "an answer came that belongs to another statement"
-                #expect(step == plain.failed(.refused(code: 0, reason: reason), moment))
-                #expect(PassErrorTests.logged(&copy) == PassErrorTests.logged(&plain), "\(statement.kind): \(answer)")
+                // Nothing but what went wrong: no move, no job and no event of it.
+                let errors = PassErrorTests.logged(&copy).map { $0.facts["error"] ?? $0.text }
+                #expect(errors.count == 1, "\(statement.kind): \(errors)")
+                #expect(errors.first?.hasSuffix("an answer came that belongs to another statement") == true)
             }
         }
         #expect(try await walk.live())
