@@ -22,6 +22,9 @@ package struct NodeDatabase: MonitorDatabase {
         var options = ConnectionOptions(
             hosts: [Host(access.host, port: access.port)], user: access.user, password: access.password,
             database: access.name)
+        // As long as Kuma's client waits for a log-in: on a crowded machine one took over the 3 s of our own programs, and a node
+        // that was about to start ended.
+        options.connectTimeout = .seconds(10)
         // Under a frozen database Kuma's answers hang for 10 to 25 s (FactsAboutKuma.md).
         options.readTimeout = .seconds(15)
         options.writeTimeout = .seconds(15)
